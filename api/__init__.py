@@ -1,0 +1,1 @@
+"""HTTP, web pages and the command line `harmony`."""

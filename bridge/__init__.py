@@ -1,0 +1,1 @@
+"""The Erlang side: term codec, distribution protocol, node, FreeSWITCH session, switch emulator."""

@@ -1,0 +1,1 @@
+"""Settings, the event log, and what an event is: the ground that everything else stands on."""
