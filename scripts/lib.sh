@@ -1,0 +1,32 @@
+# What the other scripts here share: where things are, who we are, and how to say no in one sentence.
+# Sourced with the working directory at the top of the tree.
+
+VENV=.venv
+PY=$VENV/bin/python
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Run a command as root: as it is for root, with sudo where that asks nothing, else fail.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"
+    elif have sudo && sudo -n true 2>/dev/null; then sudo -n "$@"
+    else return 1
+    fi
+}
+
+# Install those of the named Debian packages that are missing. Asks apt nothing when none is.
+debian_packages() {
+    missing=
+    for package in "$@"; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
+    done
+    [ -z "$missing" ] && return 0
+    have apt-get || die "This needs the Debian packages$missing, and there is no apt-get here: install what they hold with this system's own package manager."
+    say "Installing the Debian packages$missing"
+    # shellcheck disable=SC2086  # a list of words
+    if ! { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >&2; then
+        die "The Debian packages$missing could not be installed: run 'apt-get update && apt-get install$missing' as root, then try again."
+    fi
+}
