@@ -1,0 +1,57 @@
+"""What a fold hands to the runner: calls that changed, calls that became one, and the facts to publish.
+
+Plain values only. How they are stored is the runner's business, how they come about the fold's.
+"""
+
+from typing import Any
+
+import msgspec
+
+from projections.callflow.document import Call
+
+
+class CallEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact about a call, for subscribers.
+
+    `event_id` depends on nothing but the log (the call, the type, the position that caused it, a count within that
+    position), so that folding again yields the same; `position` is that of the switch event that caused it.
+    Integers under keys of `data` that end in `_at` are instants in microseconds.
+    """
+
+    event_id: str
+    type: str
+    call_id: str
+    tenant: str | None
+    occurred_at: int
+    position: int
+    data: dict[str, Any]
+
+
+class CallState(msgspec.Struct, frozen=True, kw_only=True):
+    """A call as it is now.
+
+    `state` is whatever the fold needs to go on with this call; only the fold reads it. `legs` holds every id that must
+    lead back to that state: legs, earlier names of legs, ids of merged calls.
+    """
+
+    call_id: str
+    document: Call
+    state: bytes
+    legs: list[str]
+    live: bool
+    events: list[CallEvent]
+
+
+class Merged(msgspec.Struct, frozen=True, kw_only=True):
+    """`alias` was a call of its own and is now part of `call_id`; the event at `position` told so."""
+
+    alias: str
+    call_id: str
+    position: int
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """All that changed since the last take, in an order that depends on the log alone."""
+
+    calls: list[CallState]
+    merged: list[Merged]
