@@ -1,0 +1,59 @@
+"""What stands before every route: the bearer token, and the headers that keep a browser in bounds.
+
+Plain ASGI, so that streams pass through untouched. Open without a token are the page's own static files, /livez, and
+/readyz (which then gives codes and no names).
+"""
+
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.problems import Problem
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+OPEN = {"/", "/livez", "/readyz"}
+REFUSAL = "This needs the access token of `harmony run`, as `Authorization: Bearer <token>`."
+
+
+class Guard:
+    """`accepts` says whether a token is good; the scope's `authorised` tells the routes."""
+
+    def __init__(self, app: ASGIApp, accepts: Callable[[str], bool]) -> None:
+        self.app = app
+        self.accepts = accepts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def harden(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        scope["authorised"] = self._authorised(Headers(scope=scope).get("authorization", ""))
+        path = scope["path"]
+        if scope["authorised"] or path in OPEN or path.startswith("/page/"):
+            await self.app(scope, receive, harden)
+        else:
+            challenge = {"WWW-Authenticate": 'Bearer realm="harmony"'}
+            await Problem(401, "api.unauthorised", REFUSAL, challenge)(scope, receive, harden)
+
+    def _authorised(self, header: str) -> bool:
+        scheme, _, token = header.partition(" ")
+        return scheme.lower() == "bearer" and self.accepts(token.strip())

@@ -1,0 +1,62 @@
+"""Errors as problem documents (RFC 9457): one shape for everything that is refused, whoever refused it."""
+
+from typing import Any
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.errors import HarmonyError
+
+TITLES = {
+    400: "Bad request",
+    401: "A token is needed",
+    404: "Not found",
+    405: "Method not allowed",
+    500: "Internal error",
+    503: "Not available now",
+}
+
+
+class Problem(Response):
+    media_type = "application/problem+json"
+
+    def __init__(
+        self, status: int, code: str, detail: str, headers: dict[str, str] | None = None, **more: object
+    ) -> None:
+        content = {
+            "type": f"urn:harmony:problem:{code}",
+            "title": TITLES.get(status, "Refused"),
+            "status": status,
+            "detail": detail,
+            "code": code,
+            **more,
+        }
+        super().__init__(msgspec.json.encode(content), status_code=status, headers=headers)
+
+
+def refuse(request: Request, problem: Exception) -> Response:
+    """The problem document of any exception. What was not foreseen tells the client nothing about our inside."""
+    if isinstance(problem, HTTPException):
+        return Problem(problem.status_code, f"http.{problem.status_code}", _sentence(problem, request))
+    if isinstance(problem, HarmonyError):
+        status = int(getattr(problem, "status", 500))
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "2"} if status == 503 else None
+        return Problem(status, problem.code, str(problem), headers)
+    if type(problem).__module__.startswith("psycopg"):
+        detail = "The database does not answer now: try again in a moment, or look at /readyz."
+        return Problem(503, "api.unavailable", detail, {"Retry-After": "2"})
+    return Problem(500, "api.internal", "Harmony met an error it did not foresee: its log says more.")
+
+
+def _sentence(problem: HTTPException, request: Request) -> str:
+    if problem.status_code == 404:
+        return f"There is nothing at {request.url.path}: /openapi.json lists what there is."
+    if problem.status_code == 405:
+        return f"{request.method} is not possible at {request.url.path}: only reading is."
+    return str(problem.detail)
+
+
+def handlers() -> dict[Any, Any]:
+    return {HTTPException: refuse, HarmonyError: refuse, Exception: refuse}

@@ -1,0 +1,40 @@
+"""The bearer token of this installation: made once, shown once, kept as a hash only.
+
+A token is 32 random bytes, so a plain SHA-256 of it is enough: there is nothing to guess. The file belongs to its owner
+alone (mode 0600). Users and their rights are not in here; this is the operator's key to everything.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+FILE = "token.sha256"
+
+
+def ensure(data: Path, anew: bool = False) -> str | None:
+    """The new token if one had to be made (or `anew` asks for one), None if there was one already."""
+    path = data / FILE
+    token = secrets.token_urlsafe(32)
+    if anew or not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{FILE}.{os.getpid()}")
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+            file.write(_digest(token) + "\n")
+        fresh.replace(path)
+        return token
+    return None
+
+
+def accepts(data: Path, token: str) -> bool:
+    """Whether `token` is the one of this installation. The file is read each time: a new token counts at once."""
+    try:
+        kept = (data / FILE).read_text(encoding="ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False
+    return bool(kept) and hmac.compare_digest(kept, _digest(token))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
