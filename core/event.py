@@ -1,0 +1,138 @@
+"""What a switch event is: a value with an identity, a place in the log, and the bytes as they came.
+
+No database and no decoding here beyond the headers that make the identity.
+"""
+
+from __future__ import annotations
+
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import msgspec
+
+from core.errors import MalformedEvent
+from core.headers import header, text
+from core.terms import head, opening, walk
+
+SEQUENCE_BITS = 40
+# Legs whose id is no UUID (origination_uuid can be any text) get one derived from the text.
+LEG_NAMESPACE = uuid5(NAMESPACE_URL, "https://harmony.invalid/leg")
+_LONGEST_TOPIC = 255
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """What tells one event from all others, and where it belongs."""
+
+    core_uuid: str
+    sequence: int
+    leg: str | None
+    topic: str
+    occurred_at: int
+    """µs since the epoch, by the switch's clock"""
+
+    @property
+    def stream(self) -> UUID:
+        """The stream that the event belongs to: its leg's, or its switch core's."""
+        return stream_of(self.leg if self.leg is not None else self.core_uuid)
+
+
+class SwitchEvent(msgspec.Struct, frozen=True):
+    """One event as it stands in the log."""
+
+    position: int
+    stream: UUID
+    version: int
+    topic: str
+    occurred_at: int
+    """µs since the epoch, by the switch's clock"""
+    stored_at: int
+    """µs since the epoch, by the database's clock"""
+    switch: str
+    """the switch's node name, e.g. freeswitch@pbx1"""
+    term: bytes
+    """the message as it came, redacted: 131, then {event, [...]}"""
+
+    def get(self, name: str) -> str | None:
+        """Return the (last) header of this name as text, or None."""
+        value = header(self.term, name.encode())
+        return None if value is None else text(value)
+
+    @property
+    def leg(self) -> str | None:
+        """The leg's Unique-ID as text, None for an event without a leg."""
+        leg = leg_of(self.term)
+        return None if leg is None else text(leg)
+
+    @property
+    def run(self) -> int:
+        """The number of the switch core's life that made the event."""
+        return self.version >> SEQUENCE_BITS
+
+    @property
+    def sequence(self) -> int:
+        """The switch core's Event-Sequence."""
+        return self.version & ((1 << SEQUENCE_BITS) - 1)
+
+
+def version_of(run: int, sequence: int) -> int:
+    """Return the event's version in its stream."""
+    return run << SEQUENCE_BITS | sequence
+
+
+def stream_of(leg: str) -> UUID:
+    """Return a leg's stream: its id where that is a UUID in the usual spelling, else one derived from the text."""
+    if len(leg) == 36:
+        try:
+            stream = UUID(leg)
+        except ValueError:
+            return uuid5(LEG_NAMESPACE, leg)
+        if str(stream) == leg:
+            return stream
+    return uuid5(LEG_NAMESPACE, leg)
+
+
+def leg_of(term: bytes) -> bytes | None:
+    """Return the bytes of the event's Unique-ID: the last header of that name, else the list's first element."""
+    leg = header(term, b"Unique-ID")
+    if leg is None:
+        leg, _ = head(term, opening(term) + 4)
+    return leg or None
+
+
+def identify(term: bytes) -> Identity:
+    """Find an event's identity; raise `MalformedEvent` when the bytes are no event or lack what makes one."""
+    opening(term)
+    if term[-1:] != b"j":
+        for _ in walk(term):
+            pass  # stray bytes may follow a sound term; anything else is refused here with its offset
+    topic = text(_need(term, b"Event-Name"))
+    if topic == "CUSTOM":
+        subclass = header(term, b"Event-Subclass")
+        if subclass:
+            topic = "CUSTOM " + text(subclass)
+    if not topic or len(topic) > _LONGEST_TOPIC or "\0" in topic:
+        raise MalformedEvent("event.name", 0, "its Event-Name is empty, too long or holds a NUL")
+    sequence = _number(term, b"Event-Sequence")
+    if sequence >> SEQUENCE_BITS:
+        raise MalformedEvent("event.sequence", 0, "its Event-Sequence does not fit into 40 bits")
+    leg = leg_of(term)
+    return Identity(
+        core_uuid=text(_need(term, b"Core-UUID")),
+        sequence=sequence,
+        leg=None if leg is None else text(leg),
+        topic=topic,
+        occurred_at=_number(term, b"Event-Date-Timestamp"),
+    )
+
+
+def _need(term: bytes, name: bytes) -> bytes:
+    value = header(term, name)
+    if not value:
+        raise MalformedEvent("event.header", len(term), f"it has no {name.decode()}")
+    return value
+
+
+def _number(term: bytes, name: bytes) -> int:
+    value = _need(term, name)
+    if not value.isdigit() or len(value) > 18:
+        raise MalformedEvent("event.header", 0, f"its {name.decode()} is no number")
+    return int(value)
