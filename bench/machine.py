@@ -20,7 +20,8 @@ def facts() -> list[str]:
         f"processor  {model[1] if model else platform.processor() or 'unknown'}, {len(os.sched_getaffinity(0))} cores",
         f"memory     {int(memory[1]) / 2**20:.1f} GiB" if memory else "memory     unknown",
         f"system     {platform.system()} {platform.release()}, Python {platform.python_version()}",
-        "packages   " + ", ".join(f"{name} {version(name)}" for name in ("eventsourcing", "psycopg", "zstandard", "msgspec")),
+        "packages   "
+        + ", ".join(f"{name} {version(name)}" for name in ("eventsourcing", "psycopg", "zstandard", "msgspec")),
         f"load       {load:.2f} in the minute before{busy}",
         f"revision   {_revision()}",
     ]

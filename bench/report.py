@@ -6,7 +6,7 @@ the row that the others are set beside. No measuring happens in this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from time import perf_counter
 
@@ -69,13 +69,20 @@ def lines(table: Table) -> list[str]:
     return out
 
 
-def rates(work: Callable[[], int], *, runs: int = 5, seconds: float = 0.6) -> list[float]:
-    """Call ``work`` (which says how many items it did) for ``seconds`` at a time, ``runs`` times: items/s of each run."""
-    work()
-    found = []
+def side_by_side(
+    works: Mapping[str, Callable[[], int]], *, runs: int = 5, seconds: float = 0.5
+) -> dict[str, list[float]]:
+    """Let the contenders take turns, ``runs`` rounds of ``seconds`` each: the items/s of each round.
+
+    Each work says how many items it did. Taking turns shares out what else happens on the machine meanwhile.
+    """
+    found: dict[str, list[float]] = {name: [] for name in works}
+    for work in works.values():
+        work()
     for _ in range(runs):
-        done, begin = 0, perf_counter()
-        while (spent := perf_counter() - begin) < seconds:
-            done += work()
-        found.append(done / spent)
+        for name, work in works.items():
+            done, begin = 0, perf_counter()
+            while (spent := perf_counter() - begin) < seconds:
+                done += work()
+            found[name].append(done / spent)
     return found
