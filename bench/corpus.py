@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import gzip
-import struct
 from functools import cache
 from pathlib import Path
 
-CAPTURES = Path("tests/captures")
+from core.capture import read_capture
+from core.headers import is_event
+
+CAPTURES = Path(__file__).resolve().parent.parent / "tests" / "captures"
+
+
+def path(scenario: str) -> Path:
+    """Where a scenario's events are."""
+    return CAPTURES / scenario / "events.etf.gz"
 
 
 def scenarios() -> list[str]:
     """The names of the recorded scenarios, the load test excepted (it repeats one call 1,200 times)."""
-    return sorted(
-        path.parent.name for path in CAPTURES.glob("*/events.etf.gz") if not path.parent.name.startswith("54")
-    )
+    names = sorted(file.parent.name for file in CAPTURES.glob("*/events.etf.gz"))
+    return [name for name in names if not name.startswith("54")]
 
 
 @cache
 def terms(scenario: str) -> tuple[bytes, ...]:
     """The event messages of one scenario, replies left out, in order of arrival."""
-    data = gzip.decompress((CAPTURES / scenario / "events.etf.gz").read_bytes())
-    found, offset = [], 0
-    while offset < len(data):
-        (length,) = struct.unpack_from(">I", data, offset + 8)
-        term = data[offset + 12 : offset + 12 + length]
-        offset += 12 + length
-        if b"Event-Sequence" in term:
-            found.append(term)
-    return tuple(found)
+    return tuple(record.term for record in read_capture(path(scenario)) if is_event(record.term))
 
 
 @cache
