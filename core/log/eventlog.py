@@ -1,0 +1,129 @@
+"""The event log as the rest of Harmony sees it: append, read in order, read one stream."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from types import TracebackType
+from typing import Any, LiteralString, Self, cast
+from uuid import UUID
+
+import psycopg
+
+from core.event import SEQUENCE_BITS, SwitchEvent, version_of
+from core.headers import header, text
+from core.log.codec import decoder
+from core.log.driver import connect, translated
+from core.log.insert import Connection, insert
+from core.log.prepare import Incoming, Prepared, Preparer
+from core.log.runs import Runs
+
+_SELECT: LiteralString = (
+    "SELECT position, originator_id, originator_version, topic, occurred_at, stored_at, state FROM log.switch_event"
+)
+OWN_TOPICS = "CUSTOM harmony::"
+
+
+class EventLog:
+    """One connection to the log. Safe to use from several threads, one call at a time; connects again by itself."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+        self._lock = threading.RLock()
+        self._runs = Runs()
+        self._preparer = Preparer()
+        self._doubtful = False
+        self._opened: Connection | None = connect(dsn, "harmony log")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; a later call would open it again."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def _connection(self) -> Connection:
+        if self._opened is None or self._opened.closed:
+            self._opened = connect(self.dsn, "harmony log")
+        return self._opened
+
+    def append(self, batch: Sequence[Incoming]) -> int:
+        """Redact, identify and store the batch in one transaction; return how many events were new.
+
+        What is no event is parked. An event that is there already is left alone. Raises `LogAway` when the database
+        is: then it is not known whether the batch was stored, and appending it again is right.
+        """
+        with self._lock:
+            return self.append_prepared(self._preparer.prepare(batch))
+
+    def append_prepared(self, batch: Prepared) -> int:
+        """Store what was prepared elsewhere; otherwise as `append`."""
+        with self._lock, translated():
+            connection = self._connection()
+            rows = [
+                (
+                    row.stream,
+                    version_of(self._runs.number(connection, row.core_uuid, row.switch), row.sequence),
+                    row.occurred_at,
+                    row.topic,
+                    row.state,
+                )
+                for row in batch.rows
+            ]
+            stored = insert(connection, rows, batch.parked, doubtful=self._doubtful)
+            self._doubtful = stored < len(rows)
+            return stored
+
+    def read(
+        self, after: int, limit: int, topics: Collection[str] | None = None, upto: int | None = None
+    ) -> list[SwitchEvent]:
+        """Return at most ``limit`` events behind the position ``after`` (and not behind ``upto``), in order.
+
+        A reader of few topics asks for `head` first and reads ``upto`` it: with less than ``limit`` in hand it has
+        seen all up to there, and goes on from there instead of from its last event.
+        """
+        query: LiteralString = _SELECT + " WHERE position > %s"
+        values: list[Any] = [after]
+        if upto is not None:
+            query, values = query + " AND position <= %s", [*values, upto]
+        if topics is not None:
+            query, values = query + " AND topic = ANY(%s)", [*values, list(topics)]
+        return self._select(query + " ORDER BY position LIMIT %s", [*values, limit])
+
+    def stream(self, stream: UUID) -> list[SwitchEvent]:
+        """Return all events of a leg or of a switch core, by run and sequence."""
+        return self._select(_SELECT + " WHERE originator_id = %s ORDER BY originator_version", [stream])
+
+    def get(self, position: int) -> SwitchEvent | None:
+        """Return the event at a position, or None."""
+        events = self._select(_SELECT + " WHERE position = %s", [position])
+        return events[0] if events else None
+
+    def head(self) -> int:
+        """Return the last position, 0 for an empty log."""
+        with self._lock, translated():
+            row = self._connection().execute("SELECT coalesce(max(position), 0) FROM log.switch_event").fetchone()
+        return int(str(row[0])) if row else 0
+
+    def _select(self, query: LiteralString, values: list[Any]) -> list[SwitchEvent]:
+        with self._lock, translated():
+            connection = self._connection()
+            with connection.cursor(binary=True) as cursor:
+                rows = cursor.execute(query, values, prepare=True).fetchall()
+            return [self._event(connection, cast(tuple[Any, ...], row)) for row in rows]
+
+    def _event(self, connection: psycopg.Connection[Any], row: tuple[Any, ...]) -> SwitchEvent:
+        position, stream, version, topic, occurred_at, stored_at, state = row
+        term = decoder().decode(state)
+        switch = self._runs.switch(connection, version >> SEQUENCE_BITS)
+        if topic.startswith(OWN_TOPICS):
+            switch = text(header(term, b"Harmony-Switch") or switch.encode())
+        return SwitchEvent(position, stream, version, topic, occurred_at, stored_at, switch, term)

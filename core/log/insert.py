@@ -1,0 +1,109 @@
+"""Putting rows into the log: fast, once each, and in such an order that no reader ever misses one.
+
+Every writer takes the log's advisory lock before its first position is given out and keeps it until its commit: so
+positions appear in the order of commits. (A lock on the table would do as well, but be in autovacuum's way.)
+New events come by COPY straight into the table. When one of them was there already, the transaction is rolled back and
+done again through a temporary table with ON CONFLICT DO NOTHING. Never psycopg's pipeline: it hangs on bulk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from struct import Struct
+from typing import LiteralString
+
+import psycopg
+
+from core.log.driver import POSTGRES_EPOCH
+from core.log.prepare import Parked
+
+Connection = psycopg.Connection[tuple[object, ...]]
+CHANNEL = "harmony_log"
+LOCK = 0x4C6F67  # the advisory lock of all who insert into log.switch_event
+
+CopyRow = tuple[bytes, int, int, str, bytes]
+"""stream (16 bytes), version, occurred_at (µs since the epoch), topic, state"""
+
+_COLUMNS: LiteralString = "originator_id, originator_version, occurred_at, topic, state"
+_DIRECT: LiteralString = f"COPY log.switch_event ({_COLUMNS}) FROM STDIN (FORMAT binary)"
+_STAGED: LiteralString = f"COPY pg_temp.incoming ({_COLUMNS}) FROM STDIN (FORMAT binary)"
+_STAGE: LiteralString = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS incoming (n bigint GENERATED ALWAYS AS IDENTITY, originator_id uuid,"
+    " originator_version bigint, occurred_at timestamptz, topic text, state bytea) ON COMMIT DELETE ROWS"
+)
+# Those that are there already are left out before positions are given out, so that importing twice leaves no holes.
+_SETTLE: LiteralString = (
+    f"INSERT INTO log.switch_event ({_COLUMNS}) SELECT {_COLUMNS} FROM ("
+    " SELECT DISTINCT ON (originator_id, originator_version) * FROM pg_temp.incoming i WHERE NOT EXISTS ("
+    " SELECT FROM log.switch_event e WHERE e.originator_id = i.originator_id"
+    " AND e.originator_version = i.originator_version) ORDER BY originator_id, originator_version, n) AS fresh"
+    " ORDER BY n ON CONFLICT DO NOTHING"
+)
+_PARK: LiteralString = (
+    "INSERT INTO log.parked_event (part, switch, code, reason, at_offset, content, digest, received_at)"
+    " VALUES ('log', %s, %s, %s, %s, %s, %s, to_timestamp(%s / 1e6)) ON CONFLICT DO NOTHING"
+)
+
+_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER = b"\xff\xff"
+_ROW = Struct(">hi16siqiqi")
+_LENGTH = Struct(">i")
+
+
+def packed(rows: Iterable[CopyRow]) -> bytes:
+    """Return the rows in COPY's binary format."""
+    parts = [_HEADER]
+    add, pack, length = parts.append, _ROW.pack, _LENGTH.pack
+    for stream, version, occurred_at, topic, state in rows:
+        name = topic.encode()
+        add(pack(5, 16, stream, 8, version, 8, occurred_at - POSTGRES_EPOCH, len(name)))
+        add(name)
+        add(length(len(state)))
+        add(state)
+    add(_TRAILER)
+    return b"".join(parts)
+
+
+def insert(connection: Connection, rows: Sequence[CopyRow], parked: Sequence[Parked], *, doubtful: bool) -> int:
+    """Store what is new in one transaction and return how many events that were; a driver's error leaves nothing.
+
+    ``doubtful`` says that some are probably there already, which spares the attempt to do without the temporary table.
+    """
+    data = packed(rows)
+    if not doubtful:
+        try:
+            with connection.transaction():
+                return _directly(connection, data, len(rows), parked)
+        except psycopg.errors.UniqueViolation:
+            pass
+    with connection.transaction():
+        return _by_way_of_a_stage(connection, data, parked)
+
+
+def _directly(connection: Connection, data: bytes, count: int, parked: Sequence[Parked]) -> int:
+    with connection.cursor() as cursor:
+        if count:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            with cursor.copy(_DIRECT) as copy:
+                copy.write(data)
+            cursor.execute(f"NOTIFY {CHANNEL}")
+        _park(cursor, parked)
+    return count
+
+
+def _by_way_of_a_stage(connection: Connection, data: bytes, parked: Sequence[Parked]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_STAGE)
+        with cursor.copy(_STAGED) as copy:
+            copy.write(data)
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        stored = cursor.execute(_SETTLE).rowcount
+        if stored:
+            cursor.execute(f"NOTIFY {CHANNEL}")
+        _park(cursor, parked)
+    return stored
+
+
+def _park(cursor: psycopg.Cursor[tuple[object, ...]], parked: Sequence[Parked]) -> None:
+    for one in parked:
+        cursor.execute(_PARK, (one.switch, one.code, one.reason, one.offset, one.content, one.digest, one.received_at))

@@ -1,0 +1,105 @@
+"""Bringing a database to this version: numbered SQL files, applied in order, once, each in its own transaction.
+
+Files are ``NNNN_name.sql`` in ``core/sql`` (0001 to 0099) and ``projections/sql`` (from 0100), one object a file, and
+never change once released: `log.migration` remembers their checksums. What the files hold is not this module's concern.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+import psycopg
+
+from core.errors import HarmonyError
+from core.log.driver import translated
+
+ROOT = Path(__file__).resolve().parent.parent
+DIRECTORIES = (ROOT / "core" / "sql", ROOT / "projections" / "sql")
+_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
+_LOCK = 0x4861726D  # an advisory lock, so that two processes starting at once do not both migrate
+
+
+class MigrationError(HarmonyError):
+    """The database's tables cannot be brought to this version as they are."""
+
+    code = "migration"
+
+
+class Migration(msgspec.Struct, frozen=True):
+    """One numbered SQL file."""
+
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """What tells a changed file from the one that was applied."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def found(directories: Iterable[Path] = DIRECTORIES) -> list[Migration]:
+    """Read the migrations of this version, in order; raise `MigrationError` for two of one number or an odd name."""
+    migrations: dict[int, Migration] = {}
+    for path in sorted(path for directory in directories for path in directory.glob("*.sql")):
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            raise MigrationError(f"{path} is not named NNNN_what_it_makes.sql: rename it.")
+        number = int(match[1])
+        if number in migrations:
+            raise MigrationError(f"{path} and {migrations[number].name} have the same number {number}: renumber one.")
+        migrations[number] = Migration(number, path.stem, path.read_text(encoding="utf-8"))
+    return [migrations[number] for number in sorted(migrations)]
+
+
+def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str]:
+    """Apply what is missing and return the names applied; raise `MigrationError` when an applied file has changed."""
+    wanted = found() if migrations is None else migrations
+    with translated(), psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("SET client_min_messages = warning")
+        connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        connection.execute("CREATE SCHEMA IF NOT EXISTS log")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS log.migration (number integer PRIMARY KEY, name text NOT NULL,"
+            " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())"
+        )
+        done: dict[int, str] = dict(connection.execute("SELECT number, checksum FROM log.migration").fetchall())
+        applied = []
+        for migration in wanted:
+            if migration.number not in done:
+                _apply(connection, migration)
+                applied.append(migration.name)
+            elif done[migration.number] != migration.checksum:
+                raise MigrationError(
+                    f"{migration.name}.sql differs from what this database was made with: "
+                    "restore the released file, and put the change into a new one."
+                )
+        return applied
+
+
+def pending(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str]:
+    """Return the names of the migrations that the database lacks, changing nothing."""
+    wanted = found() if migrations is None else migrations
+    with translated(), psycopg.connect(dsn, autocommit=True) as connection:
+        row = connection.execute("SELECT to_regclass('log.migration') IS NOT NULL").fetchone()
+        rows = connection.execute("SELECT number FROM log.migration").fetchall() if row and row[0] else []
+    done = {number for (number,) in rows}
+    return [migration.name for migration in wanted if migration.number not in done]
+
+
+def _apply(connection: psycopg.Connection[tuple[object, ...]], migration: Migration) -> None:
+    try:
+        with connection.transaction():
+            connection.execute(migration.sql.encode())
+            connection.execute(
+                "INSERT INTO log.migration (number, name, checksum) VALUES (%s, %s, %s)",
+                (migration.number, migration.name, migration.checksum),
+            )
+    except psycopg.errors.DatabaseError as error:
+        if isinstance(error, psycopg.OperationalError):
+            raise
+        raise MigrationError(f"{migration.name}.sql failed and changed nothing: {error}".rstrip() + ".") from error

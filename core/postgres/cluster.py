@@ -1,0 +1,234 @@
+"""One embedded PostgreSQL: its directory, its socket, and whether its server runs. Starting and stopping it, no more.
+
+Who may do that and when (several processes share one server) is `core.postgres.embedded`'s concern.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import stat
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from core.postgres import account, binaries
+from core.postgres.errors import PostgresError, StartFailed, WrongVersion
+
+NAME = "harmony"
+"""of the superuser and of the database"""
+_SOCKET = ".s.PGSQL.5432"
+_LONGEST_SOCKET = 100  # sun_path holds 108 bytes, less on other systems
+_STARTING = 600.0  # crash recovery of a large log takes its time
+_ORPHANS = 20.0
+
+_CONFIGURATION: Mapping[str, str] = {
+    "listen_addresses": "",
+    "port": "5432",
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "128MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "on",
+    "log_directory": "log",
+    "log_filename": "postgresql-%a.log",
+    "log_rotation_age": "1d",
+    "log_truncate_on_rotation": "on",
+    "log_checkpoints": "off",
+    "jit": "off",
+}
+
+
+class Cluster:
+    """The files and the server process of one embedded PostgreSQL under ``directory`` (made when missing)."""
+
+    def __init__(
+        self,
+        directory: Path,
+        programs: Path | None = None,
+        user: str | None = None,
+        configuration: Mapping[str, str] | None = None,
+    ) -> None:
+        self.directory = directory.resolve()
+        self.data = self.directory / "data"
+        self.programs = binaries.find(programs)
+        self.account = account.choose(user)
+        self.configuration = {**_CONFIGURATION, **(configuration or {})}
+
+    @property
+    def socket_directory(self) -> Path:
+        """Where the server's socket is: ours, or one of a shorter path where ours is too long for a socket."""
+        ours = self.directory / "run"
+        if len(os.fsencode(ours / _SOCKET)) <= _LONGEST_SOCKET:
+            return ours
+        name = hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"harmony-{os.geteuid()}-{name}"
+
+    def dsn(self, database: str = NAME) -> str:
+        """Return how to connect to a database of this server."""
+        return make_conninfo(host=str(self.socket_directory), port=5432, user=NAME, dbname=database)
+
+    def pid(self) -> int | None:
+        """Return the server's process id, None when it does not run (whatever a stale file says)."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return None
+        return pid if _is_server(pid, self.data) else None
+
+    def ready(self) -> bool:
+        """Say whether the server takes connections now."""
+        try:
+            psycopg.connect(self.dsn("postgres"), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def prepare(self) -> None:
+        """Make the directories, and the data when there are none; raise `PostgresError`."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
+        made_by, here = int((self.data / "PG_VERSION").read_text()), binaries.major(self.programs)
+        if made_by != here:
+            raise WrongVersion(
+                f"The data in {self.data} were made by PostgreSQL {made_by}, the programs in {self.programs} are "
+                f"{here}: let postgres_bin (HARMONY_POSTGRES_BIN) name those of {made_by}, or move the data with pg_upgrade."
+            )
+        self._private(self.socket_directory)
+        self.account.own(self.directory)
+        self.account.own(self.socket_directory)
+
+    def start(self) -> None:
+        """Start the server and wait until it takes connections (after crash recovery, if need be); raise `StartFailed`."""
+        self._write_configuration()
+        deadline = time.monotonic() + _ORPHANS
+        while True:
+            if self.pid() is None:
+                (self.data / "postmaster.pid").unlink(missing_ok=True)
+            output = self._pg_ctl("start", "-w", "-t", str(int(_STARTING)), "-l", str(self.directory / "start.log"))
+            if output is None:
+                return
+            words = self._last_words()
+            # The old server's children may outlive it for a moment; the memory they share is free when they are gone.
+            if "shared memory" not in words or time.monotonic() > deadline:
+                break
+            for orphan in _processes_in(self.data):
+                os.kill(orphan, signal.SIGQUIT)
+            time.sleep(0.2)
+        raise StartFailed(f"PostgreSQL does not start in {self.directory}: {words or output}")
+
+    def stop(self) -> None:
+        """Stop the server in good order (connections are cut, nothing is lost) and wait for its end."""
+        pid = self.pid()
+        if pid is None:
+            return
+        os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + 60
+        while self.pid() == pid:
+            if time.monotonic() > deadline:
+                raise PostgresError(f"PostgreSQL (process {pid}) in {self.directory} does not stop: see its log there.")
+            time.sleep(0.02)
+
+    def create_database(self) -> None:
+        """Make our database where it is missing."""
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            if connection.execute("SELECT FROM pg_database WHERE datname = %s", (NAME,)).fetchone() is None:
+                connection.execute(f"CREATE DATABASE {NAME}")
+
+    def _initialise(self) -> None:
+        half_done = self.directory / "data.new"
+        shutil.rmtree(half_done, ignore_errors=True)
+        half_done.mkdir(mode=0o700)
+        self.account.own(self.directory)
+        done = self.account.run(
+            [
+                self.programs / "initdb",
+                f"--pgdata={half_done}",
+                f"--username={NAME}",
+                "--auth=trust",  # whoever reaches the socket in its directory of mode 0700 is us
+                "--encoding=UTF8",
+                "--locale=C",
+                "--data-checksums",
+                "--no-instructions",
+            ],
+            timeout=300,
+        )
+        if done.returncode != 0:
+            raise StartFailed(f"PostgreSQL's initdb failed in {self.directory}: {_sentence(done.stdout)}")
+        with open(half_done / "postgresql.conf", "a", encoding="utf-8") as file:
+            file.write("\ninclude_if_exists = 'harmony.conf'\n")
+        half_done.rename(self.data)
+
+    def _write_configuration(self) -> None:
+        values = {"unix_socket_directories": str(self.socket_directory), **self.configuration}
+        lines = ["# Written by Harmony at every start; put your own settings into postgresql.conf, behind its include."]
+        lines += ["{} = '{}'".format(key, value.replace("'", "''")) for key, value in values.items()]
+        file = self.data / "harmony.conf"
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.account.own(file)
+
+    def _pg_ctl(self, *arguments: str) -> str | None:
+        """Run pg_ctl; return None when it worked, else what it said."""
+        done = self.account.run([self.programs / "pg_ctl", "-D", self.data, *arguments], timeout=_STARTING + 60)
+        return None if done.returncode == 0 else _sentence(done.stdout)
+
+    def _last_words(self) -> str:
+        """Return the last complaint of a server that did not start."""
+        logs = [self.directory / "start.log", *sorted((self.data / "log").glob("*.log"), key=os.path.getmtime)[-1:]]
+        lines = [line for log in logs if log.exists() for line in _tail(log) if "FATAL" in line or "could not" in line]
+        return _sentence(lines[-1]) if lines else ""
+
+    @staticmethod
+    def _private(directory: Path) -> None:
+        """Make a directory that is ours alone; refuse one that somebody else put there."""
+        directory.mkdir(mode=0o700, exist_ok=True)
+        found = directory.lstat()
+        if not stat.S_ISDIR(found.st_mode) or (os.geteuid() != 0 and found.st_uid != os.geteuid()):
+            raise PostgresError(
+                f"{directory} belongs to somebody else: remove it, or set HARMONY_DATA to a shorter path."
+            )
+        if stat.S_IMODE(found.st_mode) != 0o700:
+            directory.chmod(0o700)
+
+
+def _is_server(pid: int, data: Path) -> bool:
+    """Say whether the process is a postmaster of these data: alive, no zombie, and working in their directory."""
+    proc = Path("/proc") / str(pid)
+    if not proc.parent.joinpath("self").exists():  # no /proc here (macOS): believe the pid
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+    try:
+        state = (proc / "stat").read_text().rpartition(")")[2].split()[0]
+        return state not in "ZX" and os.path.samefile(proc / "cwd", data)
+    except (OSError, IndexError):
+        return False
+
+
+def _processes_in(data: Path) -> list[int]:
+    """Return the live processes whose working directory is the data directory."""
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*") if _is_server(int(path.name), data)]
+
+
+def _tail(path: Path) -> list[str]:
+    with open(path, "rb") as file:
+        file.seek(max(0, path.stat().st_size - 8192))
+        return file.read().decode(errors="replace").splitlines()
+
+
+def _sentence(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if "error" in line.lower() or "FATAL" in line] or lines[-1:]
+    return (telling[-1] if telling else "it said nothing").rstrip(".") + "."

@@ -1,0 +1,150 @@
+"""Sharing one embedded PostgreSQL among processes: the first starts it, the last stops it, anyone revives it.
+
+Each user of a server holds a shared lock on a file, which the kernel lets go of however the process ends; who can turn
+it into an exclusive one is the last. Starting and stopping happen under a second lock, one process at a time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from core.errors import HarmonyError
+from core.postgres.cluster import Cluster
+
+WATCH = 0.5
+"""seconds between two looks at whether the server lives"""
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How an embedded PostgreSQL is doing."""
+
+    directory: str
+    exists: bool
+    pid: int | None
+    restarts: int = 0
+
+
+class Embedded:
+    """This process's share in an embedded PostgreSQL under ``<data_dir>/postgres``."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        programs: Path | None = None,
+        user: str | None = None,
+        configuration: Mapping[str, str] | None = None,
+    ) -> None:
+        self.cluster = Cluster(Path(data_dir) / "postgres", programs, user, configuration)
+        self.restarts = 0
+        self.trouble: HarmonyError | None = None
+        """why the server could not be revived, while it could not"""
+        self._user: int | None = None
+        self._watcher: threading.Thread | None = None
+        self._ended = threading.Event()
+
+    @property
+    def dsn(self) -> str:
+        """How to connect to our database."""
+        return self.cluster.dsn()
+
+    def start(self, *, watch: bool = True) -> str:
+        """Join the server, starting it when it does not run; return the DSN. ``watch``: revive it when it dies."""
+        directory = self.cluster.directory
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._changing():
+            self._user = os.open(directory / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._user, fcntl.LOCK_SH)
+            try:
+                self._run()
+                self.cluster.create_database()
+            except BaseException:
+                self._leave()
+                raise
+        if watch:
+            self._watcher = threading.Thread(target=self._watch, name="embedded-postgres", daemon=True)
+            self._watcher.start()
+        return self.dsn
+
+    def stop(self) -> None:
+        """Leave the server; stop it when nobody else uses it."""
+        self._ended.set()
+        if self._watcher is not None:
+            self._watcher.join()
+        if self._user is None:
+            return
+        with self._changing():
+            if self._alone():
+                self.cluster.stop()
+            self._leave()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def status(self) -> Status:
+        """Look, without starting anything."""
+        exists = (self.cluster.data / "PG_VERSION").exists()
+        return Status(str(self.cluster.directory), exists, self.cluster.pid(), self.restarts)
+
+    def _run(self) -> None:
+        if self.cluster.pid() is None or not self.cluster.ready():
+            self.cluster.prepare()
+            self.cluster.start()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(WATCH):
+            if self.cluster.pid() is not None:
+                continue
+            with self._changing():
+                try:
+                    if self.cluster.pid() is None and not self._ended.is_set():
+                        self.cluster.start()
+                        self.restarts += 1
+                    self.trouble = None
+                except HarmonyError as error:
+                    self.trouble = error
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One process at a time starts or stops the server."""
+        lock = os.open(self.cluster.directory / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _alone(self) -> bool:
+        assert self._user is not None
+        try:
+            fcntl.flock(self._user, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _leave(self) -> None:
+        if self._user is not None:
+            os.close(self._user)
+            self._user = None
+
+
+@contextmanager
+def embedded(data_dir: Path, programs: Path | None = None, user: str | None = None) -> Iterator[str]:
+    """``with embedded(data_dir) as dsn:`` a server for as long as the block runs, shared with other processes."""
+    with Embedded(data_dir, programs=programs, user=user) as server:
+        yield server.dsn
