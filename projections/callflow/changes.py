@@ -14,7 +14,8 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One fact about a call, for subscribers.
 
     `event_id` depends on nothing but the log (the call, the type, the position that caused it, a count within that
-    position), so that folding again yields the same; `position` is that of the switch event that caused it.
+    position), so that folding again yields the same; `position` is that of the switch event that caused it;
+    in JSON it is `caused_position`, because the event gets a position of its own when it is published.
     Integers under keys of `data` that end in `_at` are instants in microseconds.
     """
 
@@ -23,7 +24,7 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True):
     call_id: str
     tenant: str | None
     occurred_at: int
-    position: int
+    position: int = msgspec.field(name="caused_position")
     data: dict[str, Any]
 
 

@@ -1,0 +1,206 @@
+"""The one place that does the effects of the call projection: reads the log, folds, writes, waits, and starts again.
+
+A page is one transaction: rows, call events and position move together or not at all, so that a kill at any instant
+leaves the tables at the end of some page. Two locks: an advisory one, held for as long as a runner lives, makes one
+active and the others wait; the projection's own row, locked page by page, is what makes writing safe, also against a
+rebuild. What a call is stands in `callflow`, what a row is in `tables`.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+
+import msgspec
+import psycopg
+
+from core.errors import HarmonyError, LogError
+from core.log.driver import connect
+from core.log.eventlog import EventLog
+from projections.errors import Moved, ProjectionError
+from projections.fold import Fold, FoldKind
+from projections.projection import SESSION, Place, Projection
+
+log = logging.getLogger("harmony.projection")
+
+PAGE = 2000
+"""events a transaction while catching up; live pages hold whatever has come meanwhile"""
+PACE = 0.02
+"""seconds between the pages of a runner that has caught up: more pages would cost more and show nothing sooner"""
+POLL = 0.25
+"""seconds after which the log is looked at without a notification"""
+LONGEST_BACK_OFF = 5.0
+_ACTIVE = (0x4861726D, 1)
+"""the advisory lock of the active runner"""
+_TRANSIENT = {"40", "53", "55", "57", "58", "08", "25", "42", "3D", "28", "XX"}
+"""classes of SQLSTATE that are no fault of an event: worth trying again, never worth leaving an event out"""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a runner is: `events` positions passed in `seconds` of work, towards `head`."""
+
+    position: int
+    head: int
+    events: int = 0
+    seconds: float = 0.0
+    parked: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Positions a second."""
+        return self.events / self.seconds if self.seconds else 0.0
+
+
+class Runner:
+    """Keeps the call tables at the head of the switch log. One thread uses it at a time."""
+
+    def __init__(
+        self, dsn: str, make_fold: Callable[[], Fold], topics: Collection[str] | None = None, *, page: int = PAGE
+    ) -> None:
+        self._dsn = dsn
+        self._page = page
+        self._projection = Projection(FoldKind(make_fold, topics))
+        self._place: Place | None = None
+        self._careful_until = 0
+        self.progress = Progress(position=0, head=0)
+
+    def run_once(self, report: Callable[[Progress], None] | None = None) -> Progress:
+        """Fold what is in the log now and return; wait for it where another runner is at work.
+
+        Raises `LogAway` when the database cannot be reached.
+        """
+        with self._session() as (events, connection):
+            target = events.head()
+            self._start(events, connection)
+            while self.progress.position < target:
+                if not self._active(connection):
+                    time.sleep(PACE)
+                    self._start(events, connection)
+                    continue
+                self._step(events, connection, target)
+                if report is not None:
+                    report(self.progress)
+        return self.progress
+
+    def run_forever(self, stop: threading.Event, report: Callable[[Progress], None] | None = None) -> None:
+        """Follow the log until `stop` is set; a database that goes away is waited for."""
+        back_off = 0.1
+        while not stop.is_set():
+            try:
+                with self._session() as (events, connection):
+                    back_off = 0.1
+                    self._follow(events, connection, stop, report or (lambda _: None))
+            except (HarmonyError, psycopg.Error) as error:
+                log.warning("The call projection stopped and starts again in %.1f s: %s", back_off, error)
+                stop.wait(back_off)
+                back_off = min(back_off * 2, LONGEST_BACK_OFF)
+
+    @contextmanager
+    def _session(self) -> Iterator[tuple[EventLog, psycopg.Connection[tuple[object, ...]]]]:
+        self._forget()
+        events = EventLog(self._dsn)
+        try:
+            connection = connect(self._dsn, "harmony-project")
+            try:
+                connection.execute(SESSION)
+                yield events, connection
+            finally:
+                connection.close()
+        finally:
+            events.close()
+            self._forget()
+
+    def _follow(
+        self,
+        events: EventLog,
+        connection: psycopg.Connection[tuple[object, ...]],
+        stop: threading.Event,
+        report: Callable[[Progress], None],
+    ) -> None:
+        while not stop.is_set() and not self._active(connection):
+            stop.wait(POLL)
+        connection.execute("LISTEN harmony_log")
+        while not stop.is_set():
+            if self._step(events, connection, None):
+                report(self.progress)
+                if self.progress.position >= self.progress.head:
+                    stop.wait(PACE)
+            else:
+                for _ in connection.notifies(timeout=POLL, stop_after=1):
+                    pass
+
+    def _active(self, connection: psycopg.Connection[tuple[object, ...]]) -> bool:
+        """Whether this runner is the active one, becoming it if nobody is."""
+        if self._place is not None:
+            return True
+        row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", _ACTIVE).fetchone()
+        if row is None or not row[0]:
+            return False
+        self._place = self._where(connection)
+        return True
+
+    def _where(self, connection: psycopg.Connection[tuple[object, ...]]) -> Place:
+        with connection.transaction(), connection.cursor() as cursor:
+            return self._projection.lock(cursor)
+
+    def _start(self, events: EventLog, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        """Look where the projection is, without being the one that moves it."""
+        row = connection.execute(
+            "SELECT position FROM log.projection WHERE name = %s", [self._projection.name]
+        ).fetchone()
+        position = int(str(row[0])) if row is not None else 0
+        self.progress = msgspec.structs.replace(self.progress, position=position, head=events.head())
+
+    def _forget(self) -> None:
+        self._projection.forget()
+        self._place = None
+
+    def _step(self, events: EventLog, connection: psycopg.Connection[tuple[object, ...]], target: int | None) -> bool:
+        """Fold one page; False when there was nothing to fold."""
+        started = time.monotonic()
+        place = self._place if self._place is not None else self._where(connection)
+        head = events.head() if target is None else target
+        if place.position >= head:
+            self.progress = msgspec.structs.replace(self.progress, position=place.position, head=head)
+            return False
+        limit = 1 if place.position < self._careful_until else self._page
+        page = events.read(place.position, limit, self._projection.kind.topics, head)
+        reached = page[-1].position if len(page) == limit else head
+        parked = 0
+        try:
+            with connection.transaction(), connection.cursor() as cursor:
+                if self._projection.lock(cursor) != place:
+                    raise Moved("The call projection was moved by another: starting again from where it is now.")
+                parked = self._projection.fold_page(cursor, page, reached)
+        except Moved:
+            self._projection.forget()
+            self._place = self._where(connection)
+            return True
+        except Exception as error:
+            self._projection.forget()
+            if not _fault_of_an_event(error) or connection.closed or not page:
+                raise
+            if limit > 1:
+                log.warning("A page up to %d cannot be stored (%s): going event by event.", reached, error)
+                self._careful_until = reached
+                return True
+            with connection.transaction(), connection.cursor() as cursor:
+                self._projection.skip(cursor, page[0], error)
+            parked, reached = 1, page[0].position
+        self._place = Place(reached, place.generation)
+        self.progress = Progress(
+            position=reached,
+            head=head,
+            events=self.progress.events + reached - place.position,
+            seconds=self.progress.seconds + time.monotonic() - started,
+            parked=self.progress.parked + parked,
+        )
+        return True
+
+
+def _fault_of_an_event(error: Exception) -> bool:
+    """Whether leaving an event out may help: the fold failed, or the database refused a value."""
+    if isinstance(error, psycopg.Error):
+        return error.sqlstate is not None and error.sqlstate[:2] not in _TRANSIENT
+    return not isinstance(error, (LogError, ProjectionError, OSError, MemoryError))

@@ -1,0 +1,7 @@
+CREATE TABLE calls.fold_state (
+    call_id text PRIMARY KEY,
+    state bytea NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.05);
+-- Compressed by the runner.
+ALTER TABLE calls.fold_state ALTER COLUMN state SET STORAGE EXTERNAL;
+COMMENT ON TABLE calls.fold_state IS 'What the fold needs to go on with a call, zstd; only the fold can read it';

@@ -1,0 +1,176 @@
+"""Writes what changed in calls, and only that, in as few statements a page as there are tables.
+
+It remembers the rows that it wrote for live calls, compares, and replaces the rows that differ: one DELETE by keys and
+one binary COPY a table and page. A call it does not remember (after a restart, or long finished) is replaced whole.
+The caller owns the transaction, and calls `forget` when one did not commit. No psycopg pipeline in here: with bulk
+data it can wait for ever.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import zstandard
+from psycopg import Cursor
+from psycopg.sql import SQL, Composed, Identifier
+
+from projections.callflow.changes import Changes, Merged
+from projections.tables.rows import Rows, rows_of
+from projections.tables.table import CALL, FOLD_STATE, TABLES, Row, Table, key
+
+_compress = zstandard.ZstdCompressor(level=1).compress
+_decompress = zstandard.ZstdDecompressor().decompress
+
+
+class _Page(msgspec.Struct):
+    """What one page does to one table."""
+
+    whole: list[str] = msgspec.field(default_factory=list)
+    gone: list[tuple[str, int]] = msgspec.field(default_factory=list)
+    new: list[Row] = msgspec.field(default_factory=list)
+
+
+class _Statements(msgspec.Struct, frozen=True):
+    delete_calls: Composed
+    delete_rows: Composed
+    copy: Composed
+
+
+def _statements(schema: str, table: Table) -> _Statements:
+    name = Identifier(schema, table.name)
+    columns = SQL(", ").join(map(Identifier, table.names()))
+    return _Statements(
+        delete_calls=SQL("DELETE FROM {} WHERE call_id = ANY(%b::text[])").format(name),
+        delete_rows=SQL(
+            "DELETE FROM {} t USING unnest(%b::text[], %b::int[]) AS gone (call_id, n)"
+            " WHERE t.call_id = gone.call_id AND t.n = gone.n"
+        ).format(name),
+        copy=SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(name, columns),
+    )
+
+
+class CallTables:
+    """The tables of one set, `calls` or the one that a rebuild fills beside it."""
+
+    def __init__(self, schema: str = "calls") -> None:
+        self._written: dict[str, Rows] = {}
+        self._legs: dict[str, frozenset[str]] = {}
+        self._of = {table: _statements(schema, table) for table in TABLES}
+        self._put_legs, self._load, self._move_legs, self._move_aliases, self._put_aliases = (
+            SQL(statement).format(Identifier(schema, "fold_leg"), Identifier(schema, other))
+            for statement, other in (
+                (
+                    "INSERT INTO {0} AS had (leg, call_id) SELECT * FROM unnest(%b::text[], %b::text[])"
+                    " ON CONFLICT (leg) DO UPDATE SET call_id = excluded.call_id WHERE had.call_id <> excluded.call_id",
+                    "fold_leg",
+                ),
+                (
+                    "SELECT call_id, state FROM {1} WHERE call_id IN"
+                    " (SELECT call_id FROM {0} WHERE leg = ANY(%b::text[])) ORDER BY call_id",
+                    "fold_state",
+                ),
+                (
+                    "UPDATE {0} l SET call_id = m.call_id FROM unnest(%b::text[], %b::text[]) AS m (alias, call_id)"
+                    " WHERE l.call_id = m.alias",
+                    "fold_leg",
+                ),
+                (
+                    "UPDATE {1} a SET call_id = m.call_id, as_of_position = %b"
+                    " FROM unnest(%b::text[], %b::text[]) AS m (alias, call_id) WHERE a.call_id = m.alias",
+                    "alias",
+                ),
+                (
+                    "INSERT INTO {1} (alias, call_id, position, as_of_position)"
+                    " SELECT *, %b FROM unnest(%b::text[], %b::text[], %b::bigint[])"
+                    " ON CONFLICT (alias) DO UPDATE SET call_id = excluded.call_id, position = excluded.position,"
+                    " as_of_position = excluded.as_of_position",
+                    "alias",
+                ),
+            )
+        )
+
+    def forget(self) -> None:
+        """Nothing that was written since the last commit can be relied on."""
+        self._written.clear()
+        self._legs.clear()
+
+    def load(self, cursor: Cursor[Any], legs: Sequence[str]) -> list[bytes]:
+        """The stored states of the calls that hold these legs, in a stable order."""
+        if not legs:
+            return []
+        cursor.execute(self._load, [[key(leg) for leg in legs]])
+        return [_decompress(state) for _, state in cursor.fetchall()]
+
+    def write(self, cursor: Cursor[Any], changes: Changes, as_of: int) -> None:
+        """Make the tables say what the changes say; `as_of` is the position that the page reaches."""
+        pages = {table: _Page() for table in TABLES}
+        if changes.merged:
+            self._merge(cursor, changes.merged, pages, as_of)
+        legs: dict[str, str] = {}
+        for call in changes.calls:
+            call_id = key(call.call_id)
+            rows = rows_of(call.document, call.live)
+            rows[FOLD_STATE] = [(_compress(call.state),)]
+            before = self._written.pop(call_id, None)
+            for table, page in pages.items():
+                _compare(page, table, call_id, None if before is None else before[table], rows[table], as_of)
+            known = self._legs.pop(call_id, frozenset())
+            legs |= {key(leg): call_id for leg in call.legs if leg not in known}
+            if call.live:
+                self._written[call_id] = rows
+                self._legs[call_id] = frozenset(call.legs)
+        for table, page in pages.items():
+            self._apply(cursor, table, page)
+        if legs:
+            cursor.execute(self._put_legs, [list(legs), list(legs.values())])
+
+    def _merge(self, cursor: Cursor[Any], merged: Iterable[Merged], pages: dict[Table, _Page], as_of: int) -> None:
+        target: dict[str, tuple[str, int]] = {}
+        for one in merged:
+            alias, call_id = key(one.alias), key(one.call_id)
+            for earlier, (end, position) in target.items():
+                if end == alias:
+                    target[earlier] = (call_id, position)
+            target[alias] = (call_id, one.position)
+        aliases = list(target)
+        calls = [call_id for call_id, _ in target.values()]
+        for alias in aliases:
+            self._written.pop(alias, None)
+            self._legs.pop(alias, None)
+        for page in pages.values():
+            page.whole.extend(aliases)
+        cursor.execute(self._move_legs, [aliases, calls])
+        cursor.execute(self._move_aliases, [as_of, aliases, calls])
+        cursor.execute(self._put_aliases, [as_of, aliases, calls, [position for _, position in target.values()]])
+
+    def _apply(self, cursor: Cursor[Any], table: Table, page: _Page) -> None:
+        statements = self._of[table]
+        if page.whole:
+            cursor.execute(statements.delete_calls, [page.whole])
+        if page.gone:
+            cursor.execute(statements.delete_rows, [[call for call, _ in page.gone], [n for _, n in page.gone]])
+        if page.new:
+            with cursor.copy(statements.copy) as copy:
+                copy.set_types(table.types())
+                for row in page.new:
+                    copy.write_row(row)
+
+
+def _compare(page: _Page, table: Table, call_id: str, before: list[Row] | None, now: list[Row], as_of: int) -> None:
+    if before is None:
+        page.whole.append(call_id)
+        before = []
+    elif before == now:
+        return
+    if not table.numbered:
+        if before:
+            page.whole.append(call_id)
+        page.new.append((call_id, *now[0], as_of) if table is CALL else (call_id, *now[0]))
+        return
+    for n, row in enumerate(now):
+        if n < len(before):
+            if before[n] == row:
+                continue
+            page.gone.append((call_id, n))
+        page.new.append((call_id, n, *row))
+    page.gone.extend((call_id, n) for n in range(len(now), len(before)))
