@@ -7,13 +7,20 @@ listener sent are answered `ok` too, so without an EXIT only two of them close t
 the answers to `register_event_handler` and `{event,'ALL'}`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
-from core.event import Incoming
-from core.headers import header, text
-from core.own_event import own_event
+import msgspec
 
+from core.capture import CaptureError, read_capture
+from core.errors import HarmonyError, MalformedEvent
+from core.headers import header, is_event, text
+from core.log import EventLog, Incoming
+from core.own_event import LINK_DOWN, LINK_UP, own_event
+
+BATCH = 1000
+"""Events a transaction."""
 PAIR = 100_000
 """Microseconds between the answers to registration and subscription, at most (captures: 10 ms)."""
 SILENCE = 1_000_000
@@ -35,12 +42,12 @@ class _Reader:
 
     def event(self, received_at: int, term: bytes) -> Iterator[Incoming]:
         if self.down_at is not None and self.ok_at is not None:
-            yield self.own("link_up", self.ok_at, self.down_at, self.ok_at)
+            yield self.own(LINK_UP, self.ok_at, self.down_at, self.ok_at)
             self.down_at = None
         self.ok_at = self.silent_since = None
-        if self.fixed is None and (name := header(term, b"FreeSWITCH-Switchname")):
-            self.switch = f"freeswitch@{text(name)}"
-        self.core = text(header(term, b"Core-UUID") or b"") or self.core
+        if self.fixed is None and (name := _header(term, b"FreeSWITCH-Switchname")):
+            self.switch = f"freeswitch@{name}"
+        self.core = _header(term, b"Core-UUID") or self.core
         self.last_event = received_at
         yield Incoming(switch=self.switch, term=term, received_at=received_at)
 
@@ -57,7 +64,7 @@ class _Reader:
 
     def lost(self, since: int, until: int) -> Iterator[Incoming]:
         self.down_at, self.ok_at = until, None
-        yield self.own("link_down", until, since, until)
+        yield self.own(LINK_DOWN, until, since, until)
 
     def unannounced(self, received_at: int) -> Iterator[Incoming]:
         """Two answers close together after a silence: the listener was away, and nobody recorded why."""
@@ -65,18 +72,18 @@ class _Reader:
         if received_at - self.previous > SILENCE:
             self.silent_since = self.previous
         elif self.silent_since is not None and self.ok_at is not None and received_at - self.ok_at <= PAIR:
-            yield from self.lost(self.last_event or self.silent_since, self.silent_since)
+            yield from self.lost(self.silent_since, self.ok_at)
 
     def own(self, name: str, at: int, since: int, until: int) -> Incoming:
         run = uuid5(NAMESPACE_URL, f"harmony:import:{self.switch}:{self.down_at}")
-        headers = {
-            "Harmony-Switch": self.switch,
-            "Harmony-Core-UUID": self.core,
-            "Harmony-Since": str(since),
-            "Harmony-Until": str(until),
+        headers: dict[str, str | int] = {
+            "Harmony_Switch": self.switch,
+            "Harmony_Core_UUID": self.core,
+            "Harmony_Since": since,
+            "Harmony_Until": until,
         }
-        sequence = 1 if name == "link_down" else 2
-        term = own_event(f"harmony::{name}", str(run), sequence, at, **headers)
+        sequence = 1 if name == LINK_DOWN else 2
+        term = own_event(name, str(run), sequence, at, **headers)
         return Incoming(switch=self.switch, term=term, received_at=at)
 
 
@@ -92,9 +99,12 @@ def incoming(records: Iterable[tuple[int, bytes, int]], switch: str | None = Non
         reader.previous = received_at
 
 
-def is_event(term: bytes) -> bool:
-    """Whether a message is `{event,[...]}`, whatever tag its atom has (OTP erl_ext_dist)."""
-    return term.startswith((b"\x83h\x02d\x00\x05event", b"\x83h\x02w\x05event", b"\x83h\x02s\x05event"))
+def _header(term: bytes, name: bytes) -> str:
+    """A header's text; an event too broken to have it goes on to the log all the same, which parks it."""
+    try:
+        return text(header(term, name) or b"")
+    except MalformedEvent:
+        return ""
 
 
 def _is_ok(term: bytes) -> bool:
@@ -103,4 +113,40 @@ def _is_ok(term: bytes) -> bool:
 
 def _is_down(term: bytes) -> bool:
     exits = (b"\x83h\x03d\x00\x04EXIT", b"\x83h\x03w\x04EXIT", b"\x83h\x03s\x04EXIT")
-    return term.startswith((*exits, b"\x83h\x02d\x00\x08nodedown", b"\x83h\x02w\x08nodedown", b"\x83h\x02s\x08nodedown"))
+    return term.startswith(
+        (*exits, b"\x83h\x02d\x00\x08nodedown", b"\x83h\x02w\x08nodedown", b"\x83h\x02s\x08nodedown")
+    )
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What became of one file: events read (own events included), how many were new, and why the rest was refused."""
+
+    events: int
+    stored: int
+    refused: str | None = None
+    code: str | None = None
+
+
+def import_file(log: EventLog, path: Path, switch: str | None, advance: Callable[[float], None]) -> Imported:
+    """Store a capture's events. A file that turns out to be cut or foreign is refused; what was good before it stays.
+
+    `advance` is told the offset up to which the file is stored.
+    """
+    events = stored = 0
+    batch: list[Incoming] = []
+    refused: HarmonyError | None = None
+    try:
+        for item, offset in incoming(read_capture(path), switch):
+            batch.append(item)
+            if len(batch) >= BATCH:
+                stored += log.append(batch)
+                events += len(batch)
+                batch = []
+                advance(offset)
+    except CaptureError as problem:
+        refused = problem
+    stored += log.append(batch) if batch else 0
+    events += len(batch)
+    if refused is None:
+        return Imported(events, stored)
+    return Imported(events, stored, f"{refused} {events} events before it are stored.", refused.code)

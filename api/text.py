@@ -7,7 +7,15 @@ of that reaches a terminal. Escaping for HTML is the page's (it only ever sets t
 import unicodedata
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, formats (bidi overrides), surrogates, unassigned, line breaks
+_HIDDEN = {
+    "Cc",
+    "Cf",
+    "Cs",
+    "Co",
+    "Cn",
+    "Zl",
+    "Zp",
+}  # controls, formats (bidi overrides), surrogates, unassigned, line breaks
 
 
 def harmless(text: object) -> str:

@@ -4,14 +4,17 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from api.text import ascii_only, harmless, pad, width
 
-Advance = Callable[[float], None]
-"""Tells a progress bar how much is done in all."""
+
+class Advance(Protocol):
+    """Tells a progress bar how much is done, and how much there is if that has changed."""
+
+    def __call__(self, done: float, total: float | None = None) -> None: ...
 
 
 def json_option(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +81,7 @@ def progress(label: str, total: float, unit: str = "events", scale: float = 1.0)
     `scale` divides what is shown, for bytes counted as megabytes.
     """
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda done, total=None: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -100,4 +103,4 @@ def progress(label: str, total: float, unit: str = "events", scale: float = 1.0)
     )
     with shown:
         task = shown.add_task(harmless(label), total=total or None)
-        yield lambda done: shown.update(task, completed=done)
+        yield lambda done, total=None: shown.update(task, completed=done, **({} if total is None else {"total": total}))

@@ -1,0 +1,247 @@
+"""`harmony events`: import, export, tail, get, verify. The switch log as operators handle it."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.cli.console import emit, error, json_option, note, paint, progress, say, table
+from api.errors import FAILED, OK, BadArgument, NotFound
+from api.text import harmless
+
+if TYPE_CHECKING:
+    from core.event import SwitchEvent
+    from core.log import EventLog
+
+PAGE = 1000
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    group = commands.add_parser("events", help="the switch log: import, export, tail, get, verify")
+    verbs = group.add_subparsers(metavar="VERB", required=True)
+
+    parser = verbs.add_parser("import", help="store the events of capture files, each event once")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a capture, gzipped or not")
+    parser.add_argument("--switch", metavar="NODE", help="node name of the switch (else from the events)")
+    json_option(parser)
+    parser.set_defaults(run=import_)
+
+    parser = verbs.add_parser("export", help="write events to a capture file, or as JSON lines to stdout")
+    _range(parser)
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write a capture file (gzipped if it ends in .gz)"
+    )
+    json_option(parser)
+    parser.set_defaults(run=export)
+
+    parser = verbs.add_parser("tail", help="show events as they are stored")
+    _range(parser, after_default=None)
+    parser.add_argument("-n", "--lines", type=int, default=10, metavar="N", help="begin N events back (10)")
+    parser.add_argument("--once", action="store_true", help="stop at the end of the log instead of waiting")
+    json_option(parser)
+    parser.set_defaults(run=tail)
+
+    parser = verbs.add_parser("get", help="show one event with all its headers")
+    parser.add_argument("position", type=int, metavar="POSITION")
+    json_option(parser)
+    parser.set_defaults(run=get)
+
+    parser = verbs.add_parser("verify", help="read the whole log and check that every event is what it says")
+    json_option(parser)
+    parser.set_defaults(run=verify)
+
+
+def _range(parser: argparse.ArgumentParser, after_default: int | None = 0) -> None:
+    parser.add_argument(
+        "--after", type=int, default=after_default, metavar="POSITION", help="begin behind this position"
+    )
+    parser.add_argument("--upto", type=int, metavar="POSITION", help="end with this position")
+    parser.add_argument(
+        "--topic", action="append", metavar="TOPIC", help="only this topic, such as CHANNEL_ANSWER (repeatable)"
+    )
+
+
+def import_(args: argparse.Namespace) -> int:
+    from api.importing import import_file
+    from api.site import site
+    from core.log import EventLog
+
+    with site() as here, EventLog(here.dsn) as log:
+        results = []
+        for path in args.files:
+            size = _size(path)
+            with progress(path.name if len(args.files) == 1 else str(path), size, "MB", 1e6) as advance:
+                result = import_file(log, path, args.switch, advance)
+            results.append(result)
+            if result.refused:
+                error(result.refused, result.code or "import", args.json)
+            if not args.json:
+                say(f"{harmless(path)}: {result.events} events, {result.stored} of them new")
+    refused = [r for r in results if r.refused]
+    if args.json:
+        emit(
+            {
+                "events": sum(r.events for r in results),
+                "stored": sum(r.stored for r in results),
+                "files": [
+                    {"file": str(p), "events": r.events, "stored": r.stored, "refused": r.refused}
+                    for p, r in zip(args.files, results, strict=True)
+                ],
+            }
+        )
+    return FAILED if refused else OK
+
+
+def _size(path: Path) -> int:
+    """Bytes of a capture once unpacked: a gzip file names them at its end (modulo 4 GiB), good enough for a bar."""
+    try:
+        with path.open("rb") as file:
+            if file.read(2) != b"\x1f\x8b":
+                return path.stat().st_size
+            file.seek(-4, 2)
+            return int.from_bytes(file.read(4), "little")
+    except OSError:
+        return 0  # reading it will say what is wrong
+
+
+def _pages(log: "EventLog", args: argparse.Namespace, after: int) -> Iterator["list[SwitchEvent]"]:
+    topics = args.topic or None
+    while page := log.read(after, PAGE, topics, args.upto):
+        yield page
+        after = page[-1].position
+
+
+def export(args: argparse.Namespace) -> int:
+    from api.site import site
+    from core.capture import write_capture
+    from core.log import EventLog
+
+    with site() as here, EventLog(here.dsn) as log:
+        end = min(args.upto or log.head(), log.head())
+        count = 0
+        with progress("exporting", max(0, end - args.after)) as advance:
+
+            def events() -> Iterator["SwitchEvent"]:
+                nonlocal count
+                for page in _pages(log, args, args.after):
+                    yield from page
+                    count += len(page)
+                    advance(page[-1].position - args.after)
+
+            if args.output is None:
+                for event in events():
+                    emit(_whole(event))
+                return OK
+            write_capture(args.output, ((event.stored_at, event.term) for event in events()))
+    if args.json:
+        emit({"file": str(args.output), "events": count})
+    else:
+        say(f"{harmless(args.output)}: {count} events")
+    return OK
+
+
+def tail(args: argparse.Namespace) -> int:
+    from api.site import site
+    from core.log import EventLog
+
+    with site() as here, EventLog(here.dsn) as log:
+        after = args.after if args.after is not None else max(0, log.head() - args.lines)
+        for page in _pages(log, args, after):
+            for event in page:
+                _show(event, args.json)
+            after = page[-1].position
+        if args.once or (args.upto is not None and after >= args.upto):
+            return OK
+        _follow(here.dsn, after, args)
+    return OK
+
+
+def _follow(dsn: str, after: int, args: argparse.Namespace) -> None:
+    raise NotImplementedError
+
+
+def _show(event: "SwitchEvent", as_json: bool) -> None:
+    import sys
+
+    if as_json:
+        emit(_short(event))
+    else:
+        leg = event.leg or "-"
+        say(
+            f"{event.position:>10}  {_text(event.occurred_at)}  {harmless(event.topic):<32}  {harmless(leg):<36}  {harmless(event.switch)}"
+        )
+    sys.stdout.flush()
+
+
+def _text(micros: int) -> str:
+    from projections.callflow.document import instant_text
+
+    return instant_text(micros)
+
+
+def _short(event: "SwitchEvent") -> dict[str, Any]:
+    return {
+        "position": event.position,
+        "topic": event.topic,
+        "leg": event.leg,
+        "switch": event.switch,
+        "occurred_at": _text(event.occurred_at),
+        "stored_at": _text(event.stored_at),
+        "stream": str(event.stream),
+        "version": event.version,
+    }
+
+
+def _whole(event: "SwitchEvent") -> dict[str, Any]:
+    from core.headers import headers, text
+
+    return _short(event) | {"headers": {text(k): text(v) for k, v in headers(event.term).items()}}
+
+
+def get(args: argparse.Namespace) -> int:
+    from api.site import site
+    from core.log import EventLog
+
+    if args.position < 1:
+        raise BadArgument(f"{args.position} is no position: positions count from 1.")
+    with site() as here, EventLog(here.dsn) as log:
+        found = log.get(args.position)
+        if found is None:
+            raise NotFound(f"There is no event at position {args.position}: the log goes up to {log.head()}.")
+        event = _whole(found)
+    if args.json:
+        emit(event)
+        return OK
+    headers = event.pop("headers")
+    for name, value in event.items():
+        say(f"{paint(f'{name:<12}', 'dim')} {harmless(value)}")
+    say()
+    body = headers.pop("body", None)
+    for name, value in headers.items():
+        say(f"{harmless(name)}: {harmless(value)}")
+    if body is not None:
+        say()
+        for line in body.splitlines():
+            say(harmless(line))
+    return OK
+
+
+def verify(args: argparse.Namespace) -> int:
+    from api.site import site
+    from api.verifying import verify_log
+    from core.log import EventLog
+
+    with site() as here, EventLog(here.dsn) as log:
+        with progress("verifying", log.head()) as advance:
+            result = verify_log(log, advance)
+    if args.json:
+        emit({"events": result.events, "runs": result.runs, "last_position": result.last, "wrong": result.wrong})
+    else:
+        if result.wrong:
+            table(["position", "what is wrong"], [[w["position"], w["what"]] for w in result.wrong])
+        say(
+            f"{result.events} events in {result.runs} runs read up to position {result.last}: {len(result.wrong) or 'nothing'} wrong"
+        )
+    if result.cut:
+        note("Only the first wrong events are listed.")
+    return FAILED if result.wrong else OK

@@ -1,0 +1,114 @@
+"""`harmony run | bridge | project | serve`: the long-running parts, together or one by one."""
+
+import argparse
+import signal
+import threading
+from types import FrameType
+
+from api.cli.console import emit, json_option, progress, say
+from api.errors import OK
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("run", help="everything for one machine: database, bridge, projection, HTTP and page")
+    parser.add_argument("--demo", action="store_true", help="with an emulated switch that plays recorded calls")
+    parser.add_argument("--new-token", action="store_true", help="make and print a new access token")
+    parser.set_defaults(run=run)
+
+    parser = commands.add_parser("bridge", help="the Erlang node: takes events from the switches and stores them")
+    parser.add_argument("--demo", action="store_true", help="connect to the emulated switch as well")
+    _supervised(parser)
+    parser.set_defaults(run=bridge)
+
+    parser = commands.add_parser("project", help="fold stored events into calls")
+    parser.add_argument("--once", action="store_true", help="fold until caught up, then end")
+    json_option(parser)
+    _supervised(parser)
+    parser.set_defaults(run=project)
+
+    parser = commands.add_parser("serve", help="HTTP: calls, live calls, health, metrics, and the page")
+    _supervised(parser)
+    parser.set_defaults(run=serve)
+
+    # Not in the help: a part of `run --demo`.
+    parser = commands.add_parser("demo-switch")
+    _supervised(parser)
+    parser.set_defaults(run=demo_switch)
+
+
+def _supervised(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
+
+
+def _begin(args: argparse.Namespace, part: str) -> threading.Event:
+    """Log lines, the watch over the supervisor, and an event that SIGTERM and SIGINT set."""
+    from api import logs
+    from api.supervisor import watch_parent
+
+    logs.configure(part)
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    if args.supervised:
+        watch_parent()
+    return stop
+
+
+def run(args: argparse.Namespace) -> int:
+    from api import logs
+    from api.run import run as run_all
+
+    logs.configure("run")
+    return run_all(args.demo, args.new_token)
+
+
+def bridge(args: argparse.Namespace) -> int:
+    from api.bridging import bridge as run_bridge
+    from api.site import site
+
+    stop = _begin(args, "bridge")
+    with site() as here:
+        return run_bridge(here, stop, args.demo)
+
+
+def project(args: argparse.Namespace) -> int:
+    from api.projecting import caught_up, keep_folding
+    from api.site import site
+
+    if not args.once:
+        stop = _begin(args, "projection")
+        with site() as here:
+            return keep_folding(here, stop)
+    with site() as here, progress("folding", 0) as bar:
+        done = caught_up(here, lambda p: bar(p.position, p.head))
+    if args.json:
+        emit(
+            {"position": done.position, "events": done.events, "seconds": round(done.seconds, 3), "parked": done.parked}
+        )
+    else:
+        parked = f", {done.parked} parked" if done.parked else ""
+        say(
+            f"Calls are as of position {done.position} of the log ({done.events} passed in {done.seconds:.1f} s{parked})."
+        )
+    return OK
+
+
+def serve(args: argparse.Namespace) -> int:
+    from api.http.server import serve as serve_http
+    from api.site import site
+
+    stop = _begin(args, "http")
+    with site() as here:
+        return serve_http(here, stop)
+
+
+def demo_switch(args: argparse.Namespace) -> int:
+    from api.demo import play
+    from core.settings import load
+
+    stop = _begin(args, "switch")
+    return play(load(), stop)

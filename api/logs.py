@@ -1,0 +1,27 @@
+"""The log lines of long-running parts: one line each on stderr, with time, part and level; nothing from outside steers it."""
+
+import logging
+import sys
+import time
+
+from api.text import harmless
+
+
+class _Line(logging.Formatter):
+    converter = time.gmtime
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"%(asctime)s.%(msecs)03dZ {part} %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        lines = super().format(record).splitlines()
+        return "\n".join(harmless(line) for line in lines)
+
+
+def configure(part: str, level: int = logging.INFO) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Line(part))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)

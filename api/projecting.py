@@ -1,0 +1,32 @@
+"""`harmony project`: the call fold's runner, once or for ever, with its report."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from api.service_status import Reporter
+from api.site import Site
+from projections.callflow import TOPICS, CallFold
+from projections.runner import Progress, Runner
+
+
+def caught_up(here: Site, report: Callable[[Progress], None]) -> Progress:
+    """Fold what is in the log now."""
+    return Runner(here.dsn, CallFold, TOPICS).run_once(report)
+
+
+def keep_folding(here: Site, stop: threading.Event) -> int:
+    """Follow the log until `stop` is set."""
+    runner = Runner(here.dsn, CallFold, TOPICS)
+
+    def describe() -> dict[str, Any]:
+        p = runner.progress
+        return {"position": p.position, "head": p.head, "events": p.events, "seconds": p.seconds, "parked": p.parked}
+
+    reporter = Reporter(here.dsn, "projection calls", "projection", describe)
+    reporter.start()
+    try:
+        runner.run_forever(stop)
+    finally:
+        reporter.stop()
+    return 0

@@ -1,0 +1,84 @@
+"""`harmony run`: everything for one machine. It owns the database and the token, and keeps the parts running.
+
+The parts are the same commands that a site may run as separate services; they join the database that runs here.
+"""
+
+import logging
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from api import demo, tokens
+from api.cli.console import note, say
+from api.errors import Unavailable
+from api.supervisor import Part, Supervisor
+
+LOG = logging.getLogger("harmony.run")
+PATIENCE = 30.0
+
+
+def run(with_demo: bool, new_token: bool) -> int:
+    from api.site import prepared
+
+    with prepared() as here:
+        settings = here.settings
+        _need_port(settings.http.host, settings.http.port)
+        token = tokens.ensure(settings.data, anew=new_token)
+        parts = [Part("http", ["serve"]), Part("projection", ["project"])]
+        if with_demo:
+            demo.prepare(settings.data)
+            parts += [Part("bridge", ["bridge", "--demo"]), Part("emulated switch", ["demo-switch"])]
+        elif settings.switches:
+            parts.append(Part("bridge", ["bridge"]))
+        else:
+            note(
+                "No switch is configured, so no events will arrive: name one in "
+                f"{settings.data / 'harmony.toml'}, or try `harmony run --demo`."
+            )
+        supervisor = Supervisor(parts)
+        address = f"http://{_reachable(settings.http.host)}:{settings.http.port}/"
+        announce = threading.Thread(target=_announce, args=(address, token, settings.data), daemon=True)
+        supervisor.run(started=announce.start)
+    note("Stopped.")
+    return 0
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "") else f"[{host}]" if ":" in host else host
+
+
+def _need_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as problem:
+            raise Unavailable(
+                f"The address {host}:{port} cannot be used ({problem.strerror}): "
+                "stop what uses it, or set another with HARMONY_HTTP_PORT."
+            ) from problem
+
+
+def _announce(address: str, token: str | None, data: Path) -> None:
+    """Say where the page is, once it answers."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(address + "livez", timeout=2):
+                break
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.1)
+    else:
+        LOG.warning("the page at %s does not answer yet; the lines above may say why", address)
+    if token is None:
+        say(f"Live calls: {address}  (with the token of the first start; `harmony run --new-token` makes a new one)")
+    else:
+        say(f"Live calls: {address}#token={token}")
+        say(f"Access token: {token}  (shown this once; kept only as a hash in {data / tokens.FILE})")
+    import sys
+
+    sys.stdout.flush()

@@ -1,0 +1,86 @@
+"""What each running part says of itself, in the database: written every second by a thread, read by status, /readyz, /metrics.
+
+In the database, since parts may run on different machines. It is a report, nobody acts on it; when the database is away
+the report stops, and its age says so.
+"""
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.types.json import Jsonb
+
+EVERY = 1.0
+SILENT = 8.0
+"""Seconds without a report after which a part counts as gone or stuck."""
+
+UPSERT = """
+INSERT INTO log.service (name, part, host, pid, started_at, updated_at, stopped, status)
+VALUES (%(name)s, %(part)s, %(host)s, %(pid)s, clock_timestamp(), clock_timestamp(), %(stopped)s, %(status)s)
+ON CONFLICT (name) DO UPDATE SET
+    part = excluded.part, host = excluded.host,
+    started_at = CASE WHEN log.service.pid = excluded.pid AND log.service.host = excluded.host
+                      THEN log.service.started_at ELSE excluded.started_at END,
+    pid = excluded.pid, updated_at = excluded.updated_at, stopped = excluded.stopped, status = excluded.status
+"""
+SELECT = """
+SELECT name, part, host, pid, started_at, updated_at, stopped, status,
+       extract(epoch FROM clock_timestamp() - updated_at)::float8 AS age
+FROM log.service ORDER BY name
+"""
+
+
+class Service(msgspec.Struct, frozen=True):
+    name: str
+    part: str
+    host: str
+    pid: int
+    started_at: datetime
+    updated_at: datetime
+    stopped: bool
+    status: dict[str, Any]
+    age: float
+    """Seconds since the last report, by the database's clock."""
+
+    @property
+    def state(self) -> str:
+        return "stopped" if self.stopped else "silent" if self.age > SILENT else "running"
+
+
+class Reporter(threading.Thread):
+    """Writes what `describe` returns, once a second, until `stop`. A database that is away is tried again."""
+
+    def __init__(self, dsn: str, name: str, part: str, describe: Callable[[], dict[str, Any]]) -> None:
+        super().__init__(name=f"report {name}", daemon=True)
+        self._dsn = dsn
+        self._row = {"name": name, "part": part, "host": socket.gethostname(), "pid": os.getpid()}
+        self._describe = describe
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with psycopg.connect(self._dsn, autocommit=True, connect_timeout=5) as connection:
+                    while not self._stopping.wait(EVERY):
+                        self._write(connection, stopped=False)
+                    self._write(connection, stopped=True)
+            except psycopg.Error:
+                self._stopping.wait(EVERY)
+
+    def _write(self, connection: psycopg.Connection[Any], stopped: bool) -> None:
+        status = Jsonb(self._describe(), dumps=lambda value: json.dumps(value, default=str))
+        connection.execute(UPSERT, self._row | {"stopped": stopped, "status": status})
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.join(timeout=5)
+
+
+def service_of(row: tuple[Any, ...]) -> Service:
+    return Service(*row)

@@ -1,0 +1,62 @@
+"""Where things live, for one command or process: the settings, and a database that is there and up to date.
+
+Without a DSN the embedded PostgreSQL under the data directory is joined, or started and stopped again by whoever started
+it; its tables are brought up to date on the way. A database of the operator's own is never changed unasked.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from api.errors import Unavailable
+from core.settings import Settings, load
+
+
+class Site(msgspec.Struct, frozen=True):
+    settings: Settings
+    dsn: str
+
+    @property
+    def data(self) -> Path:
+        return self.settings.data
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    """The settings with a usable database for as long as the context lasts."""
+    from core.migrate import pending
+
+    settings = load()
+    if settings.dsn is None:
+        with prepared(settings) as here:
+            yield here
+    elif missing := pending(settings.dsn):
+        raise Unavailable(
+            f"The database of HARMONY_DSN lacks {len(missing)} of this version's migrations: run `harmony migrate`."
+        )
+    else:
+        yield Site(settings=settings, dsn=settings.dsn)
+
+
+@contextmanager
+def prepared(settings: Settings | None = None) -> Iterator[Site]:
+    """The same with whatever migrations the database lacks applied first: for those who may change it."""
+    from core.migrate import migrate
+
+    with database(settings or load()) as here:
+        migrate(here.dsn)
+        yield here
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Site]:
+    """The database as it is, tables or none."""
+    from core.postgres import embedded
+
+    if settings.dsn is not None:
+        yield Site(settings=settings, dsn=settings.dsn)
+        return
+    with embedded(settings.data) as dsn:
+        yield Site(settings=settings, dsn=dsn)
