@@ -1,0 +1,145 @@
+"""Settings: what a site may choose, read once at the start from one TOML file and the environment.
+
+The file is the one that HARMONY_SETTINGS names, else ``harmony.toml`` in the data directory. A variable HARMONY_X wins
+over the key ``x`` of the file. What is unknown or wrong is refused in one sentence that names it. No other module reads
+the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import socket
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from core.errors import HarmonyError
+
+_PREFIX = "HARMONY_"
+_FILE = "HARMONY_SETTINGS"
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class SettingsError(HarmonyError):
+    """A setting is unknown or has a value that it cannot have."""
+
+    code = "settings"
+
+
+class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One FreeSWITCH to join."""
+
+    node: str
+    """its node name, e.g. freeswitch@pbx1"""
+    cookie: str | None = None
+    """its cookie, where that is not the common one"""
+
+
+def _here() -> str:
+    return f"harmony@{socket.gethostname().partition('.')[0]}"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All settings. Each may stand in the file under its name, or in the environment as HARMONY_ + NAME."""
+
+    data: Path = Path("data")
+    """the one directory under which everything of ours is kept"""
+    dsn: str | None = None
+    """how to connect to PostgreSQL; without it an embedded one runs in the data directory"""
+    postgres_bin: Path | None = None
+    """the directory of other programs for the embedded PostgreSQL, e.g. /usr/lib/postgresql/15/bin"""
+    postgres_user: str | None = None
+    """as whom root runs the embedded PostgreSQL, where a user namespace will not do"""
+
+    node: str = msgspec.field(default_factory=_here)
+    """our own node name"""
+    cookie: str = ""
+    """the cookie of the Erlang cluster"""
+    switches: tuple[Switch, ...] = ()
+    """in the environment: node names, with commas between"""
+    encoding: Literal["string", "binary"] = "string"
+    """what the switches' mod_erlang_event is expected to be set to (both are understood)"""
+    ticktime: Annotated[int, msgspec.Meta(ge=4, le=3600)] = 60
+    """seconds, as net_ticktime of the cluster"""
+
+    http_host: str = "127.0.0.1"
+    http_port: Port = 8080
+
+    batch: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2000
+    """events stored in one transaction at most"""
+    queue: Positive = 50_000
+    """events that may wait in memory before the reader of the switch's socket must pause"""
+    spool_limit: Positive = 20 << 30
+    """bytes that the spool may take on disk while the database is away"""
+    dtmf: Literal["keep", "redact"] = "keep"
+    """whether the digits that people press are stored"""
+
+
+def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Read the settings; raise `SettingsError`. ``file`` wins over HARMONY_SETTINGS."""
+    env = os.environ if environ is None else environ
+    chosen = file or (Path(env[_FILE]) if env.get(_FILE) else None)
+    if chosen is not None and not chosen.is_file():
+        raise SettingsError(f"There is no settings file {chosen}: correct {_FILE}, or make the file.")
+    path = chosen or Path(env.get("HARMONY_DATA") or Settings().data) / "harmony.toml"
+    values = _from_file(path) if path.is_file() else {}
+    values |= _from_environment(env)
+    if "dsn" in values and not values["dsn"]:
+        del values["dsn"]
+    return _convert(values, f"the environment or {path}")
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {path} is no TOML: {error}.") from None
+    for key in values:
+        if key not in Settings.__struct_fields__:
+            raise SettingsError(f"The settings file {path} has the unknown key {key}: {_advice(key, '')}.")
+    _convert(values, str(path))
+    return values
+
+
+def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for variable, value in env.items():
+        if not variable.startswith(_PREFIX) or variable == _FILE:
+            continue
+        key = variable.removeprefix(_PREFIX).lower()
+        if key not in Settings.__struct_fields__ or variable != variable.upper():
+            raise SettingsError(f"The environment has the unknown setting {variable}: {_advice(key, _PREFIX)}.")
+        if key == "switches":
+            values[key] = [{"node": node.strip()} for node in value.split(",") if node.strip()]
+        else:
+            values[key] = value
+    return values
+
+
+def _convert(values: Mapping[str, Any], source: str) -> Settings:
+    try:
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"A setting of {source} has a value that it cannot have: {error}.") from None
+    for name in (settings.node, *(switch.node for switch in settings.switches)):
+        if not all(name.partition("@")):
+            raise SettingsError(f"{name!r} in {source} is no node name: write name@host.")
+    return settings
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value).expanduser()
+    raise NotImplementedError
+
+
+def _advice(key: str, prefix: str) -> str:
+    close = difflib.get_close_matches(key, Settings.__struct_fields__, n=1)
+    known = close or list(Settings.__struct_fields__)
+    names = ", ".join(prefix + (name.upper() if prefix else name) for name in known)
+    return f"did you mean {names}?"[:-1] + ", or should it go" if close else f"remove it; there are {names}"
