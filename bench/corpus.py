@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
+from random import Random
+from uuid import UUID
 
 from core.capture import read_capture
 from core.headers import is_event
@@ -32,3 +35,23 @@ def terms(scenario: str) -> tuple[bytes, ...]:
 def everything() -> tuple[bytes, ...]:
     """The event messages of all scenarios: some 8,500, string encoding but for the three scenarios called binary."""
     return tuple(term for scenario in scenarios() for term in terms(scenario))
+
+
+_UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def fresh(count: int, seed: int) -> list[bytes]:
+    """``count`` events that no log has: the recorded ones, each play with new legs and a new life of the switch."""
+    chance = Random(seed)
+    found: list[bytes] = []
+    while len(found) < count:
+        for scenario in scenarios():
+            other: dict[bytes, bytes] = {}
+
+            def renamed(match: re.Match[bytes], other: dict[bytes, bytes] = other) -> bytes:
+                return other.get(match[0]) or other.setdefault(
+                    match[0], str(UUID(int=chance.getrandbits(128))).encode()
+                )
+
+            found += [_UUID.sub(renamed, term) for term in terms(scenario)]
+    return found[:count]
