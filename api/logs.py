@@ -1,4 +1,4 @@
-"""The log lines of long-running parts: one line each on stderr, with time, part and level; nothing from outside steers it."""
+"""The log lines of long-running parts: on stderr, with time, part and level; nothing from outside steers them."""
 
 import logging
 import sys

@@ -25,7 +25,7 @@ def run(with_demo: bool, new_token: bool) -> int:
 
     with prepared() as here:
         settings = here.settings
-        _need_port(settings.http.host, settings.http.port)
+        _need_port(settings.http_host, settings.http_port)
         token = tokens.ensure(settings.data, anew=new_token)
         parts = [Part("http", ["serve"]), Part("projection", ["project"])]
         if with_demo:
@@ -39,7 +39,7 @@ def run(with_demo: bool, new_token: bool) -> int:
                 f"{settings.data / 'harmony.toml'}, or try `harmony run --demo`."
             )
         supervisor = Supervisor(parts)
-        address = f"http://{_reachable(settings.http.host)}:{settings.http.port}/"
+        address = f"http://{_reachable(settings.http_host)}:{settings.http_port}/"
         announce = threading.Thread(target=_announce, args=(address, token, settings.data), daemon=True)
         supervisor.run(started=announce.start)
     note("Stopped.")

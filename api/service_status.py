@@ -1,4 +1,4 @@
-"""What each running part says of itself, in the database: written every second by a thread, read by status, /readyz, /metrics.
+"""What each running part says of itself, in the database: written every second by a thread.
 
 In the database, since parts may run on different machines. It is a report, nobody acts on it; when the database is away
 the report stops, and its age says so.

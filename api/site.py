@@ -1,7 +1,7 @@
 """Where things live, for one command or process: the settings, and a database that is there and up to date.
 
-Without a DSN the embedded PostgreSQL under the data directory is joined, or started and stopped again by whoever started
-it; its tables are brought up to date on the way. A database of the operator's own is never changed unasked.
+Without a DSN the embedded PostgreSQL under the data directory is joined, or started, and stopped by who
+leaves it last; its tables are brought up to date on the way. A database of the operator's own is never changed unasked.
 """
 
 from collections.abc import Iterator
@@ -58,5 +58,5 @@ def database(settings: Settings) -> Iterator[Site]:
     if settings.dsn is not None:
         yield Site(settings=settings, dsn=settings.dsn)
         return
-    with embedded(settings.data) as dsn:
+    with embedded(settings.data, settings.postgres_bin, settings.postgres_user) as dsn:
         yield Site(settings=settings, dsn=dsn)

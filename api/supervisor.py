@@ -1,7 +1,8 @@
 """Child processes kept running: started, started again with back-off, stopped cleanly, and never left behind.
 
 A child gets a pipe as its standard input that nobody writes to. When the supervisor is gone, however it went, the pipe
-closes; `watch_parent` in the child then stops it, politely first. On Linux the kernel's parent-death signal does the same at once.
+closes; `watch_parent` in the child then stops it, politely first. On Linux the kernel's parent-death signal does
+the same at once.
 """
 
 import contextlib

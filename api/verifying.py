@@ -1,7 +1,7 @@
 """Reading the whole switch log and checking that each event is what its row says it is.
 
-The bytes must unpack, identify as an event, and give the row's stream, sequence, topic and time; positions must rise; two
-cores never share a run. Nothing is changed.
+The bytes must unpack, identify as an event, and give the row's stream, sequence, topic and time; positions must rise;
+two cores never share a run. Nothing is changed.
 """
 
 from collections.abc import Callable, Iterator

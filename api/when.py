@@ -21,9 +21,9 @@ def zone(name: str | None) -> tzinfo:
 
 
 def instant(value: str, where: tzinfo, now: datetime, name: str = "time") -> datetime:
-    """`2026-11-23`, `2026-11-23T08:51`, with or without an offset, `now`, `today`, `yesterday`, or `90m`, `2h`, `7d` before `now`.
+    """`2026-11-23`, `2026-11-23T08:51`, with or without an offset, `now`, `today`, `yesterday`, `90m`, `2h`, `7d`.
 
-    What has no offset is meant in `where`. The result is in UTC.
+    What has no offset is meant in `where`; a length of time is meant before `now`. The result is in UTC.
     """
     text = value.strip().lower()
     midnight = now.astimezone(where).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -39,5 +39,6 @@ def instant(value: str, where: tzinfo, now: datetime, name: str = "time") -> dat
         return (moment if moment.tzinfo else moment.replace(tzinfo=where)).astimezone(UTC)
     except (ValueError, OverflowError) as problem:
         raise BadArgument(
-            f"{name}: {value!r} is no time: write 2026-11-23, 2026-11-23T08:51, today, yesterday, or 2h for two hours ago."
+            f"{name}: {value!r} is no time: write 2026-11-23, 2026-11-23T08:51, today, yesterday, "
+            "or 2h for two hours ago."
         ) from problem

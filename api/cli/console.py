@@ -1,4 +1,4 @@
-"""What commands print and how: sentences, tables, JSON, progress. Nothing coloured in a pipe, progress on stderr only."""
+"""What commands print and how: sentences, tables, JSON, progress. No colour in a pipe, progress on stderr only."""
 
 import argparse
 import json

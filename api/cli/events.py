@@ -168,7 +168,8 @@ def _show(event: "SwitchEvent", as_json: bool) -> None:
     else:
         leg = event.leg or "-"
         say(
-            f"{event.position:>10}  {_text(event.occurred_at)}  {harmless(event.topic):<32}  {harmless(leg):<36}  {harmless(event.switch)}"
+            f"{event.position:>10}  {_text(event.occurred_at)}  {harmless(event.topic):<32}  "
+            f"{harmless(leg):<36}  {harmless(event.switch)}"
         )
     sys.stdout.flush()
 
@@ -240,7 +241,8 @@ def verify(args: argparse.Namespace) -> int:
         if result.wrong:
             table(["position", "what is wrong"], [[w["position"], w["what"]] for w in result.wrong])
         say(
-            f"{result.events} events in {result.runs} runs read up to position {result.last}: {len(result.wrong) or 'nothing'} wrong"
+            f"{result.events} events in {result.runs} runs read up to position {result.last}: "
+            f"{len(result.wrong) or 'nothing'} wrong"
         )
     if result.cut:
         note("Only the first wrong events are listed.")

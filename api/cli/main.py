@@ -1,7 +1,7 @@
 """Arguments in, exit code out: the parser of all commands, and the one place where errors become sentences.
 
-Exit codes: 0 ok, 1 failed, 2 usage, 3 degraded. Nobody sees a traceback: an error that was not foreseen is one sentence too,
-and `--debug` shows where it came from. Command modules import what they need inside their functions, so that
+Exit codes: 0 ok, 1 failed, 2 usage, 3 degraded. Nobody sees a traceback: an error that was not foreseen is one
+sentence too; `--debug` shows where it came from. Command modules import what they need inside their functions, so that
 `harmony --help` and completion stay quick.
 """
 
@@ -10,17 +10,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from api.cli import calls, events, rebuild, services, setup
+from api.cli import events, services, setup
 from api.cli.console import error
 from api.errors import FAILED, OK, USAGE
 
-GROUPS = (services, setup, events, calls, rebuild)
+GROUPS = (services, setup, events)
 
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="harmony",
-        description="Every event of your FreeSWITCH switches stored for good, and the calls that people made told right.",
+        description="Every event of your FreeSWITCH switches stored for good, and the calls of people told right.",
         epilog="Exit codes: 0 ok, 1 failed, 2 usage, 3 degraded. HARMONY_DATA names the data directory (./data), "
         "HARMONY_DSN a PostgreSQL of your own.",
     )
@@ -54,7 +54,7 @@ def _refuse(problem: Exception, as_json: bool) -> int:
 
     if isinstance(problem, HarmonyError):
         error(str(problem), problem.code, as_json)
-        return int(getattr(problem, "exit_code", FAILED))
+        return int(getattr(problem, "exit_code", USAGE if problem.code == "settings" else FAILED))
     if type(problem).__module__.startswith("psycopg"):
         error(f"The database refused: {_first_line(problem)}; look at it with `harmony doctor`.", "database", as_json)
     elif isinstance(problem, OSError) and problem.strerror:

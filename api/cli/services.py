@@ -92,7 +92,8 @@ def project(args: argparse.Namespace) -> int:
     else:
         parked = f", {done.parked} parked" if done.parked else ""
         say(
-            f"Calls are as of position {done.position} of the log ({done.events} passed in {done.seconds:.1f} s{parked})."
+            f"Calls are as of position {done.position} of the log "
+            f"({done.events} passed in {done.seconds:.1f} s{parked})."
         )
     return OK
 

@@ -16,7 +16,7 @@ Document = Mapping[str, Any]
 """A call document as CALLS.md has it, decoded from JSON."""
 
 TOGETHER = 30_000
-"""Microseconds: instants nearer than this are drawn as one. An answer and the bridge it makes are one thing to a reader."""
+"""Microseconds: instants nearer than this are drawn as one. An answer and its bridge are one thing to a reader."""
 
 STRENGTH = (
     "consult",
@@ -126,9 +126,10 @@ def _offered_by(offer: Document, call: Document, caller: str) -> str:
     """Who rang the phone: the transferor of a consultation, else the caller."""
     at = instant(offer.get("started_at")) or 0
     for transfer in call.get("transfers") or []:
-        if transfer.get("kind") in ("attended", "semi_attended") and transfer.get("by"):
-            if party(transfer.get("to")) == party(offer.get("to")) and at <= (instant(transfer.get("at")) or 0):
-                return party(transfer["by"])
+        consulted = transfer.get("kind") in ("attended", "semi_attended") and transfer.get("by")
+        same = party(transfer.get("to")) == party(offer.get("to"))
+        if consulted and same and at <= (instant(transfer.get("at")) or 0):
+            return party(transfer["by"])
     return caller
 
 

@@ -1,7 +1,8 @@
 """The drawing of a call: what a reader must be able to see in it."""
 
-import pytest
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from api.ladder import ASCII, ladder, why
 from tests.api.documents import DAY, attended, leg, segment
