@@ -92,9 +92,7 @@ class Projection:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         code = getattr(error, "code", None) or f"fold.{type(error).__name__}"
         if not hasattr(error, "code"):
-            reason = (
-                f"The fold of calls failed on this event ({type(error).__name__}: {reason}): report it with its bytes."
-            )
+            reason = f"The fold failed on this event ({type(error).__name__}: {reason}): report it with its bytes."
         digest = hashlib.sha256(event.term).digest()
         values = [self.name, event.switch, event.position, code, reason.replace("\0", ""), event.term, digest]
         cursor.execute(_PARK, [*values, event.stored_at])

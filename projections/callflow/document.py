@@ -105,7 +105,10 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
-    """One channel of one switch."""
+    """One channel of one switch.
+
+    A leg whose end nobody saw ended between `ended_at`, when it was last known to live, and `gone_at`.
+    """
 
     leg_id: str
     party: str | None = None
@@ -114,6 +117,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int | None = None
     answered_at: int | None = None
     ended_at: int | None = None
+    gone_at: int | None = None
+    quality: Quality = "observed"
     cause: str | None = None
     sip_call_id: str | None = None
 

@@ -61,7 +61,7 @@ _unpack = msgspec.msgpack.Decoder(_Call).decode
 
 
 class FakeFold:
-    """`tag` stands for a version of the fold: it goes into the dialled number, so that a rebuild has something to say."""
+    """`tag` stands for a version of the fold: it goes into the dialled number, so that a rebuild finds differences."""
 
     def __init__(self, tag: str = "") -> None:
         self._tag = tag

@@ -1,0 +1,47 @@
+"""The read side of calls: every question that the HTTP interface and the command line ask, and its SQL.
+
+Functions take a psycopg connection, read, and leave it as it was; nothing in here writes. `tenant` None means all
+tenants: only operators may ask so, which the caller has to see to. Instants are microseconds since 1970 UTC.
+"""
+
+from projections.query.calls import (
+    CallPage,
+    CallSummary,
+    DocumentPage,
+    Found,
+    get_call,
+    list_calls,
+    list_documents,
+    live_calls,
+    position,
+)
+from projections.query.events import PublishedEvent, call_events
+from projections.query.export import VIEWS, export_csv, export_documents, export_parquet
+from projections.query.feed import Delta, Mark, delta, follow, snapshot
+from projections.query.filters import CallFilter, shown, zone
+
+__all__ = [
+    "VIEWS",
+    "CallFilter",
+    "CallPage",
+    "CallSummary",
+    "Delta",
+    "DocumentPage",
+    "Found",
+    "Mark",
+    "PublishedEvent",
+    "call_events",
+    "delta",
+    "export_csv",
+    "export_documents",
+    "export_parquet",
+    "follow",
+    "get_call",
+    "list_calls",
+    "list_documents",
+    "live_calls",
+    "position",
+    "shown",
+    "snapshot",
+    "zone",
+]
