@@ -1,0 +1,271 @@
+"""One socket to one peer: drives a `Connection` with what asyncio reads, and with time.
+
+Reading puts the kernel's bytes straight into the connection's buffer. Every frame is one write, since libei loses its
+framing on frames that come in pieces.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Final, cast
+
+from bridge.dist import (
+    NEED_DATA,
+    AliveAsked,
+    Connection,
+    Ended,
+    Established,
+    Flag,
+    Message,
+    NameReceived,
+    Signal,
+    State,
+)
+from bridge.dist.control import Control
+from bridge.errors import LocalProtocolError, NotConnected, RemoteProtocolError
+
+if TYPE_CHECKING:
+    from bridge.node.mailbox import Mailbox
+    from bridge.node.node import Node
+
+# A peer that does not read holds its messages here. Room for two of the largest terms; past that the link is given up,
+# since the memory is ours and the messages would be old.
+MOST_UNSENT: Final = 256 * 1024 * 1024
+
+
+class Closed:
+    """The end of a link: `await link.closed` gives the reason; `reason` is empty while the link lives."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self._event = asyncio.Event()
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    async def wait(self) -> str:
+        await self._event.wait()
+        return self.reason
+
+    def __await__(self) -> Generator[None, None, str]:
+        return self.wait().__await__()
+
+    def set(self, reason: str) -> None:
+        if not self._event.is_set():
+            self.reason = reason
+            self._event.set()
+
+
+class Link(asyncio.BufferedProtocol):
+    """A link to a peer, from the first byte of the handshake to the end. Made by the node only."""
+
+    def __init__(self, node: Node, connection: Connection, *, initiator: bool) -> None:
+        self.node = node
+        self.connection = connection
+        self.initiator = initiator
+        self.address = ""
+        self.closed = Closed()
+        self.established: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.error: RemoteProtocolError | None = None
+        self.messages = 0
+        self.bytes_received = 0
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._paused = False
+        self._known: object = None
+        self._mailbox: Mailbox | None = None
+
+    @property
+    def peer(self) -> str:
+        """The peer's node name (proven once the link is up)."""
+        return self.connection.peer
+
+    @property
+    def peer_flags(self) -> Flag:
+        return self.connection.peer_flags
+
+    @property
+    def up(self) -> bool:
+        return self.connection.state is State.UP and not self.closed.is_set()
+
+    @property
+    def takes_monitors(self) -> bool:
+        """libei ends its listener on a monitor; nodes that can take one set both flags."""
+        both = Flag.DIST_MONITOR | Flag.DIST_MONITOR_NAME
+        return self.peer_flags & both == both
+
+    # -- sending --------------------------------------------------------------------------------------------------
+
+    def send(self, control: Control, message: bytes | None = None) -> None:
+        """Write one frame."""
+        transport = self._transport
+        if transport is None or self.connection.state is not State.UP:
+            raise NotConnected(f"There is no link to {self.peer}: connect first, or wait until it is back")
+        transport.write(self.connection.send(control, message))
+        if not self._writable.is_set() and transport.get_write_buffer_size() > MOST_UNSENT:
+            self.close(f"{self.peer} does not read: over {MOST_UNSENT} bytes wait for it")
+
+    async def drain(self) -> None:
+        """Wait until the peer has taken most of what was sent: for those who send much."""
+        await self._writable.wait()
+
+    def flush(self) -> None:
+        """Write what the protocol itself has to say."""
+        if self._transport is not None and (data := self.connection.data_to_send()):
+            self._transport.write(data)
+
+    # -- back-pressure --------------------------------------------------------------------------------------------
+
+    def pause_reading(self) -> None:
+        """Read no more; the peer is held up by TCP. What was read already is still handed over."""
+        if not self._paused and self._transport is not None and not self._transport.is_closing():
+            self._paused = True
+            self.connection.pause()
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._paused and self._transport is not None:
+            self._paused = False
+            self.connection.resume(self._loop.time())
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
+            self._schedule()
+
+    def close(self, reason: str) -> None:
+        """End the link; processes that it led to are told `noconnection`."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._transport is not None:
+            self.flush()
+            self._transport.close()
+        self._end(reason)
+
+    def forget_mailbox(self) -> None:
+        """Names or pids have changed: look up the next message's receiver afresh."""
+        self._known = self._mailbox = None
+
+    # -- asyncio's side -------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        raw = transport.get_extra_info("socket")
+        if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer = transport.get_extra_info("peername")
+        self.address = f"{peer[0]}:{peer[1]}" if peer else "?"
+        self.flush()
+        self._schedule()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self.connection.room()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.bytes_received += nbytes
+        self.connection.filled(nbytes, self._loop.time())
+        self._work()
+
+    def eof_received(self) -> None:
+        self.connection.receive_eof()
+        self._work()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.closed.is_set():
+            self.connection.receive_eof()
+            self._work()
+        self._end(f"the connection broke: {exc}" if exc else "the peer closed the connection")
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    # -- the work -------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            self._drain()
+        except RemoteProtocolError as error:
+            self._fail(error)
+            return
+        self.flush()
+        if self.connection.state is State.CLOSED:
+            self.close("the handshake was declined")
+
+    def _drain(self) -> None:
+        next_event = self.connection.next_event
+        while True:
+            event = next_event()
+            if type(event) is Message:
+                self.messages += 1
+                if event.control is self._known:
+                    mailbox = self._mailbox
+                else:
+                    mailbox = self.node.receiver(event.control)
+                    self._known, self._mailbox = event.control, mailbox
+                if mailbox is not None and mailbox.on_raw is not None:
+                    try:
+                        mailbox.on_raw(event.payload, self)
+                    except Exception:
+                        self.node.log.exception("The handler of %s failed on a message of %s", mailbox, self.peer)
+                else:
+                    self.node.message_came(self, event, mailbox)
+            elif event is NEED_DATA:
+                return
+            else:
+                match event:
+                    case Signal(control):
+                        self.node.signal_came(self, control)
+                    case NameReceived():
+                        self.node.name_came(self, event)
+                    case AliveAsked():
+                        self.connection.insist(self.node.wants(self))
+                    case Established():
+                        self._schedule()
+                        self.node.link_established(self)
+                        if not self.established.done():
+                            self.established.set_result(None)
+                    case Ended():
+                        self.close("the peer closed the connection")
+                        return
+                self.flush()
+
+    def _fail(self, error: RemoteProtocolError) -> None:
+        self.error = error
+        self.close(f"{error}. {error.hint}" if error.hint else str(error))
+
+    def _end(self, reason: str) -> None:
+        if self.closed.is_set():
+            return
+        self.closed.set(reason)
+        self._writable.set()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self.established.done():
+            self.established.cancel()
+        self.node.link_ended(self, reason)
+
+    def _schedule(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        deadline = self.connection.next_deadline()
+        self._timer = None if deadline is None or self.closed.is_set() else self._loop.call_at(deadline, self._tick)
+
+    def _tick(self) -> None:
+        try:
+            self.connection.handle_timeout(self._loop.time())
+        except (RemoteProtocolError, LocalProtocolError) as error:
+            self._fail(cast(RemoteProtocolError, error))
+            return
+        self.flush()
+        self._schedule()
+
+    def __repr__(self) -> str:
+        return f"<Link {self.peer} at {self.address} {self.connection.state}>"

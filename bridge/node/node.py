@@ -1,0 +1,401 @@
+"""A hidden Erlang node in asyncio: mailboxes, links to peers, epmd, and who gets what.
+
+    node = Node("harmony@pbx-ops", cookie="...")
+    await node.start()
+    mailbox = node.mailbox("events")
+    await node.connect("freeswitch@pbx1")
+    node.send(("any", "freeswitch@pbx1"), Atom("getpid"), mailbox.pid)
+    print(await mailbox.receive())
+
+What FreeSWITCH's messages mean does not belong here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bridge import epmd
+from bridge.dist import Connection, Identity, Message, NameReceived, Status
+from bridge.dist import control as controls
+from bridge.dist.control import Control
+from bridge.errors import NodeError, NotConnected, TermError
+from bridge.node.backoff import Backoff
+from bridge.node.dialling import Dialler, explain, split_name
+from bridge.node.link import Link
+from bridge.node.listing import Listing
+from bridge.node.mailbox import MOST_WATCHERS, NOPROC, Envelope, Mailbox, Target
+from bridge.node.services import Callee, Services
+from bridge.term import Atom, Pid, Ref, Term, decode_prefix, encode
+
+LOG: Final = logging.getLogger("harmony.node")
+# Connections that have not shown the cookie yet. Each may hold a small buffer and seven seconds of patience.
+MOST_STRANGERS: Final = 256
+
+
+class Node:
+    """One node. Everything runs on the event loop that `start` was called on."""
+
+    def __init__(
+        self,
+        name: str,
+        cookie: str,
+        *,
+        ticktime: float = 60,
+        listen: bool = True,
+        cookies: Mapping[str, str] | None = None,
+        address: str | None = None,
+        epmd_port: int | None = None,
+        embed_epmd: bool = True,
+        tls_client: ssl.SSLContext | None = None,
+        tls_server: ssl.SSLContext | None = None,
+    ) -> None:
+        """`ticktime` in seconds, the same on all nodes; `cookies`: peers that have one of their own; `address`: where
+        to listen (by default the loopback for a node of the loopback, else everywhere)."""
+        self.alive, self.host = split_name(name)
+        self.name = Atom(name)
+        self.ticktime = ticktime
+        self.log = LOG
+        self.epmd_port = epmd.environment_port() if epmd_port is None else epmd_port
+        self.tls_client, self.tls_server = tls_client, tls_server
+        loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
+        self.address = address or ("127.0.0.1" if loopback else "0.0.0.0")
+        self.identity = Identity(name, secrets.randbelow((1 << 32) - 1) + 1)
+        self.links: dict[str, Link] = {}
+        self.on_link_up: list[Callable[[Link], None]] = []
+        self.on_link_down: list[Callable[[Link, str], None]] = []
+        # Gets what is sent to names that nobody has: mod_erlang_event listens to every name, and so does its emulator.
+        self.default: Mailbox | None = None
+        self.malformed = 0
+        self._cookie = cookie
+        self._cookies = dict(cookies or {})
+        self._listen = listen
+        self._embed = embed_epmd
+        self._listing: Listing | None = None
+        self._server: asyncio.Server | None = None
+        self._strangers: set[Link] = set()
+        self._dialler = Dialler(self)
+        self._services = Services(self)
+        self._mailboxes: dict[Pid, Mailbox] = {}
+        self._names: dict[str, Mailbox] = {}
+        self._numbers = 0
+        self._salt = secrets.randbits(32)
+        self._last_send: tuple[Target | None, Pid | None, Control | None] = (None, None, None)
+        self._keepers: set[asyncio.Task[None]] = set()
+        self.pid = Pid(self.name, 0, 0, self.identity.creation)
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Listen and register with epmd; `NameTaken` or `EpmdUnreachable` say why not."""
+        if self._listen:
+            loop = asyncio.get_running_loop()
+            try:
+                self._server = await loop.create_server(self._accept, self.address, 0, ssl=self.tls_server)
+            except OSError as error:
+                raise NodeError(f"{self.name} cannot listen at {self.address}: {error}") from None
+            port = self._server.sockets[0].getsockname()[1]
+            self._listing = Listing(
+                epmd.Registered(self.alive, port), self.address, self.epmd_port, embed=self._embed, log=self.log
+            )
+            try:
+                creation = await self._listing.start()
+            except BaseException:
+                await self.stop()
+                raise
+            self.identity = Identity(self.name, creation)
+            self.pid = Pid(self.name, 0, 0, creation)
+        self._services.start()
+
+    async def stop(self) -> None:
+        """Close everything; processes that are linked to ours hear `noconnection`."""
+        for task in list(self._keepers):
+            task.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        if self._server is not None:
+            self._server.close()
+        await self._dialler.stop()
+        await self._services.stop()
+        for link in [*self.links.values(), *self._strangers]:
+            link.close("this node stops")
+        if self._listing is not None:
+            await self._listing.stop()
+            self._listing = None
+        if self._server is not None:
+            await self._server.wait_closed()
+            self._server = None
+        await asyncio.sleep(0)  # let the transports run their last callbacks
+
+    # -- processes ------------------------------------------------------------------------------------------------
+
+    def mailbox(self, name: str | None = None) -> Mailbox:
+        """A new process of ours, under a registered name if one is given."""
+        if name is not None and name in self._names:
+            raise NodeError(f"The name {name} is taken on {self.name}: close the other mailbox, or choose another name")
+        while True:
+            number = self.next_number()
+            # 15 and 13 bits are what a peer without V4_NC keeps of a pid.
+            pid = Pid(self.name, number & 0x7FFF, number >> 15 & 0x1FFF, self.identity.creation)
+            if pid not in self._mailboxes:
+                break
+        mailbox = Mailbox(self, pid, name)
+        self._mailboxes[pid] = mailbox
+        if name is not None:
+            self._names[name] = mailbox
+            self._forget_receivers()
+        return mailbox
+
+    def forget(self, mailbox: Mailbox) -> None:
+        """A mailbox closes itself."""
+        self._mailboxes.pop(mailbox.pid, None)
+        if mailbox.name is not None and self._names.get(mailbox.name) is mailbox:
+            del self._names[mailbox.name]
+        if self.default is mailbox:
+            self.default = None
+        self._forget_receivers()
+
+    def whereis(self, name: str) -> Mailbox | None:
+        """The process of ours that has this name."""
+        return self._names.get(name)
+
+    def allow(self, module: str, function: str, callee: Callee) -> None:
+        """Let peers call `module:function` by rpc and erpc; nothing else is callable."""
+        self._services.allow(module, function, callee)
+
+    def make_ref(self) -> Ref:
+        number = self.next_number()
+        return Ref(self.name, self.identity.creation, (number & 0x3FFFF, number >> 18 & 0xFFFFFFFF, self._salt))
+
+    def next_number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    # -- peers ----------------------------------------------------------------------------------------------------
+
+    async def connect(self, peer: str, cookie: str | None = None) -> Link:
+        """The link to a peer, made if there is none; a `NodeError` says in one sentence why that does not work."""
+        split_name(peer)
+        if peer == self.name:
+            raise NodeError(f"{peer} is this node itself: give the two nodes different names")
+        if cookie is not None:
+            self._cookies[peer] = cookie
+        return self.links.get(peer) or await self._dialler.connect(peer)
+
+    def keep(self, peer: str, cookie: str | None = None, backoff: Backoff | None = None) -> asyncio.Task[None]:
+        """Connect, and again after every loss, with growing pauses, until the task is cancelled or the node stops."""
+        task = asyncio.get_running_loop().create_task(self._keep(peer, cookie, backoff or Backoff()))
+        self._keepers.add(task)
+        task.add_done_callback(self._keepers.discard)
+        return task
+
+    async def _keep(self, peer: str, cookie: str | None, backoff: Backoff) -> None:
+        said = ""
+        while True:
+            try:
+                link = await self.connect(peer, cookie)
+            except NodeError as error:
+                if str(error) != said:  # the same trouble for an hour is one line, not hundreds
+                    self.log.warning("%s", error)
+                said = str(error)
+            else:
+                said = ""
+                backoff.reset()
+                await link.closed
+            await asyncio.sleep(backoff.next(random.random()))
+
+    def link_to(self, peer: str) -> Link | None:
+        """The link to a peer, if it is up."""
+        return self.links.get(peer)
+
+    def cookie_for(self, peer: str) -> bytes:
+        return self._cookies.get(peer, self._cookie).encode()
+
+    # -- sending --------------------------------------------------------------------------------------------------
+
+    def send(self, to: Target, message: Term, sender: Pid) -> None:
+        """Send to a process, or to a name on a node; `NotConnected` if there is no link to its node."""
+        peer = to.node if isinstance(to, Pid) else to[1]
+        if peer == self.name:
+            mailbox = self._mailboxes.get(to) if isinstance(to, Pid) else self._names.get(to[0], self.default)
+            if mailbox is not None:
+                mailbox.deliver(Envelope(message, sender, to if isinstance(to, Pid) else Atom(to[0])))
+            return
+        self.send_encoded(to, encode(message), sender)
+
+    def send_encoded(self, to: Target, message: bytes, sender: Pid) -> None:
+        """The same for a term that is encoded already (version byte first)."""
+        last_to, last_sender, control = self._last_send
+        if control is None or last_to != to or last_sender != sender:
+            control = controls.Send(to) if isinstance(to, Pid) else controls.RegSend(sender, Atom(to[0]))
+            self._last_send = (to, sender, control)
+        peer = to.node if isinstance(to, Pid) else to[1]
+        link = self.links.get(peer)
+        if link is None:
+            raise NotConnected(f"There is no link to {peer}: connect first, or wait until it is back")
+        link.send(control, message)
+
+    def signal(self, peer: str, control: Control) -> bool:
+        """Send a signal to a node, which may be our own; False if there is no link."""
+        if peer == self.name:
+            self.signal_came(None, control)
+            return True
+        link = self.links.get(peer)
+        if link is None or not link.up:
+            return False
+        link.send(control)
+        return True
+
+    # -- what links report ----------------------------------------------------------------------------------------
+
+    def receiver(self, control: Control) -> Mailbox | None:
+        """Who gets a message."""
+        match control:
+            case controls.Send(to):
+                return self._mailboxes.get(to)
+            case controls.RegSend(_, to):
+                return self._names.get(to, self.default)
+            case _:
+                return None
+
+    def message_came(self, link: Link, event: Message, mailbox: Mailbox | None) -> None:
+        """A message for a mailbox that wants it decoded, or a request for a process."""
+        control = event.control
+        if isinstance(control, controls.SpawnRequest):
+            self._services.spawn(link, control, event.payload)
+            return
+        if mailbox is None:
+            self.log.debug("%s sent to %s, which is not here", link.peer, control.to)
+            return
+        try:
+            term, _ = decode_prefix(event.payload)
+        except TermError as error:
+            self.malformed += 1
+            self.log.warning("A message of %s for %s is dropped: %s", link.peer, mailbox, error)
+            return
+        mailbox.deliver(Envelope(term, control.sender, control.to, link))
+
+    def signal_came(self, link: Link | None, control: Control) -> None:
+        """A link, an exit, a monitor... `link` is None for our own processes among themselves."""
+        match control:
+            case controls.Link(sender, to):
+                mailbox = self._mailboxes.get(to)
+                if mailbox is None or len(mailbox.links) >= MOST_WATCHERS:
+                    self.signal(sender.node, controls.Exit(to, sender, NOPROC))
+                else:
+                    mailbox.links.setdefault(sender, None)
+            case controls.Exit(sender, to, reason):
+                if mailbox := self._mailboxes.get(to):
+                    mailbox.told_exit(sender, reason)
+            case controls.Exit2(sender, to, reason):
+                if mailbox := self._mailboxes.get(to):
+                    mailbox.told_exit2(sender, reason)
+            case controls.Unlink(sender, to) | controls.UnlinkId(_, sender, to):
+                if mailbox := self._mailboxes.get(to):
+                    mailbox.told_unlinked(sender, None)
+                if link is None and isinstance(control, controls.UnlinkId):
+                    self.signal_came(None, controls.UnlinkIdAck(control.id, to, sender))
+            case controls.UnlinkIdAck(number, sender, to):
+                if mailbox := self._mailboxes.get(to):
+                    mailbox.told_unlinked(sender, number)
+            case controls.MonitorP(sender, target, ref):
+                mailbox = self._mailboxes.get(target) if isinstance(target, Pid) else self._names.get(target)
+                if mailbox is None or len(mailbox.watchers) >= MOST_WATCHERS:
+                    self.signal(sender.node, controls.MonitorPExit(target, sender, ref, NOPROC))
+                else:
+                    mailbox.watchers[ref] = (sender, target)
+            case controls.DemonitorP(_, target, ref):
+                mailbox = self._mailboxes.get(target) if isinstance(target, Pid) else self._names.get(target)
+                if mailbox is not None:
+                    mailbox.watchers.pop(ref, None)
+            case controls.MonitorPExit(_, to, ref, reason):
+                if mailbox := self._mailboxes.get(to):
+                    mailbox.told_down(ref, reason)
+            case controls.GroupLeader():
+                pass
+            case _:
+                self.log.warning("%s sent a control message that is not known here: %r", link, control)
+
+    def name_came(self, link: Link, event: NameReceived) -> None:
+        """Somebody connects to us and says a name: decide, before the cookie is shown."""
+        peer = event.name
+        cookie, challenge = self.cookie_for(peer), secrets.randbits(32)
+        attempt = self._dialler.attempts.get(peer)
+        if not peer or peer == self.name:
+            self.log.warning(
+                "%s was turned away: %s", link.address, "it has our own name" if peer else "it wants us to name it"
+            )
+            link.connection.refuse(Status.NOT_ALLOWED)
+        elif peer in self.links:
+            link.connection.accept(Status.ALIVE, cookie=cookie, challenge=challenge)
+        elif attempt is None:
+            link.connection.accept(Status.OK, cookie=cookie, challenge=challenge)
+        elif peer > self.name:  # both connect at once: the greater name's attempt goes on
+            link.connection.accept(Status.OK_SIMULTANEOUS, cookie=cookie, challenge=challenge)
+            attempt.close("the peer connected at the same moment")
+        else:
+            link.connection.refuse(Status.NOK)
+
+    def wants(self, link: Link) -> bool:
+        """The peer thinks it is connected already. We insist unless we think so too."""
+        return link.peer not in self.links
+
+    def expects(self, peer: str) -> bool:
+        """Whether a connection of the peer's own is on its way, or up."""
+        return peer in self.links or any(
+            link.peer == peer and not link.closed.is_set() for link in self._strangers if not link.initiator
+        )
+
+    def link_established(self, link: Link) -> None:
+        """Both cookies are proven. An older link to the same name is dead, whatever the sockets say."""
+        self._strangers.discard(link)
+        old = self.links.get(link.peer)
+        if old is not None and old is not link:
+            old.close("the peer connected anew")
+        self.links[link.peer] = link
+        self.log.info("The link to %s at %s is up", link.peer, link.address)
+        for callback in list(self.on_link_up):
+            self._tell(callback, link)
+        self._dialler.came_up(link)
+
+    def link_ended(self, link: Link, reason: str) -> None:
+        self._strangers.discard(link)
+        if self.links.get(link.peer) is not link:
+            if link.error is not None and not link.initiator:
+                self.log.warning("%s", explain(link.peer or "whoever connected", link.address, link.error))
+            return
+        del self.links[link.peer]
+        self.log.warning("The link to %s has ended: %s", link.peer, reason)
+        for mailbox in list(self._mailboxes.values()):
+            mailbox.lost(link.peer)
+        for callback in list(self.on_link_down):
+            self._tell(callback, link, reason)
+
+    def _tell(self, callback: Callable[..., None], *args: object) -> None:
+        try:
+            callback(*args)
+        except Exception:
+            self.log.exception("A callback for links failed")
+
+    def _forget_receivers(self) -> None:
+        for link in self.links.values():
+            link.forget_mailbox()
+
+    def _accept(self) -> Link:
+        loop = asyncio.get_running_loop()
+        connection = Connection.acceptor(
+            self.identity, now=loop.time(), ticktime=self.ticktime, length_size=4 if self.tls_server else 2
+        )
+        link = Link(self, connection, initiator=False)
+        if len(self._strangers) >= MOST_STRANGERS:
+            oldest = next(iter(self._strangers))
+            oldest.close("too many connections wait without showing the cookie")
+        self._strangers.add(link)
+        return link
+
+    def __repr__(self) -> str:
+        return f"<Node {self.name}, {len(self.links)} links>"
