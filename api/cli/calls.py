@@ -1,0 +1,264 @@
+"""`harmony calls`: list, show, export, live. The calls as folded, read from the tables."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from api.cli.console import emit, emit_raw, is_utf8, json_option, note, paint, say, table, terminal_columns
+from api.errors import OK, BadArgument, NotFound
+from api.text import harmless
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from projections.query import CallFilter, CallSummary
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    group = commands.add_parser("calls", help="the calls: list, show, export, live")
+    verbs = group.add_subparsers(metavar="VERB", required=True)
+
+    parser = verbs.add_parser("list", help="list calls, newest first")
+    _filters(parser)
+    parser.add_argument("--limit", type=int, default=50, metavar="N", help="at most N calls (50)")
+    parser.add_argument("--after", metavar="CURSOR", help="go on behind this place of an earlier list")
+    json_option(parser)
+    parser.set_defaults(run=list_)
+
+    parser = verbs.add_parser("show", help="draw a call: who talked to whom, when, and who transferred to whom")
+    parser.add_argument("id", metavar="ID", help="a call, an alias of one, or one of its legs")
+    parser.add_argument("--why", action="store_true", help="say why its legs are one call")
+    parser.add_argument("--time-zone", metavar="ZONE", help="IANA time zone of what is shown (UTC)")
+    json_option(parser)
+    parser.set_defaults(run=show)
+
+    parser = verbs.add_parser("export", help="write calls: whole documents as NDJSON, or a table as CSV or Parquet")
+    _filters(parser)
+    parser.add_argument("--format", choices=("ndjson", "csv", "parquet"), default="ndjson")
+    parser.add_argument(
+        "--view", default="cdr_call", help="table for CSV and Parquet: cdr_call (default), cdr_leg, cdr_segment, ..."
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write to a file instead of stdout")
+    json_option(parser)
+    parser.set_defaults(run=export)
+
+    parser = verbs.add_parser("live", help="the calls that are live now")
+    parser.add_argument("--tenant", help="of this company")
+    parser.add_argument("--follow", action="store_true", help="go on with what changes")
+    json_option(parser)
+    parser.set_defaults(run=live)
+
+
+def _filters(parser: argparse.ArgumentParser) -> None:
+    for name, options in {
+        "number": {"metavar": "NUMBER", "help": "took part, was dialled or was rung"},
+        "user": {"metavar": "USER", "help": "took part, such as 1001@alpha.example"},
+        "direction": {"metavar": "WAY", "help": "internal, inbound or outbound"},
+        "outcome": {"metavar": "OUTCOME", "help": "answered, no_answer, busy, rejected, cancelled, failed, ..."},
+        "queue": {"metavar": "QUEUE", "help": "waited in this queue"},
+        "agent": {"metavar": "AGENT", "help": "answered out of the queue by this agent"},
+        "since": {"metavar": "TIME", "help": "started at or after: 2026-11-23, 2026-11-23T08:51, today, 2h (ago)"},
+        "until": {"metavar": "TIME", "help": "started before"},
+        "min-duration": {"metavar": "SECONDS", "help": "lasted at least"},
+        "max-duration": {"metavar": "SECONDS", "help": "lasted at most"},
+        "has-transfer": {"action": "store_const", "const": "true", "help": "somebody tried to transfer it"},
+        "tenant": {"metavar": "TENANT", "help": "of this company"},
+        "live": {"action": "store_const", "const": "true", "help": "not ended yet"},
+        "answered": {"action": "store_const", "const": "true", "help": "answered by a person"},
+        "time-zone": {"metavar": "ZONE", "help": "IANA time zone of times typed and shown (UTC)"},
+    }.items():
+        parser.add_argument(f"--{name}", **options)  # type: ignore[arg-type]
+
+
+def _asked(args: argparse.Namespace) -> "CallFilter":
+    from api.filters import FILTERS, call_filter
+
+    return call_filter({item.name: getattr(args, item.name) for item in FILTERS}, args.time_zone)
+
+
+def list_(args: argparse.Namespace) -> int:
+    import psycopg
+
+    from api.site import site
+    from projections.query import list_calls
+
+    if args.limit < 1:
+        raise BadArgument(f"--limit: {args.limit} is no number of calls.")
+    asked = _asked(args)
+    with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
+        page = list_calls(connection, asked, args.limit, args.after)
+    if args.json:
+        calls = [_summary(call, args.time_zone) for call in page.calls]
+        emit({"position": page.position, "calls": calls, "next": page.next})
+        return OK
+    rows = [_cells(call, args.time_zone) for call in page.calls]
+    table(["started", "from", "name", "dialled", "state", "by", "lasts", "talk", "tenant", "call"], rows)
+    if page.next:
+        note(f"More: --after {page.next}")
+    return OK
+
+
+def _summary(call: "CallSummary", zone_name: str | None) -> dict[str, Any]:
+    import msgspec
+
+    from projections.query import shown, zone
+
+    where = zone(zone_name) if zone_name else None
+    instants = {name: shown(getattr(call, name), where) for name in ("started_at", "answered_at", "ended_at")}
+    return msgspec.structs.asdict(call) | instants
+
+
+def _cells(call: "CallSummary", zone_name: str | None) -> list[object]:
+    from api.when import zone
+
+    lasts = None if call.duration_seconds is None else f"{call.duration_seconds:.1f}"
+    return [
+        _moment(call.started_at, zone(zone_name)),
+        call.from_party,
+        call.from_name,
+        call.dialled,
+        call.state if call.live else call.outcome,
+        call.answered_by,
+        lasts,
+        f"{call.talk_seconds:.1f}",
+        call.tenant,
+        call.call_id,
+    ]
+
+
+def _moment(micros: int, where: Any) -> str:
+    from datetime import UTC, datetime, timedelta
+
+    moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
+    return f"{moment.astimezone(where):%Y-%m-%d %H:%M:%S}"
+
+
+def show(args: argparse.Namespace) -> int:
+    import json
+
+    import psycopg
+
+    from api.ladder import ASCII, UNICODE, ladder, why
+    from api.site import site
+    from api.when import zone
+    from projections.query import get_call
+
+    where = zone(args.time_zone)
+    with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
+        found = get_call(connection, args.id)
+    if found is None:
+        raise NotFound(
+            f"There is no call {args.id!r}, also none with a leg of that id: look with `harmony calls list`."
+        )
+    if args.json:
+        emit_raw(found.document)
+        return OK
+    call = json.loads(found.document)
+    glyphs = UNICODE if is_utf8() else ASCII
+    if found.call_id != args.id:
+        note(f"{args.id} is part of call {found.call_id}.")
+    for line in ladder(call, zone=where, glyphs=glyphs, columns=terminal_columns()):
+        say(line)
+    if args.why:
+        say()
+        for line in why(call, glyphs):
+            say(line)
+    return OK
+
+
+def export(args: argparse.Namespace) -> int:
+    import psycopg
+
+    from api.site import site
+
+    asked = _asked(args)
+    if args.format == "parquet" and args.output is None and sys.stdout.isatty():
+        raise BadArgument("Parquet is no text for a terminal: name a file with --output.")
+    with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
+        if args.output is None:
+            _write(connection, asked, args, sys.stdout.buffer)
+            return OK
+        # Whole or not at all: a reader never sees half a file.
+        part = args.output.with_name(args.output.name + ".part")
+        try:
+            with part.open("wb") as to:
+                _write(connection, asked, args, to)
+            part.replace(args.output)
+        finally:
+            part.unlink(missing_ok=True)
+    return OK
+
+
+def _write(connection: "psycopg.Connection[Any]", asked: "CallFilter", args: argparse.Namespace, to: IO[bytes]) -> None:
+    from projections.query import export_csv, export_documents, export_parquet
+
+    if args.format == "parquet":
+        export_parquet(connection, to, args.view, asked)
+        return
+    chunks: Iterator[bytes]
+    if args.format == "csv":
+        chunks = export_csv(connection, args.view, asked, args.time_zone or "UTC")
+    else:
+        chunks = export_documents(connection, asked)
+    for chunk in chunks:
+        to.write(chunk)
+    to.flush()
+
+
+def live(args: argparse.Namespace) -> int:
+    import json
+    import threading
+
+    import psycopg
+
+    from api.site import site
+    from projections.query import follow, live_calls
+
+    with site() as here:
+        if not args.follow:
+            with psycopg.connect(here.dsn, autocommit=True) as connection:
+                page = live_calls(connection, args.tenant)
+            if args.json:
+                body = b",".join(page.documents)
+                emit_raw(b'{"position":%d,"calls":[%b]}' % (page.position, body))
+                return OK
+            table(
+                ["since", "from", "name", "dialled", "state", "with", "tenant", "call"],
+                [_now(json.loads(d)) for d in page.documents],
+            )
+            if page.next:
+                note("Only the newest are listed.")
+            return OK
+        for delta in follow(here.dsn, threading.Event()):
+            for call in delta.calls:
+                if args.tenant is not None and call.tenant != args.tenant:
+                    continue
+                if args.json:
+                    emit_raw(call.document)
+                else:
+                    document = json.loads(call.document)
+                    word = document["state"] if call.live else f"ended: {document.get('outcome')}"
+                    cells = [harmless(cell) for cell in _now(document) if cell is not None]
+                    say(paint(f"{word:<18}", "bold" if call.live else "dim") + "  ".join(cells))
+            sys.stdout.flush()
+    return OK
+
+
+def _now(call: dict[str, Any]) -> list[object]:
+    """The cells of a live call."""
+    caller = call.get("from") or {}
+    open_ = [s for s in call.get("segments") or [] if not s.get("ended_at") and s["kind"] not in ("ring", "record")]
+    others = dict.fromkeys(p for s in open_ for p in s["parties"] if p != caller.get("party"))
+    started = str(call["started_at"])
+    return [
+        started[:19].replace("T", " "),
+        caller.get("party"),
+        caller.get("name"),
+        call.get("dialled"),
+        call.get("state"),
+        ", ".join(others) or None,
+        call.get("tenant"),
+        call["call_id"],
+    ]

@@ -1,0 +1,28 @@
+"""The page's static files, read once at the start: a fixed list, so that no path from outside reaches the disk."""
+
+from importlib import resources
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+FILES = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/page/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/page/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/page/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+
+
+def routes() -> list[Route]:
+    return [_route(path, name, kind) for path, (name, kind) in FILES.items()]
+
+
+def _route(path: str, name: str, kind: str) -> Route:
+    content = resources.files("api.page").joinpath(name).read_bytes()
+
+    async def file(request: Request) -> Response:
+        # Asked for again each time: a page older than its server would misread what it is sent.
+        return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
+
+    return Route(path, file, methods=["GET"], name=name)
