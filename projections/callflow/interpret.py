@@ -1,0 +1,264 @@
+"""From all facts of one call to its document: the pure heart of the call fold.
+
+Nothing here remembers anything: the same facts, in whatever order they came, give the same document. What single
+questions mean is in `legs`, `timeline`, `offers`, `transfers` and `verdict`; here their answers become one value.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from projections.callflow.document import Call, Evidence, Link, Party, Quality, Segment, Transfer
+from projections.callflow.document import Leg as LegDocument
+from projections.callflow.fact import Fact
+from projections.callflow.legs import Leg, first_names, legs_of, root_of, roots
+from projections.callflow.offers import offered, offers_of
+from projections.callflow.timeline import Stretch, course_of
+from projections.callflow.transfers import Moves, service_party, transfers_of
+from projections.callflow.verdict import (
+    caller_of,
+    dialled_of,
+    direction_of,
+    hangup_of,
+    outcome_of,
+    state_of,
+    tenant_of,
+)
+
+_WORSE: dict[Quality, int] = {"observed": 0, "bounded": 1, "inferred": 2, "gap": 3}
+_SERVICE_KINDS = frozenset({"park", "voicemail", "conference", "queue", "ivr"})
+Interval = tuple[int, int | None]
+
+
+def worst(*qualities: Quality) -> Quality:
+    """The least certain of several."""
+    return max(qualities, key=_WORSE.__getitem__)
+
+
+def interpret(facts: Sequence[Fact]) -> Call:
+    """The document of the call that these facts make; they must be sorted by `Fact.order` and without doubles."""
+    names = first_names(facts)
+    legs = legs_of(facts, names)
+    gaps = _gaps(facts)
+    _presume(legs, gaps)
+    root = root_of(legs)
+    stretches = course_of(facts, legs, names)
+    moves = Moves(facts, legs, names, stretches)
+    transfers = transfers_of(moves)
+    offers = offers_of(legs, root, stretches)
+    complete = all(leg.closed for leg in legs.values() if leg.last_seen)
+    caller = caller_of(root, legs)
+    talks = [one for one in stretches if one.kind in ("talk", "consult", "conference")]
+    answered = bool(talks)
+    outcome = outcome_of(root, legs, stretches, offers, answered) if complete else "answered" if answered else None
+    heard = [one for one in stretches if one.kind not in ("talk", "consult") or _heard(one, legs)]
+    segments = [_segment(one, legs, transfers, gaps) for one in heard]
+    seen = [leg for leg in legs.values() if leg.last_seen]
+    started = root.created_at or min((leg.created_at for leg in seen), default=facts[0].at)
+    ended = max((leg.ended_at for leg in seen), default=0) if complete else None
+    return Call(
+        call_id=root.leg_id,
+        aliases=[leg.leg_id for leg in roots(legs.values()) if leg is not root and leg.last_seen],
+        tenant=tenant_of(root, legs),
+        direction=direction_of(root, offered(legs, root), transfers),
+        from_=caller,
+        dialled=dialled_of(root, legs, facts),
+        state=state_of(stretches, complete),
+        answered=answered,
+        outcome=outcome,
+        answered_by=_answered_by(talks, root, legs),
+        started_at=started,
+        answered_at=talks[0].started_at if talks else None,
+        ended_at=ended,
+        hangup=hangup_of(root, legs, outcome) if complete else None,
+        talk_seconds=_union([one for one in heard if one.kind == "talk"]),
+        parties=_parties(heard, legs, root),
+        segments=segments,
+        offers=offers,
+        transfers=transfers,
+        legs=[_leg(leg, legs, root) for leg in seen],
+        links=_links(stretches, legs, facts),
+        quality=_quality(seen, segments, gaps, started, ended),
+        evidence=_evidence(facts, names, legs),
+        version=len(facts),
+        first_position=min(fact.position for fact in facts),
+        last_position=max(fact.position for fact in facts),
+    )
+
+
+def _gaps(facts: Sequence[Fact]) -> list[Interval]:
+    """When nobody listened to the switch: from when until when, None while it lasts."""
+    found: dict[int, int | None] = {}
+    for fact in facts:
+        if fact.kind == "gap" and fact.data.get("since", "").isdecimal():
+            since = int(fact.data["since"])
+            until = fact.at if fact.data.get("until") else None
+            found[since] = until or found.get(since)
+    return sorted(found.items(), key=lambda gap: gap[0])
+
+
+def _presume(legs: dict[str, Leg], gaps: list[Interval]) -> None:
+    """Legs that fell silent with the link, in a call whose every other leg has been heard of since and has ended.
+
+    Nobody will ever tell of them: the switch sent their end while nobody listened. They ended in between.
+    """
+    for since, until in gaps:
+        silent = [leg for leg in legs.values() if leg.last_seen and not leg.ended_at and leg.last_seen <= since]
+        heard = [leg for leg in legs.values() if leg.last_seen > (until or since) and not leg.hidden]
+        if not silent or not heard or not all(leg.closed for leg in heard):
+            continue
+        for leg in silent:
+            leg.ended_at, leg.end_quality, leg.closed = leg.last_seen, "inferred", True
+            leg.end_bound = until or max(one.ended_at for one in heard)
+
+
+def _heard(one: Stretch, legs: dict[str, Leg]) -> bool:
+    """Could two people hear each other? A leg that ended without one packet of sound received was never heard."""
+    return sum(1 for leg in one.legs if not legs[leg].silent) > 1
+
+
+def _answered_by(talks: list[Stretch], root: Leg, legs: dict[str, Leg]) -> str | None:
+    first = next((one for one in talks if root.leg_id in one.legs), talks[0] if talks else None)
+    if first is None:
+        return None
+    if first.kind == "conference":
+        return service_party(first, legs[first.legs[0]])
+    others = [legs[leg].party for leg in first.legs if leg != root.leg_id]
+    return others[0] if others else None
+
+
+def _union(stretches: list[Stretch]) -> float:
+    """Seconds in which at least one of the stretches lasted; stretches that still last count up to nothing."""
+    total, reached = 0, 0
+    for one in sorted(stretches, key=lambda stretch: stretch.started_at):
+        if one.ended_at is None:
+            continue
+        total += max(0, one.ended_at - max(one.started_at, reached))
+        reached = max(reached, one.ended_at)
+    return total / 1_000_000
+
+
+def _segment(one: Stretch, legs: dict[str, Leg], transfers: list[Transfer], gaps: list[Interval]) -> Segment:
+    parties = list(dict.fromkeys(legs[leg].party for leg in one.legs))
+    detail: dict[str, Any] = {}
+    leg = legs[one.legs[0]]
+    if one.kind in _SERVICE_KINDS:
+        parties.append(service_party(one, leg))
+    match one.kind:
+        case "hold":
+            detail["by"] = one.by
+        case "record":
+            detail["file"] = one.what
+        case "conference":
+            detail["room"] = one.what
+        case "park":
+            detail["lot"] = one.what
+            parked = [move for move in transfers if move.kind == "park" and move.at <= one.started_at + 2_000_000]
+            detail["parked_by"] = parked[-1].by if parked else None
+            taken = [move for move in transfers if move.kind == "retrieve" and move.at >= one.started_at]
+            detail["retrieved_by"] = taken[0].by if taken and one.ended_at else None
+        case "queue":
+            detail["queue"] = one.what.partition("@")[0]
+        case "monitor":
+            detail["mode"], detail["leg"] = "listen", one.what
+        case "announcement":
+            detail["file"] = one.what
+        case _:
+            pass
+    quality = one.quality
+    if any(one.started_at < (until or 1 << 62) and (one.ended_at or 1 << 62) > since for since, until in gaps):
+        quality = "gap"
+    return Segment(
+        kind=one.kind,
+        parties=parties,
+        started_at=one.started_at,
+        ended_at=one.ended_at,
+        seconds=None if one.ended_at is None else (one.ended_at - one.started_at) / 1_000_000,
+        quality=quality,
+        detail=detail,
+    )
+
+
+def _role(leg: Leg, legs: dict[str, Leg], root: Leg) -> str:
+    if leg.hidden:
+        return "loopback"
+    if leg is root:
+        return "caller"
+    if leg.agent:
+        return "agent"
+    if leg.parent is None and any(other.party == leg.party and other is not leg for other in legs.values()):
+        return "consult"
+    return "callee"
+
+
+def _parties(stretches: list[Stretch], legs: dict[str, Leg], root: Leg) -> list[Party]:
+    people: dict[str, list[Leg]] = {}
+    for leg in [root, *legs.values()]:
+        if leg.real:
+            people.setdefault(leg.party, []).append(leg)
+    result = []
+    for party, mine in people.items():
+        ids = {leg.leg_id for leg in mine}
+        talked = [one for one in stretches if one.kind in ("talk", "consult") and not ids.isdisjoint(one.legs)]
+        held = [one for one in stretches if one.kind == "hold" and not ids.isdisjoint(one.legs)]
+        user = next((leg.user for leg in mine if leg.user), None)
+        role = _role(mine[0], legs, root)
+        result.append(Party(party=party, user=user, role=role, talk_seconds=_union(talked), held_seconds=_union(held)))
+    return result
+
+
+def _leg(leg: Leg, legs: dict[str, Leg], root: Leg) -> LegDocument:
+    return LegDocument(
+        leg_id=leg.leg_id,
+        party=leg.party,
+        role=_role(leg, legs, root),
+        switch=leg.switch,
+        created_at=leg.created_at or None,
+        answered_at=leg.answered_at or None,
+        ended_at=leg.ended_at or None,
+        gone_at=leg.end_bound or None,
+        quality=leg.end_quality if leg.begin_seen else "gap",
+        cause=leg.cause or None,
+        sip_call_id=leg.sip_call_id or None,
+    )
+
+
+def _links(stretches: list[Stretch], legs: dict[str, Leg], facts: Sequence[Fact]) -> list[Link]:
+    links = {}
+    for one in stretches:
+        heard = one.what.strip()
+        if one.kind == "monitor" and heard and heard not in legs:
+            links[heard] = Link(call_id=heard, why="eavesdrop")
+    for fact in facts:
+        if fact.kind == "conference" and fact.data.get("room_id"):
+            room = fact.data["room_id"]
+            links[room] = Link(call_id=room, why="conference")
+    return list(links.values())
+
+
+def _quality(
+    seen: list[Leg], segments: list[Segment], gaps: list[Interval], started: int, ended: int | None
+) -> Quality:
+    result: Quality = worst("observed", *(segment.quality for segment in segments))
+    for leg in seen:
+        result = worst(result, leg.end_quality)
+        if not leg.begin_seen and (leg.answered_at or leg.ended_at):
+            result = "gap"
+    for since, until in gaps:
+        if started < (until or 1 << 62) and (ended is None or ended > since):
+            result = worst(result, "gap" if ended is None or ended > (until or ended) else "inferred")
+    return result
+
+
+def _evidence(facts: Sequence[Fact], names: dict[str, str], legs: dict[str, Leg]) -> list[Evidence]:
+    found: dict[tuple[str, str, str], Evidence] = {}
+    for fact in sorted(facts, key=lambda fact: fact.position):
+        me = names.get(fact.leg, fact.leg)
+        for tie in fact.ties:
+            other = names.get(tie.leg, tie.leg)
+            if me == other and tie.why != "renamed":
+                continue
+            if tie.why == "bridge" and me not in (fact.data.get("a"), fact.data.get("b")):
+                continue
+            a, b = sorted((fact.leg if tie.why == "renamed" else me, other))
+            found.setdefault((a, b, tie.why), Evidence(legs=[a, b], why=tie.why, position=fact.position))
+    return list(found.values())

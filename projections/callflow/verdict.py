@@ -1,0 +1,143 @@
+"""What a call was, all in all: from whom, which way, how it came out, who ended it.
+
+Read from the legs' own words and from what happened, never from one field alone: NORMAL_CLEARING on the caller's leg
+of a call that nobody answered says nothing, and a SUCCESS of `originate_disposition` may be early media
+(FREESWITCH switch_ivr_originate.c).
+"""
+
+from collections.abc import Sequence
+
+from projections.callflow.document import Caller, Direction, Hangup, Offer, Outcome, State, Transfer
+from projections.callflow.fact import Fact
+from projections.callflow.legs import Leg
+from projections.callflow.timeline import Stretch
+
+# Legs that end within this time (microseconds) of the last one ended together with it.
+_TOGETHER = 1_000_000
+_LEFT = ("recv_bye", "recv_cancel")
+_BY_CAUSE: dict[str, Outcome] = {
+    "USER_BUSY": "busy",
+    "CALL_REJECTED": "rejected",
+    "NO_ANSWER": "no_answer",
+    "NO_USER_RESPONSE": "no_answer",
+    "ALLOTTED_TIMEOUT": "no_answer",
+    "PROGRESS_TIMEOUT": "no_answer",
+    "ORIGINATOR_CANCEL": "cancelled",
+}
+_STATES: list[tuple[str, State]] = [
+    ("talk", "talking"),
+    ("consult", "held"),
+    ("hold", "held"),
+    ("conference", "conference"),
+    ("park", "parked"),
+    ("queue", "queued"),
+    ("voicemail", "voicemail"),
+    ("ivr", "ivr"),
+]
+
+
+def caller_of(root: Leg, legs: dict[str, Leg]) -> Caller:
+    """Who called; where the caller's own leg was never seen, as the legs that it made were told."""
+    if not root.last_seen:
+        child = next((leg for leg in legs.values() if leg.parent == root.leg_id and leg.number), None)
+        number = child.number if child else None
+        return Caller(party=number, number=number, name=child.caller_name if child else None)
+    number = root.number if root.outsider else root.party
+    name = root.caller_name or None
+    if root.direction == "outbound":
+        name = None
+    return Caller(party=root.party, number=number or None, name=name, user=root.user)
+
+
+def dialled_of(root: Leg, legs: dict[str, Leg], facts: Sequence[Fact]) -> str | None:
+    """What the caller dialled, before any forward. A click-to-call's is where the answered leg was sent first."""
+    if root.direction == "outbound":
+        for fact in facts:
+            if fact.kind == "command" and fact.data["command"] == "originate" and fact.leg == root.leg_id:
+                words = fact.data["arguments"].rpartition("}")[2].split()
+                if len(words) > 1 and not words[1].startswith("&"):
+                    return words[1]
+        return next((number for number in root.destinations if number != root.party), root.destination) or None
+    if not root.last_seen:
+        child = next((leg for leg in legs.values() if leg.parent == root.leg_id and leg.destination), None)
+        return child.destination if child else None
+    return (root.destination if root.begin_seen else root.requested or root.destination) or None
+
+
+def tenant_of(root: Leg, legs: dict[str, Leg]) -> str | None:
+    """The company that a call belongs to: its caller's, or the one whose number was called; None if nothing says so."""
+    candidates = [_domain(root.user), root.domain]
+    candidates += [_domain(leg.user) or leg.domain for leg in legs.values() if leg is not root and leg.real]
+    candidates.append(root.context if "." in root.context else "")
+    return next((one for one in candidates if one), None)
+
+
+def _domain(user: str | None) -> str:
+    return user.partition("@")[2] if user else ""
+
+
+def direction_of(root: Leg, offered: Sequence[Leg], transfers: Sequence[Transfer]) -> Direction:
+    """As the tenant sees it: who comes from outside is inbound, who was first called outside is outbound."""
+    if root.outsider:
+        return "inbound"
+    if not offered:
+        return "internal"
+    first = [leg for leg in offered if leg.created_at <= offered[0].created_at + 500_000]
+    moved = any(one.at <= first[0].created_at for one in transfers)
+    return "outbound" if all(leg.outsider for leg in first) and not moved else "internal"
+
+
+def state_of(stretches: Sequence[Stretch], complete: bool) -> State:
+    """What is going on now; a call that rings, or that was only just made, is ringing."""
+    if complete:
+        return "complete"
+    going = {one.kind for one in stretches if one.ended_at is None}
+    return next((state for kind, state in _STATES if kind in going), "ringing")
+
+
+def hangup_of(root: Leg, legs: dict[str, Leg], outcome: Outcome | None) -> Hangup:
+    """Who ended the call, from the dispositions of the legs that ended last (mod_sofia, sip_hangup_disposition)."""
+    real = sorted((leg for leg in legs.values() if leg.real), key=lambda leg: (leg.ended_at, leg.first_order))
+    last = [leg for leg in real if leg.ended_at >= real[-1].ended_at - _TOGETHER] if real else []
+    last = [leg for leg in last if not (leg.transfer_to or leg.refer)] or last
+    by = next((leg for leg in last if leg.disposition in _LEFT), None)
+    if by is None and outcome in ("rejected", "busy"):
+        by = next((leg for leg in last if leg.disposition == "recv_refuse" and leg is not root), None)
+    told = root if root.cause else last[-1] if last else root
+    status = told.status or (by.status if by else "")
+    return Hangup(
+        by=by.party if by else "switch",
+        cause=told.cause or None,
+        sip_status=int(status) if status.isdecimal() else None,
+    )
+
+
+def outcome_of(
+    root: Leg, legs: dict[str, Leg], stretches: Sequence[Stretch], offers: Sequence[Offer], answered: bool
+) -> Outcome:
+    """How a call that is over came out."""
+    kinds = {one.kind for one in stretches}
+    if answered or "monitor" in kinds:
+        return "answered"
+    if "voicemail" in kinds:
+        return "voicemail"
+    left = root.disposition in _LEFT
+    waited = [one for one in stretches if one.kind in ("queue", "ivr", "park") and root.leg_id in one.legs]
+    rang = [offer for offer in offers if offer.ended_at]
+    if waited and not (rang and rang[-1].started_at > waited[-1].started_at and waited[-1].kind != "queue"):
+        return "abandoned" if left else "unserved"
+    if left:
+        return "cancelled"
+    for cause in (root.cause, root.originate):
+        if cause in _BY_CAUSE:
+            return _BY_CAUSE[cause]
+    if root.answered_at or not root.cause:
+        for offer in reversed(rang):
+            match offer.outcome:
+                case "busy" | "rejected" | "no_answer" | "cancelled":
+                    return offer.outcome
+                case _:
+                    pass
+    if root.end_quality != "observed":
+        return "unserved" if root.answered_at else "failed"
+    return "failed"
