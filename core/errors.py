@@ -47,3 +47,9 @@ class LogNotReady(LogError):
     """The database is there, but its tables are not (or not those of this version)."""
 
     code = "log.not-ready"
+
+
+class LogRefused(LogError):
+    """The database will not have a certain row; the others may be fine."""
+
+    code = "log.refused"

@@ -17,6 +17,9 @@ SEQUENCE_BITS = 40
 # Legs whose id is no UUID (origination_uuid can be any text) get one derived from the text.
 LEG_NAMESPACE = uuid5(NAMESPACE_URL, "https://harmony.invalid/leg")
 _LONGEST_TOPIC = 255
+# The switch makes some events as copies of another, with the same Event-Sequence under a new name (capture 52: every
+# RECV_MESSAGE is a copy of its MESSAGE). The copies of one kind get streams of their own, or one would hide the other.
+COPIES = frozenset({"RECV_MESSAGE"})
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -31,8 +34,9 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def stream(self) -> UUID:
-        """The stream that the event belongs to: its leg's, or its switch core's."""
-        return stream_of(self.leg if self.leg is not None else self.core_uuid)
+        """The stream that the event belongs to: its leg's, or its switch core's (or that of a kind of copies)."""
+        stream = stream_of(self.leg if self.leg is not None else self.core_uuid)
+        return uuid5(stream, self.topic) if self.topic in COPIES else stream
 
 
 class SwitchEvent(msgspec.Struct, frozen=True):

@@ -2,5 +2,6 @@
 
 from core.log.eventlog import EventLog
 from core.log.prepare import Incoming
+from core.log.writer import LogWriter, WriterStats
 
-__all__ = ["EventLog", "Incoming"]
+__all__ = ["EventLog", "Incoming", "LogWriter", "WriterStats"]

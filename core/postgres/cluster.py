@@ -102,14 +102,14 @@ class Cluster:
         if made_by != here:
             raise WrongVersion(
                 f"The data in {self.data} were made by PostgreSQL {made_by}, the programs in {self.programs} are "
-                f"{here}: let postgres_bin (HARMONY_POSTGRES_BIN) name those of {made_by}, or move the data with pg_upgrade."
+                f"{here}: let HARMONY_POSTGRES_BIN name the programs of {made_by}, or use pg_upgrade on the data."
             )
         self._private(self.socket_directory)
         self.account.own(self.directory)
         self.account.own(self.socket_directory)
 
     def start(self) -> None:
-        """Start the server and wait until it takes connections (after crash recovery, if need be); raise `StartFailed`."""
+        """Start the server, wait until it takes connections (after crash recovery, if need be); raise `StartFailed`."""
         self._write_configuration()
         deadline = time.monotonic() + _ORPHANS
         while True:
@@ -194,9 +194,7 @@ class Cluster:
         directory.mkdir(mode=0o700, exist_ok=True)
         found = directory.lstat()
         if not stat.S_ISDIR(found.st_mode) or (os.geteuid() != 0 and found.st_uid != os.geteuid()):
-            raise PostgresError(
-                f"{directory} belongs to somebody else: remove it, or set HARMONY_DATA to a shorter path."
-            )
+            raise PostgresError(f"{directory} belongs to somebody else: remove it, or shorten the path HARMONY_DATA.")
         if stat.S_IMODE(found.st_mode) != 0o700:
             directory.chmod(0o700)
 

@@ -1,0 +1,158 @@
+"""The log writer: takes events as fast as they come and makes them durable, whatever the database does.
+
+Three stages, each with a counter: a bounded queue in memory; the spool on disk when the database is away or too slow;
+and `pressure`, upon which the reader of the switch's socket must pause. Nothing is ever dropped, and the order stays.
+
+Two threads: this one prepares batches (redact, identify, compress) and hands them over, or spools them; the other one,
+`core.log.committer`, alone speaks with the database.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+import msgspec
+
+from core.log.committer import Committer
+from core.log.prepare import Incoming, Parked, Preparer
+from core.log.spool import Spool
+from core.own_event import PARKED, OwnEvents
+
+MOST_BYTES = 256 << 20
+"""of events in the queue before there is pressure, however few they are"""
+BATCH_BYTES = 16 << 20
+
+
+class WriterStats(msgspec.Struct, frozen=True):
+    """What the writer has done and what waits. All counts are of events, since the start of this process."""
+
+    received: int
+    stored: int
+    duplicates: int
+    spooled: int
+    drained: int
+    parked: int
+    dropped: int
+    """always 0: there is no way to drop an event here"""
+    queued: int
+    spool_bytes: int
+    spool_damages: int
+    direct: bool
+    """whether events go to the database without a stay in the spool"""
+    trouble: str | None
+    """why the database does not take events just now"""
+
+
+class LogWriter(threading.Thread):
+    """Stores events in the background. ``put`` is called from one thread (the event loop), the rest from any."""
+
+    def __init__(
+        self,
+        dsn: str,
+        spool: Path,
+        *,
+        node: str = "harmony",
+        batch: int = 2000,
+        queue: int = 50_000,
+        spool_limit: int = 20 << 30,
+        dtmf: str = "keep",
+    ) -> None:
+        super().__init__(name="log-writer", daemon=True)
+        self.node = node
+        self.own = OwnEvents()
+        """this process's source of own events; they are `put` as any other"""
+        self._limit = queue
+        self._batch = batch
+        self._queue: deque[Incoming] = deque()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._ending = False
+        self._pressing = False
+        self._received = 0
+        self._bytes = 0
+        self._preparer = Preparer(dtmf)
+        self._committer = Committer(dsn, Spool(spool, spool_limit), self.own, node, self._wake.set)
+
+    def put(self, switch: str, term: bytes, received_at: int | None = None) -> None:
+        """Take one message of a switch (131 in front). Never blocks; `pressure` says when to stop calling."""
+        incoming = Incoming(switch, term, received_at or time.time_ns() // 1000)
+        with self._lock:
+            self._queue.append(incoming)
+            self._received += 1
+            self._bytes += len(term)
+        if not self._wake.is_set():
+            self._wake.set()
+
+    def put_own(self, name: str, **headers: str | int) -> None:
+        """Take an own event, happening now (see `core.own_event`)."""
+        self.put(self.node, self.own.make(name, None, **headers))
+
+    def pressure(self) -> bool:
+        """Say whether the reader must pause. Once true, it stays so until half the queue is gone."""
+        waiting, size = len(self._queue), self._bytes
+        if self._pressing:
+            self._pressing = waiting > self._limit // 2 or size > MOST_BYTES // 2
+        else:
+            self._pressing = waiting >= self._limit or size > MOST_BYTES
+        return self._pressing
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until all that was put so far is in the database; False when that took too long."""
+        return self._committer.wait_for(self._received, timeout)
+
+    def stop(self, timeout: float = 30.0) -> bool:
+        """End: what waits goes to the database, or where that is away, into the spool. False when it took too long."""
+        self._ending = True
+        self._wake.set()
+        deadline = time.monotonic() + timeout
+        if self.is_alive():
+            self.join(timeout)
+        return not self.is_alive() and self._committer.stop(max(0.1, deadline - time.monotonic()))
+
+    def stats(self) -> WriterStats:
+        """Return the counters as they are now."""
+        done = self._committer.counters()
+        return WriterStats(received=self._received, queued=len(self._queue), dropped=0, **done)
+
+    def run(self) -> None:
+        """Prepare and hand over until told to end (the thread's own business)."""
+        self._committer.start()
+        while True:
+            batch = self._take()
+            self._committer.move()
+            if not batch:
+                if self._ending:
+                    break
+                self._wake.wait(1.0)
+                continue
+            prepared = self._preparer.prepare(batch)
+            if prepared.parked:
+                self._tell_parked(prepared.parked)
+            self._committer.hand(prepared, hurry=lambda: len(self._queue) > self._limit // 2)
+        self._committer.no_more()
+
+    def _tell_parked(self, parked: list[Parked]) -> None:
+        first = parked[0]
+        self.put_own(
+            PARKED,
+            Harmony_Switch=first.switch,
+            Harmony_Events=len(parked),
+            Harmony_Code=first.code,
+            Harmony_Reason=first.reason,
+        )
+
+    def _take(self) -> list[Incoming]:
+        self._wake.clear()
+        taken: list[Incoming] = []
+        size = 0
+        with self._lock:
+            while self._queue and len(taken) < self._batch and size < BATCH_BYTES:
+                taken.append(self._queue.popleft())
+                size += len(taken[-1].term)
+            self._bytes -= size
+            if self._queue:
+                self._wake.set()
+        return taken
