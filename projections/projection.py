@@ -41,6 +41,14 @@ class Place(msgspec.Struct, frozen=True):
     generation: int
 
 
+def lock(cursor: Cursor[Any], name: str) -> Place:
+    """Take a projection's row for this transaction; raises NotThere."""
+    row = cursor.execute(_LOCK, [name]).fetchone()
+    if row is None:
+        raise NotThere(f"log.projection has no row named {name}: run `harmony migrate`.")
+    return Place(*row)
+
+
 class Projection:
     """A fold with its tables. `publish` is False for a set that a rebuild fills: its call events are known already."""
 
@@ -60,10 +68,7 @@ class Projection:
 
     def lock(self, cursor: Cursor[Any]) -> Place:
         """Take the projection's row for this transaction: whoever holds it is the only one who writes."""
-        row = cursor.execute(_LOCK, [self.name]).fetchone()
-        if row is None:
-            raise NotThere(f"log.projection has no row named {self.name}: run `harmony migrate`.")
-        return Place(*row)
+        return lock(cursor, self.name)
 
     def fold_page(self, cursor: Cursor[Any], events: Sequence[SwitchEvent], reached: int) -> int:
         """Fold events in order of position, write what changed, move to `reached`; return how many were parked."""

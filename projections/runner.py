@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
-import msgspec
 import psycopg
 
 from core.errors import HarmonyError, LogError
@@ -20,8 +19,10 @@ from core.log.driver import connect
 from core.log.eventlog import EventLog
 from projections.errors import Moved, ProjectionError
 from projections.fold import Fold, FoldKind
+from projections.progress import Meter, Progress
 from projections.projection import SESSION, Place, Projection
 
+Connection = psycopg.Connection[tuple[object, ...]]
 log = logging.getLogger("harmony.projection")
 
 PAGE = 2000
@@ -31,25 +32,11 @@ PACE = 0.02
 POLL = 0.25
 """seconds after which the log is looked at without a notification"""
 LONGEST_BACK_OFF = 5.0
+"""seconds between attempts to reach a database that is away"""
 _ACTIVE = (0x4861726D, 1)
 """the advisory lock of the active runner"""
 _TRANSIENT = {"40", "53", "55", "57", "58", "08", "25", "42", "3D", "28", "XX"}
 """classes of SQLSTATE that are no fault of an event: worth trying again, never worth leaving an event out"""
-
-
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a runner is: `events` positions passed in `seconds` of work, towards `head`."""
-
-    position: int
-    head: int
-    events: int = 0
-    seconds: float = 0.0
-    parked: int = 0
-
-    @property
-    def rate(self) -> float:
-        """Positions a second."""
-        return self.events / self.seconds if self.seconds else 0.0
 
 
 class Runner:
@@ -63,7 +50,12 @@ class Runner:
         self._projection = Projection(FoldKind(make_fold, topics))
         self._place: Place | None = None
         self._careful_until = 0
-        self.progress = Progress(position=0, head=0)
+        self._meter = Meter()
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is; may be read from other threads."""
+        return self._meter.progress
 
     def run_once(self, report: Callable[[Progress], None] | None = None) -> Progress:
         """Fold what is in the log now and return; wait for it where another runner is at work.
@@ -97,7 +89,7 @@ class Runner:
                 back_off = min(back_off * 2, LONGEST_BACK_OFF)
 
     @contextmanager
-    def _session(self) -> Iterator[tuple[EventLog, psycopg.Connection[tuple[object, ...]]]]:
+    def _session(self) -> Iterator[tuple[EventLog, Connection]]:
         self._forget()
         events = EventLog(self._dsn)
         try:
@@ -114,7 +106,7 @@ class Runner:
     def _follow(
         self,
         events: EventLog,
-        connection: psycopg.Connection[tuple[object, ...]],
+        connection: Connection,
         stop: threading.Event,
         report: Callable[[Progress], None],
     ) -> None:
@@ -130,7 +122,7 @@ class Runner:
                 for _ in connection.notifies(timeout=POLL, stop_after=1):
                     pass
 
-    def _active(self, connection: psycopg.Connection[tuple[object, ...]]) -> bool:
+    def _active(self, connection: Connection) -> bool:
         """Whether this runner is the active one, becoming it if nobody is."""
         if self._place is not None:
             return True
@@ -140,62 +132,55 @@ class Runner:
         self._place = self._where(connection)
         return True
 
-    def _where(self, connection: psycopg.Connection[tuple[object, ...]]) -> Place:
+    def _where(self, connection: Connection) -> Place:
         with connection.transaction(), connection.cursor() as cursor:
             return self._projection.lock(cursor)
 
-    def _start(self, events: EventLog, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    def _start(self, events: EventLog, connection: Connection) -> None:
         """Look where the projection is, without being the one that moves it."""
         row = connection.execute(
             "SELECT position FROM log.projection WHERE name = %s", [self._projection.name]
         ).fetchone()
         position = int(str(row[0])) if row is not None else 0
-        self.progress = msgspec.structs.replace(self.progress, position=position, head=events.head())
+        self._meter.at(position, events.head())
 
     def _forget(self) -> None:
         self._projection.forget()
         self._place = None
 
-    def _step(self, events: EventLog, connection: psycopg.Connection[tuple[object, ...]], target: int | None) -> bool:
+    def _step(self, events: EventLog, connection: Connection, target: int | None) -> bool:
         """Fold one page; False when there was nothing to fold."""
-        started = time.monotonic()
         place = self._place if self._place is not None else self._where(connection)
         head = events.head() if target is None else target
         if place.position >= head:
-            self.progress = msgspec.structs.replace(self.progress, position=place.position, head=head)
+            self._meter.at(place.position, head)
             return False
-        limit = 1 if place.position < self._careful_until else self._page
-        page = events.read(place.position, limit, self._projection.kind.topics, head)
-        reached = page[-1].position if len(page) == limit else head
-        parked = 0
-        try:
-            with connection.transaction(), connection.cursor() as cursor:
-                if self._projection.lock(cursor) != place:
-                    raise Moved("The call projection was moved by another: starting again from where it is now.")
-                parked = self._projection.fold_page(cursor, page, reached)
-        except Moved:
-            self._projection.forget()
-            self._place = self._where(connection)
-            return True
-        except Exception as error:
-            self._projection.forget()
-            if not _fault_of_an_event(error) or connection.closed or not page:
-                raise
-            if limit > 1:
-                log.warning("A page up to %d cannot be stored (%s): going event by event.", reached, error)
-                self._careful_until = reached
+        with self._meter.page(place.position, head) as taken:
+            limit = 1 if place.position < self._careful_until else self._page
+            page = events.read(place.position, limit, self._projection.kind.topics, head)
+            reached = page[-1].position if len(page) == limit else head
+            try:
+                with connection.transaction(), connection.cursor() as cursor:
+                    if self._projection.lock(cursor) != place:
+                        raise Moved("The call projection was moved by another: starting again from where it is now.")
+                    taken.parked = self._projection.fold_page(cursor, page, reached)
+                taken.reached = reached
+            except Moved:
+                self._projection.forget()
+                self._place = self._where(connection)
                 return True
-            with connection.transaction(), connection.cursor() as cursor:
-                self._projection.skip(cursor, page[0], error)
-            parked, reached = 1, page[0].position
-        self._place = Place(reached, place.generation)
-        self.progress = Progress(
-            position=reached,
-            head=head,
-            events=self.progress.events + reached - place.position,
-            seconds=self.progress.seconds + time.monotonic() - started,
-            parked=self.progress.parked + parked,
-        )
+            except Exception as error:
+                self._projection.forget()
+                if not page or connection.closed or not _fault_of_an_event(error):
+                    raise
+                if limit > 1:
+                    log.warning("A page up to %d cannot be stored (%s): going event by event.", reached, error)
+                    self._careful_until = reached
+                    return True
+                with connection.transaction(), connection.cursor() as cursor:
+                    self._projection.skip(cursor, page[0], error)
+                taken.parked, taken.reached = 1, page[0].position
+            self._place = Place(taken.reached, place.generation)
         return True
 
 
@@ -204,3 +189,6 @@ def _fault_of_an_event(error: Exception) -> bool:
     if isinstance(error, psycopg.Error):
         return error.sqlstate is not None and error.sqlstate[:2] not in _TRANSIENT
     return not isinstance(error, (LogError, ProjectionError, OSError, MemoryError))
+
+
+__all__ = ["PAGE", "Progress", "Runner"]

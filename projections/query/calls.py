@@ -96,11 +96,7 @@ def _micros(column: str) -> str:
     return f"(extract(epoch FROM c.{column}) * 1000000)::bigint"
 
 
-_COLUMNS = SQL(
-    ", ".join(  # type: ignore[arg-type]
-        _micros(name) if name in _INSTANTS else f"c.{name}" for name in CallSummary.__struct_fields__
-    )
-)
+_COLUMNS = SQL(", ".join(_micros(name) if name in _INSTANTS else f"c.{name}" for name in CallSummary.__struct_fields__))
 
 
 def position(connection: Connection[Any]) -> int:
