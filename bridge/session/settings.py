@@ -15,13 +15,24 @@ _ENOUGH_BULK: Final = 50
 _TRUE: Final = frozenset({"yes", "on", "true", "t", "enabled", "active", "allow", "1"})
 
 
-def erlang_faults(answer: str, encoding: str | None) -> list[str]:
-    """Return what is wrong in erlang_event.conf; ``encoding`` is how the switch answers: string, binary or unknown."""
+def erlang_faults(answer: str, spoken: str | None, expected: str | None = None) -> list[str]:
+    """Return what is wrong in erlang_event.conf.
+
+    ``spoken`` is the encoding in which the switch answers (string, binary, or None while unknown), ``expected`` the one
+    that our own settings tell of.
+    """
+    faults = []
+    if spoken is not None and expected is not None and spoken != expected:
+        faults.append(
+            f"it speaks {spoken}, where our settings expect {expected}: both work, but one of the two is wrong."
+        )
     root = _parse(answer)
     if root is None:
-        return ["its erlang_event.conf could not be read (xml_locate gave no XML), so max-event-bulk is unchecked."]
+        return [
+            *faults,
+            "its erlang_event.conf could not be read (xml_locate gave no XML): max-event-bulk is unchecked.",
+        ]
     params = _params(root)
-    faults = []
     bulk = params.get("max-event-bulk", "1").strip()
     if not bulk.isdigit() or int(bulk) < _ENOUGH_BULK:
         default = "" if "max-event-bulk" in params else " (the default)"
@@ -34,9 +45,9 @@ def erlang_faults(answer: str, encoding: str | None) -> list[str]:
         faults.append(
             f'encoding is "{told}", which means nothing; set it to string or binary in erlang_event.conf.xml.'
         )
-    elif encoding is not None and encoding != told:
+    elif spoken is not None and spoken != told:
         faults.append(
-            f"encoding is {told} in erlang_event.conf.xml, but it speaks {encoding}: the file was changed since; "
+            f"encoding is {told} in erlang_event.conf.xml, but it speaks {spoken}: the file was changed since; "
             "reload mod_erlang_event."
         )
     return faults
@@ -46,7 +57,7 @@ def sofia_faults(answer: str) -> list[str]:
     """Return what is wrong in sofia.conf: each profile must set fire-transfer-events."""
     root = _parse(answer)
     if root is None:
-        return ["its sofia.conf could not be read (xml_locate gave no XML), so fire-transfer-events is unchecked."]
+        return ["its sofia.conf could not be read (xml_locate gave no XML): fire-transfer-events is unchecked."]
     silent = [
         profile.get("name", "?")
         for profile in root.iter("profile")

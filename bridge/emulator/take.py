@@ -1,0 +1,110 @@
+"""One playing of a scene: the same calls with other ids, other numbers, and times of now.
+
+Everything that was equal in the recording is equal in the take, in every header and inside longer texts. The emulated
+core's identity and its two counters are handed in; randomness comes from the caller's `random.Random`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import string
+import time
+from random import Random
+from uuid import UUID
+
+from bridge.emulator.scene import Hole, Pieces, Place, Scene
+
+_ALPHABET = string.ascii_letters + string.digits
+_LONGEST_STRING = 0xFFFF
+
+
+class Core:
+    """The life of an emulated switch core: its id, its event sequence, its sessions."""
+
+    def __init__(self, core_uuid: str) -> None:
+        self.core_uuid = core_uuid
+        self.sequence = itertools.count(1)
+        self.sessions = 0
+
+
+class Take:
+    """The events of a scene as they are sent this time; ask for them in order."""
+
+    def __init__(
+        self, scene: Scene, core: Core, began: int, speed: float, random: Random, binary: bool = False
+    ) -> None:
+        self._scene, self._core, self._began, self._speed = scene, core, began, speed
+        self._random, self._binary = random, binary
+        self._names: dict[bytes, bytes] = {}
+        self._sessions: dict[bytes, bytes] = {}
+
+    def due(self, index: int) -> int:
+        """Return when the event is to be sent, µs since the epoch."""
+        return self._began + int(self._scene.events[index].at / self._speed)
+
+    def term(self, index: int) -> bytes:
+        """Return the event's message."""
+        event = self._scene.events[index]
+        encode = _binary if self._binary else _string
+        parts = [b"h\x02%b%b" % (encode(name), encode(self._fill(value))) for name, value in event.headers]
+        first = b"d\x00\x09undefined" if event.leg is None else encode(self._fill(event.leg))
+        return b"\x83h\x02d\x00\x05eventl%b%b%bj" % ((len(parts) + 1).to_bytes(4, "big"), first, b"".join(parts))
+
+    def leg(self, index: int) -> str | None:
+        """Return the leg of the event as it is called in this take."""
+        leg = self._scene.events[index].leg
+        return None if leg is None else self._fill(leg).decode("latin-1")
+
+    def _fill(self, pieces: Pieces) -> bytes:
+        if len(pieces) == 1 and isinstance(pieces[0], bytes):
+            return pieces[0]
+        return b"".join(self._new(piece) if isinstance(piece, Hole) else piece for piece in pieces)
+
+    def _new(self, hole: Hole) -> bytes:
+        match hole.place:
+            case Place.CORE:
+                return self._core.core_uuid.encode()
+            case Place.SEQUENCE:
+                return b"%d" % next(self._core.sequence)
+            case Place.SESSION:
+                return self._session(hole.was)
+            case Place.UUID:
+                if hole.was not in self._names:
+                    self._names[hole.was] = str(UUID(int=self._random.getrandbits(128), version=4)).encode()
+                return self._names[hole.was]
+            case Place.CALL_ID:
+                if hole.was not in self._names:
+                    self._names[hole.was] = "".join(self._random.choices(_ALPHABET, k=len(hole.was))).encode()
+                return self._names[hole.was]
+            case Place.MICROS:
+                return b"%d" % self._moved(hole.at)
+            case Place.SECONDS:
+                return b"%d" % (self._moved(hole.at) // 1_000_000)
+            case Place.STAMP:
+                return time.strftime("%Y-%m-%d %H:%M:%S", self._clock(hole.at)).encode()
+            case Place.GMT:
+                return time.strftime("%a, %d %b %Y %H:%M:%S GMT", self._clock(hole.at)).encode()
+
+    def _session(self, was: bytes) -> bytes:
+        if was not in self._sessions:
+            self._core.sessions += 1
+            self._sessions[was] = b"%d" % self._core.sessions
+        return self._sessions[was]
+
+    def _moved(self, at: int) -> int:
+        return self._began + int((at - self._scene.began) / self._speed)
+
+    def _clock(self, at: int) -> time.struct_time:
+        return time.gmtime(self._moved(at) // 1_000_000)
+
+
+def _string(text: bytes) -> bytes:
+    if not text:
+        return b"j"
+    if len(text) <= _LONGEST_STRING:
+        return b"k%b%b" % (len(text).to_bytes(2, "big"), text)
+    return b"l%b%bj" % (len(text).to_bytes(4, "big"), b"".join(b"a%c" % octet for octet in text))
+
+
+def _binary(text: bytes) -> bytes:
+    return b"m%b%b" % (len(text).to_bytes(4, "big"), text)

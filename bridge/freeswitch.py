@@ -1,0 +1,339 @@
+"""A session with one switch: from connecting to the loss of the link, everything between in order.
+
+Register, subscribe to ALL, look at the switch's settings, then reconcile; every event goes to the sink as it came, and
+every loss, proven gap, overflow and reconciliation becomes an event of our own there. Trying again after a loss is the
+supervisor's; what the events mean is nobody's here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+from uuid import uuid4
+
+import msgspec
+
+from bridge.commands import REGISTERED, CommandFailed, Commands, CommandTimeout
+from bridge.errors import BridgeError, NodeError
+from bridge.node import Link, Mailbox, Node
+from bridge.reconcile import Reconciled, reconcile
+from bridge.session.announce import Announcer
+from bridge.session.channels import sessions_since_startup
+from bridge.session.legs import Legs
+from bridge.session.losses import Gap
+from bridge.session.settings import ERLANG, SOFIA, erlang_faults, sofia_faults
+from bridge.session.sniff import watched
+from bridge.session.watch import MARK_COMMAND, Marked, Miscount, Overflow, Watch
+from bridge.term import Atom
+from core.errors import MalformedEvent
+from core.headers import is_event
+from core.own_event import OwnEvents
+
+Sink = Callable[[str, bytes], None]
+LOG: Final = logging.getLogger("harmony.switch")
+_REGISTER_OK: Final = frozenset({b"\x83d\x00\x02ok", b"\x83w\x02ok", b"\x83s\x02ok", b"\x83v\x00\x02ok"})
+_PRESSURE_EVERY: Final = 128  # events between two looks at the queue behind us
+_RELIEF: Final = 0.02  # seconds between two looks while reading is paused
+
+
+class Remembered(msgspec.Struct, frozen=True):
+    """What is known of a switch from before: by an earlier link, or handed in by the caller at a fresh start."""
+
+    core_uuid: str | None = None
+    last_heard: int | None = None
+    """µs since the epoch: the last moment at which we know that we missed nothing"""
+    legs: frozenset[str] = frozenset()
+
+
+class SwitchStats(msgspec.Struct, frozen=True):
+    """One moment of a session, for the metrics."""
+
+    switch: str
+    state: str
+    """down, joining or up"""
+    core_uuid: str | None
+    events: int
+    last_heard: int | None
+    links: int
+    """how many times a link came up"""
+    gaps: int
+    overflows: int
+    missing: int
+    """events that the switch said it dropped"""
+    legs: int
+    pauses: int
+    malformed: int
+    encoding: str | None
+    faults: tuple[str, ...]
+    trouble: str
+    """why there is no link, empty while there is one"""
+
+
+def now() -> int:
+    """Return the time, µs since the epoch."""
+    return time.time_ns() // 1000
+
+
+class SwitchSession:
+    """One switch; `run` is one life of the link to it. What it remembers between lives is in here."""
+
+    def __init__(
+        self,
+        node: Node,
+        switch: str,
+        sink: Sink,
+        *,
+        cookie: str | None = None,
+        own: OwnEvents | None = None,
+        pressure: Callable[[], bool] | None = None,
+        remembered: Remembered | None = None,
+        encoding: str | None = None,
+        patience: float = 10.0,
+    ) -> None:
+        """``sink`` takes (switch, term) and never blocks; ``pressure`` says that it wants no more for now; ``encoding``
+        is what the settings expect; ``patience`` is how long an answer may take, in seconds."""
+        before = remembered or Remembered()
+        self.switch = switch
+        self.commands = Commands(node, switch, patience)
+        self.state = "down"
+        self.trouble = ""
+        self.faults: tuple[str, ...] = ()
+        self.core_uuid = before.core_uuid
+        self.last_heard = before.last_heard
+        self.legs = Legs(before.legs)
+        self.joined = asyncio.Event()
+        """set while the link is up and the first reconciliation is done"""
+        self._node, self._cookie, self._patience = node, cookie, patience
+        self._sink, self._pressure, self._expected = sink, pressure, encoding
+        self._announce = Announcer(switch, own or OwnEvents(), lambda term: sink(switch, term))
+        self._events = self._links = self._gaps = self._overflows = self._missing = self._pauses = self._malformed = 0
+        self._watch: Watch | None = None
+        self._held: list[bytes] | None = None
+        self._registered: asyncio.Future[None] | None = None
+        self._marks: dict[str, asyncio.Future[None]] = {}
+        self._doubt = asyncio.Event()
+
+    # -- one life of the link -------------------------------------------------------------------------------------
+
+    async def run(self) -> str:
+        """Join, and stay until the link is lost; return the reason. Raise `BridgeError` when joining fails."""
+        link: Link | None = None
+        mailbox: Mailbox | None = None
+        self.state = "joining"
+        reason = "the bridge was stopped"
+        try:
+            link = await self._node.connect(self.switch, self._cookie)
+            mailbox = self._node.mailbox()
+            mailbox.on_raw = self._message
+            await self._join(link, mailbox)
+            tending = asyncio.create_task(self._tend())
+            try:
+                reason = await link.closed
+            finally:
+                tending.cancel()
+                await asyncio.gather(tending, return_exceptions=True)
+            self.trouble = f"The link to {self.switch} was lost: {reason}"
+            return reason
+        except BridgeError as error:
+            reason = self.trouble = str(error)
+            raise
+        finally:
+            self._leave(link, mailbox, reason)
+
+    async def _join(self, link: Link, mailbox: Mailbox) -> None:
+        await self._register(mailbox)
+        core = (await self.commands.api("global_getvar", "core_uuid")).strip()
+        sessions = sessions_since_startup(await self.commands.api("status"))
+        self._held = []
+        await self.commands.subscribe("ALL")
+        if link.closed.is_set():
+            raise NodeError(f"The link to {self.switch} was lost while joining: {link.closed.reason}")
+        self._up(core, sessions)
+        await self._look_at_settings()
+        await self._reconcile("link")
+        self.joined.set()
+
+    async def _register(self, mailbox: Mailbox) -> None:
+        self._registered = asyncio.get_running_loop().create_future()
+        mailbox.monitor((REGISTERED, self.switch))
+        mailbox.send((REGISTERED, self.switch), Atom("register_event_handler"))
+        try:
+            await asyncio.wait_for(self._registered, self._patience)
+        except TimeoutError:
+            raise CommandTimeout(
+                f"{self.switch} did not answer to register_event_handler within {self._patience:g} s: is this node "
+                "FreeSWITCH's mod_erlang_event?"
+            ) from None
+        finally:
+            self._registered = None
+
+    def _up(self, core: str, sessions: int | None) -> None:
+        at, old, previous = now(), self.core_uuid, self._watch
+        seen = previous.sessions.highest if previous is not None and old == core else None
+        missed = sessions - seen if sessions is not None and seen is not None and sessions > seen else None
+        self._watch = Watch(self.legs, sessions, at)
+        self._announce.link_up(core, old, self.last_heard, at, missed, self.commands.encoding)
+        self.core_uuid, self.state, self.trouble = core, "up", ""
+        self._links += 1
+        held, self._held = self._held or [], None
+        for term in held:
+            self._event(term)
+        LOG.info("The link to %s is up, its core is %s", self.switch, core)
+
+    def _leave(self, link: Link | None, mailbox: Mailbox | None, reason: str) -> None:
+        if self.state == "up":
+            self._announce.link_down(self.core_uuid, self.last_heard, now(), reason)
+        self.state = "down"
+        self.joined.clear()
+        self._held = None
+        if mailbox is not None:
+            mailbox.close()
+        if link is not None:
+            link.close(reason)
+
+    async def _look_at_settings(self) -> None:
+        faults: list[str] = []
+        for name, judge in ((ERLANG, self._erlang_faults), (SOFIA, sofia_faults)):
+            try:
+                faults += judge(await self.commands.api("xml_locate", name))
+            except CommandFailed as error:
+                faults.append(f"its settings could not be looked at: {error}")
+        self.faults = tuple(f"{self.switch}: {fault}" for fault in faults)
+        for fault in self.faults:
+            LOG.warning("%s", fault)
+
+    def _erlang_faults(self, answer: str) -> list[str]:
+        return erlang_faults(answer, self.commands.encoding, self._expected)
+
+    # -- what comes -----------------------------------------------------------------------------------------------
+
+    def _message(self, term: bytes, link: Link) -> None:
+        if is_event(term):
+            if self._held is not None:
+                self._held.append(term)
+                return
+            self._event(term)
+            if self._events % _PRESSURE_EVERY == 0 and self._pressure is not None and self._pressure():
+                self._pause(link)
+        elif self._registered is not None and not self._registered.done() and term in _REGISTER_OK:
+            self._registered.set_result(None)
+
+    def _event(self, term: bytes) -> None:
+        self._events += 1
+        self.last_heard = time.time_ns() // 1000
+        self._sink(self.switch, term)
+        try:
+            name = watched(term)
+            if name is not None and self._watch is not None:
+                self._found(self._watch.look(name, term))
+        except MalformedEvent:  # the writer parks it with its bytes; here it only cannot be watched
+            self._malformed += 1
+
+    def _found(self, finding: Gap | Overflow | Marked | Miscount | None) -> None:
+        match finding:
+            case Gap():
+                self._gaps += 1
+                self._announce.gap(self.core_uuid, finding)
+                self._doubt.set()
+            case Overflow():
+                self._overflows += 1
+                self._missing += finding.missing
+                self._announce.overflow(self.core_uuid, finding)
+                self._doubt.set()
+            case Miscount():
+                self._doubt.set()
+            case Marked(mark):
+                if waiting := self._marks.get(mark):
+                    waiting.set_result(None)
+            case None:
+                pass
+
+    # -- back-pressure --------------------------------------------------------------------------------------------
+
+    def _pause(self, link: Link) -> None:
+        self._pauses += 1
+        link.pause_reading()
+        asyncio.get_running_loop().call_later(_RELIEF, self._relieve, link)
+
+    def _relieve(self, link: Link) -> None:
+        if self._pressure is not None and self._pressure() and not link.closed.is_set():
+            asyncio.get_running_loop().call_later(_RELIEF, self._relieve, link)
+        else:
+            link.resume_reading()
+
+    # -- reconciling ----------------------------------------------------------------------------------------------
+
+    async def _tend(self) -> None:
+        """While the link stands: ask the switch again whenever something spoke against our account."""
+        while True:
+            await self._doubt.wait()
+            try:
+                await self._reconcile("doubt")
+            except BridgeError as error:
+                LOG.warning("%s could not be reconciled: %s", self.switch, error)
+
+    async def _reconcile(self, cause: str) -> Reconciled:
+        self._doubt.clear()
+        core = self.core_uuid
+        found = await reconcile(
+            self.commands,
+            self.legs,
+            self._mark,
+            lambda channel: self._announce.alive(core, channel),
+            lambda leg: self._announce.gone(core, leg),
+        )
+        if self._watch is not None:
+            self._watch.reconciled()
+        self._announce.reconciled(core, cause, found)
+        if cause == "doubt" and (found.gone or found.unseen):
+            LOG.warning("%s: %d legs had ended and %d begun unseen", self.switch, len(found.gone), len(found.unseen))
+        return found
+
+    async def _mark(self) -> bool:
+        """Have the switch make an event behind all that it has queued for us; wait until it is here."""
+        mark = f"harmony-{uuid4()}"
+        arrived = self._marks[mark] = asyncio.get_running_loop().create_future()
+        try:
+            await self.commands.api(MARK_COMMAND.decode(), mark)
+            await asyncio.wait_for(arrived, self._patience)
+        except (TimeoutError, CommandFailed):
+            return False
+        finally:
+            del self._marks[mark]
+        return True
+
+    # -- to look at -----------------------------------------------------------------------------------------------
+
+    def stats(self) -> SwitchStats:
+        """Return this moment's figures."""
+        return SwitchStats(
+            switch=self.switch,
+            state=self.state,
+            core_uuid=self.core_uuid,
+            events=self._events,
+            last_heard=self.last_heard,
+            links=self._links,
+            gaps=self._gaps,
+            overflows=self._overflows,
+            missing=self._missing,
+            legs=len(self.legs),
+            pauses=self._pauses,
+            malformed=self._malformed,
+            encoding=self.commands.encoding,
+            faults=self.faults,
+            trouble=self.trouble,
+        )
+
+    def remember(self) -> Remembered:
+        """Return what another session with this switch should start from."""
+        return Remembered(self.core_uuid, self.last_heard, self.legs.alive())
+
+
+async def until_joined(sessions: Iterable[SwitchSession]) -> None:
+    """Wait until every one of the sessions has its link and its first reconciliation."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*(session.joined.wait() for session in sessions))
