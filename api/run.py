@@ -4,7 +4,7 @@ The parts are the same commands that a site may run as separate services; they j
 """
 
 import logging
-import socket
+import sys
 import threading
 import time
 import urllib.error
@@ -12,8 +12,8 @@ import urllib.request
 from pathlib import Path
 
 from api import demo, tokens
+from api.address import listening
 from api.cli.console import note, say
-from api.errors import Unavailable
 from api.supervisor import Part, Supervisor
 
 LOG = logging.getLogger("harmony.run")
@@ -25,7 +25,7 @@ def run(with_demo: bool, new_token: bool) -> int:
 
     with prepared() as here:
         settings = here.settings
-        _need_port(settings.http_host, settings.http_port)
+        listening(settings.http_host, settings.http_port).close()  # say so now if it cannot be had
         token = tokens.ensure(settings.data, anew=new_token)
         parts = [Part("http", ["serve"]), Part("projection", ["project"])]
         if with_demo:
@@ -50,19 +50,6 @@ def _reachable(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "") else f"[{host}]" if ":" in host else host
 
 
-def _need_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as problem:
-            raise Unavailable(
-                f"The address {host}:{port} cannot be used ({problem.strerror}): "
-                "stop what uses it, or set another with HARMONY_HTTP_PORT."
-            ) from problem
-
-
 def _announce(address: str, token: str | None, data: Path) -> None:
     """Say where the page is, once it answers."""
     deadline = time.monotonic() + PATIENCE
@@ -79,6 +66,4 @@ def _announce(address: str, token: str | None, data: Path) -> None:
     else:
         say(f"Live calls: {address}#token={token}")
         say(f"Access token: {token}  (shown this once; kept only as a hash in {data / tokens.FILE})")
-    import sys
-
     sys.stdout.flush()

@@ -1,0 +1,17 @@
+"""The socket that HTTP listens on, and the sentence when it cannot be had."""
+
+import socket
+
+from api.errors import Unavailable
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as problem:
+        raise Unavailable(
+            f"The address {host}:{port} cannot be used ({problem.strerror}): "
+            "stop what uses it, or set another with HARMONY_HTTP_PORT."
+        ) from problem

@@ -1,0 +1,69 @@
+"""The application: its routes, and what lives as long as it does (connections, the live feed, the pulse)."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from psycopg_pool import ConnectionPool
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api import tokens
+from api.http import calls, files, live, problems, state
+from api.http.feed import Feed
+from api.http.guard import Guard
+from api.http.openapi import DOCUMENT
+from api.http.pulse import Pulse
+from api.site import Site
+
+CONNECTIONS = 8
+
+
+async def openapi(request: Request) -> Response:
+    return Response(DOCUMENT, media_type="application/json")
+
+
+ROUTES = [
+    Route("/v1/calls", calls.calls, name="calls"),
+    Route("/v1/calls/{call_id:path}", calls.call, name="call"),
+    Route("/v1/live", live.live, name="live"),
+    Route("/v1/live/stream", live.stream, name="stream"),
+    Route("/livez", state.livez, name="livez"),
+    Route("/readyz", state.readyz, name="readyz"),
+    Route("/metrics", state.metrics, name="metrics"),
+    Route("/openapi.json", openapi, name="openapi"),
+]
+
+
+def application(here: Site) -> Starlette:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.pool.open()
+        app.state.feed.start()
+        beating = asyncio.create_task(app.state.pulse.beat())
+        try:
+            yield
+        finally:
+            beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beating
+            app.state.feed.stop()
+            app.state.pulse.close()
+            await asyncio.to_thread(app.state.pool.close)
+
+    guard = Middleware(Guard, accepts=lambda token: tokens.accepts(here.data, token))
+    app = Starlette(
+        routes=[*ROUTES, *files.routes()],
+        middleware=[guard],
+        exception_handlers=problems.handlers(),
+        lifespan=lifespan,
+    )
+    app.state.pool = ConnectionPool(
+        here.dsn, min_size=1, max_size=CONNECTIONS, open=False, timeout=2, kwargs={"autocommit": True}, name="http"
+    )
+    app.state.feed = Feed(here.dsn)
+    app.state.pulse = Pulse(here.dsn)
+    return app

@@ -1,0 +1,69 @@
+"""/v1/live and /v1/live/stream: the live calls, once or as a snapshot and what changes.
+
+Stream messages: `snapshot` {position, calls, health}, `call` and `ended` (a call's document), `merged`
+{alias, call_id}, and every two seconds `health`, which is the heartbeat too. The id of a message is the position in the switch log that
+it is true at; a client that comes again gets a snapshot, whatever id it names.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from api.http.feed import END, Feed
+from api.http.pulse import EVERY, Pulse
+from api.http.sse import event
+
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def json_list(documents: list[bytes]) -> bytes:
+    return b"[" + b",".join(documents) + b"]"
+
+
+async def live(request: Request) -> Response:
+    feed: Feed = request.app.state.feed
+    position, documents = feed.snapshot()
+    body = b'{"position":%d,"current":%b,"calls":%b}' % (
+        position,
+        b"true" if feed.ready.is_set() else b"false",
+        json_list(documents),
+    )
+    return Response(body, media_type="application/json")
+
+
+async def stream(request: Request) -> Response:
+    feed: Feed = request.app.state.feed
+    pulse: Pulse = request.app.state.pulse
+    return StreamingResponse(_messages(feed, pulse), media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+async def _messages(feed: Feed, pulse: Pulse) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+    subscriber, position, documents = feed.subscribe()
+    try:
+        yield _snapshot(position, documents, pulse)
+        beaten = loop.time()
+        while True:
+            try:
+                change = await asyncio.wait_for(subscriber.queue.get(), beaten + EVERY - loop.time())
+            except TimeoutError:
+                yield event("health", pulse.data)
+                beaten = loop.time()
+                continue
+            if change is END:
+                return
+            if change is None:
+                feed.unsubscribe(subscriber)
+                subscriber, position, documents = feed.subscribe()
+                yield _snapshot(position, documents, pulse)
+            else:
+                yield event(change.kind, change.data, change.position)
+    finally:
+        feed.unsubscribe(subscriber)
+
+
+def _snapshot(position: int, documents: list[bytes], pulse: Pulse) -> bytes:
+    body = b'{"position":%d,"health":%b,"calls":%b}' % (position, pulse.data, json_list(documents))
+    return event("snapshot", body, position)

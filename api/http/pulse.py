@@ -1,0 +1,62 @@
+"""How everything is, looked at every two seconds for all readers of this process; the heartbeat of the streams.
+
+While the database is away there is still a pulse: it says so, with the last figures that were known.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import psycopg
+
+from api.health import Health, examine
+from core.errors import HarmonyError
+
+EVERY = 2.0
+AWAY = "The database is away: what you see does not change until it is back."
+
+
+class Pulse:
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._connection: psycopg.Connection[Any] | None = None
+        self.health: Health | None = None
+        """As of the last look; None while the database is away."""
+        self.document: dict[str, Any] = {"position": 0, "switches": [], "problems": [], "degraded": []}
+        self.data = b"{}"
+        self._look_again = asyncio.Lock()
+
+    async def beat(self) -> None:
+        """Look for ever. Cancel it to end."""
+        while True:
+            await self.look()
+            await asyncio.sleep(EVERY)
+
+    async def look(self) -> Health | None:
+        """Look now; one look at a time."""
+        async with self._look_again:
+            self.health = await asyncio.to_thread(self._examine)
+        now = datetime.now(UTC).isoformat()
+        if self.health is not None:
+            self.document = self.health.document() | {"at": now}
+        else:
+            away = {"status": "degraded", "at": now, "degraded": ["database.away"], "problems": [AWAY]}
+            self.document = self.document | away
+        self.data = msgspec.json.encode(self.document)
+        return self.health
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _examine(self) -> Health | None:
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = psycopg.connect(self._dsn, autocommit=True, connect_timeout=2)
+            return examine(self._connection)
+        except (psycopg.Error, HarmonyError):
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            return None
