@@ -162,9 +162,23 @@ class Sink:
     def __init__(self) -> None:
         self.taken: list[tuple[str, bytes]] = []
         self._wanted: list[tuple[Callable[[], bool], asyncio.Event]] = []
+        self._looking = False
+        self._own: list[bytes] = []
+        self._events: list[bytes] = []
 
     def __call__(self, switch: str, term: bytes) -> None:
         self.taken.append((switch, term))
+        if is_own(term):
+            self._own.append(term)
+        elif not is_ours(term):
+            self._events.append(term)
+        if self._wanted and not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        """After the session itself has dealt with what came."""
+        self._looking = False
         for true, event in self._wanted:
             if true():
                 event.set()
@@ -182,12 +196,12 @@ class Sink:
             self._wanted.remove(entry)
 
     def events(self) -> list[bytes]:
-        """Return the terms that a switch made, without those that our own questions cause."""
-        return [term for _, term in self.taken if not is_own(term) and header(term, b"Event-Name") != b"API"]
+        """Return the events of a switch, without those that our own questions cause."""
+        return self._events
 
     def own(self, name: str) -> list[bytes]:
         """Return the own events of a subclass."""
-        return [term for _, term in self.taken if header(term, b"Event-Subclass") == name.encode()]
+        return [term for term in self._own if header(term, b"Event-Subclass") == name.encode()]
 
     async def wait_own(self, name: str, count: int = 1, patience: float = PATIENCE) -> bytes:
         """Wait for the count-th own event of a subclass."""
@@ -198,6 +212,11 @@ class Sink:
 def is_own(term: bytes) -> bool:
     """Say whether Harmony made the event."""
     return (header(term, b"Event-Subclass") or b"").startswith(b"harmony::")
+
+
+def is_ours(term: bytes) -> bool:
+    """Say whether an event only tells of a command of ours to the C node."""
+    return header(term, b"Event-Name") == b"API" and header(term, b"Event-Calling-File") == b"cnode.c"
 
 
 class Joined:
