@@ -5,13 +5,14 @@ No database and no decoding here beyond the headers that make the identity.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
 from core.errors import MalformedEvent
-from core.headers import header, text
-from core.terms import head, opening, walk
+from core.headers import header, keys, text
+from core.terms import NIL, content, head, opening, span, walk
 
 SEQUENCE_BITS = 40
 # Legs whose id is no UUID (origination_uuid can be any text) get one derived from the text.
@@ -82,6 +83,7 @@ def version_of(run: int, sequence: int) -> int:
     return run << SEQUENCE_BITS | sequence
 
 
+@lru_cache(maxsize=65_536)
 def stream_of(leg: str) -> UUID:
     """Return a leg's stream: its id where that is a UUID in the usual spelling, else one derived from the text."""
     if len(leg) == 36:
@@ -95,48 +97,84 @@ def stream_of(leg: str) -> UUID:
 
 
 def leg_of(term: bytes) -> bytes | None:
-    """Return the bytes of the event's Unique-ID: the last header of that name, else the list's first element."""
-    leg = header(term, b"Unique-ID")
-    if leg is None:
-        leg, _ = head(term, opening(term) + 4)
-    return leg or None
+    """Return the bytes of the event's leg id: the list's first element, the switch's own reading of Unique-ID."""
+    leg, _ = head(term, opening(term) + 4)
+    return leg or header(term, b"Unique-ID") or None
 
 
 def identify(term: bytes) -> Identity:
-    """Find an event's identity; raise `MalformedEvent` when the bytes are no event or lack what makes one."""
-    opening(term)
-    if term[-1:] != b"j":
+    """Find an event's identity; raise `MalformedEvent` when the bytes are no event or lack what makes one.
+
+    Core-UUID and time are looked for just before the last Event-Sequence: FreeSWITCH writes all of them in one go
+    (switch_event.c, switch_event_prep_for_delivery_detailed). Event-Name may stand apart, and CUSTOM's subclass does.
+    """
+    leg = leg_of(term)
+    if term[-1] != NIL:
         for _ in walk(term):
             pass  # stray bytes may follow a sound term; anything else is refused here with its offset
-    topic = text(_need(term, b"Event-Name"))
-    if topic == "CUSTOM":
-        subclass = header(term, b"Event-Subclass")
-        if subclass:
-            topic = "CUSTOM " + text(subclass)
-    if not topic or len(topic) > _LONGEST_TOPIC or "\0" in topic:
-        raise MalformedEvent("event.name", 0, "its Event-Name is empty, too long or holds a NUL")
-    sequence = _number(term, b"Event-Sequence")
+    string = True
+    end = term.rfind(_SEQUENCE[0])
+    if end < 0:
+        string = False
+        end = term.rfind(_SEQUENCE[1])
+        if end < 0:
+            raise _missing(term, b"Event-Sequence")
+    sequence = _number(term, end + len(_SEQUENCE[not string]), b"Event-Sequence")
     if sequence >> SEQUENCE_BITS:
-        raise MalformedEvent("event.sequence", 0, "its Event-Sequence does not fit into 40 bits")
-    leg = leg_of(term)
+        raise MalformedEvent("event.sequence", end, "its Event-Sequence does not fit into 40 bits")
     return Identity(
-        core_uuid=text(_need(term, b"Core-UUID")),
+        core_uuid=text(_value(term, _before(term, _CORE, string, end, b"Core-UUID"))),
         sequence=sequence,
         leg=None if leg is None else text(leg),
-        topic=topic,
-        occurred_at=_number(term, b"Event-Date-Timestamp"),
+        topic=_topic_of(term),
+        occurred_at=_number(term, _before(term, _TIME, string, end, b"Event-Date-Timestamp"), b"Event-Date-Timestamp"),
     )
 
 
-def _need(term: bytes, name: bytes) -> bytes:
-    value = header(term, name)
+_SEQUENCE, _CORE, _TIME = keys(b"Event-Sequence"), keys(b"Core-UUID"), keys(b"Event-Date-Timestamp")
+_BLOCK = 1024
+"""bytes before Event-Sequence in which the switch writes what belongs to it (some 500 are usual)"""
+
+
+def _before(term: bytes, key: tuple[bytes, bytes], string: bool, end: int, name: bytes) -> int:
+    """Return where the value of a header of the last block begins."""
+    wanted = key[not string]
+    at = term.rfind(wanted, max(0, end - _BLOCK), end)
+    if at < 0:
+        at = term.rfind(wanted)
+        if at < 0:
+            raise _missing(term, name)
+    return at + len(wanted)
+
+
+def _value(term: bytes, at: int) -> bytes:
+    value = content(term, span(term, at))
     if not value:
-        raise MalformedEvent("event.header", len(term), f"it has no {name.decode()}")
+        raise MalformedEvent("event.header", at, "a header that makes its identity is empty")
     return value
 
 
-def _number(term: bytes, name: bytes) -> int:
-    value = _need(term, name)
+def _number(term: bytes, at: int, name: bytes) -> int:
+    value = _value(term, at)
     if not value.isdigit() or len(value) > 18:
-        raise MalformedEvent("event.header", 0, f"its {name.decode()} is no number")
+        raise MalformedEvent("event.header", at, f"its {name.decode()} is no number")
     return int(value)
+
+
+def _topic_of(term: bytes) -> str:
+    name = header(term, b"Event-Name")
+    if not name:
+        raise _missing(term, b"Event-Name")
+    return _topic(b"CUSTOM " + (header(term, b"Event-Subclass") or b"") if name == b"CUSTOM" else name)
+
+
+@lru_cache(maxsize=4096)
+def _topic(name: bytes) -> str:
+    topic = text(name).rstrip(" ")
+    if not topic or len(topic) > _LONGEST_TOPIC or "\0" in topic:
+        raise MalformedEvent("event.name", 0, "its Event-Name is empty, too long or holds a NUL")
+    return topic
+
+
+def _missing(term: bytes, name: bytes) -> MalformedEvent:
+    return MalformedEvent("event.header", len(term), f"it has no {name.decode()}")

@@ -49,9 +49,11 @@ def span(term: bytes, at: int) -> Span:
     if at >= size:
         raise MalformedEvent("event.truncated", at, "it ends in the middle of a header")
     tag = term[at]
-    if tag == STRING:
+    if tag == STRING and at + 3 <= size:
         start = at + 3
-        end = start + int.from_bytes(term[at + 1 : start], "big")
+        end = start + (term[at + 1] << 8 | term[at + 2])
+    elif tag == STRING:
+        start = end = at + 3
     elif tag == BINARY:
         start = at + 5
         end = start + int.from_bytes(term[at + 1 : start], "big")
