@@ -1,6 +1,6 @@
 """The Erlang distribution protocol, without I/O."""
 
-from bridge.dist.connection import Connection, Identity
+from bridge.dist.connection import Connection
 from bridge.dist.events import (
     NEED_DATA,
     AliveAsked,
@@ -12,6 +12,7 @@ from bridge.dist.events import (
     Signal,
 )
 from bridge.dist.flags import OURS, Flag
+from bridge.dist.greeting import Identity
 from bridge.dist.handshake import Status
 from bridge.dist.states import TRANSITIONS, State, Trigger
 from bridge.errors import DistError, LocalProtocolError, RemoteProtocolError

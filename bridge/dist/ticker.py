@@ -20,7 +20,7 @@ class Ticker:
         self._paused = False
 
     def wrote(self) -> None:
-        """Something went out since the last look."""
+        """Something went out since the last look; a tick does not count, or every second one would be left out."""
         self._wrote = True
 
     def heard(self, now: float) -> None:

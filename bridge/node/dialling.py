@@ -87,12 +87,9 @@ class Dialler:
         waiting = self._waiting.setdefault(peer, set())
         waiting.add(up)
         try:
-            if self._node.expects(peer):
-                return await self._wait(peer, up, "it began to connect to us and did not finish")
             link = await self._open(peer)
             if link is None:
                 return await self._wait(peer, up, "it began to connect to us and did not finish")
-            self.attempts[peer] = link
             ended = asyncio.get_running_loop().create_task(link.closed.wait())
             either: list[asyncio.Future[Any]] = [up, ended]
             try:
@@ -102,14 +99,13 @@ class Dialler:
                 raise
             finally:
                 ended.cancel()
-                if self.attempts.get(peer) is link:
-                    del self.attempts[peer]
             if up.done():
                 return up.result()
             if link.error is not None and link.error.code != "simultaneous":
                 raise explain(peer, link.address, link.error)
             return await self._wait(peer, up, "two connections at once, and neither came up")
         finally:
+            self.attempts.pop(peer, None)
             waiting.discard(up)
             if not waiting and self._waiting.get(peer) is waiting:
                 del self._waiting[peer]
@@ -150,7 +146,9 @@ class Dialler:
                 length_size=4 if node.tls_client is not None else 2,
                 version=found.highest,
             )
-            return Link(node, connection, initiator=True)
+            link = Link(node, connection, initiator=True)
+            self.attempts[peer] = link
+            return link
 
         try:
             async with asyncio.timeout(SETUP_SECONDS):

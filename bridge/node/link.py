@@ -67,7 +67,6 @@ class Link(asyncio.BufferedProtocol):
         self.initiator = initiator
         self.address = ""
         self.closed = Closed()
-        self.established: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.error: RemoteProtocolError | None = None
         self.messages = 0
         self.bytes_received = 0
@@ -154,6 +153,9 @@ class Link(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        if self.closed.is_set():  # given up before the network was done
+            self._transport.abort()
+            return
         raw = transport.get_extra_info("socket")
         if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -229,8 +231,6 @@ class Link(asyncio.BufferedProtocol):
                     case Established():
                         self._schedule()
                         self.node.link_established(self)
-                        if not self.established.done():
-                            self.established.set_result(None)
                     case Ended():
                         self.close("the peer closed the connection")
                         return
@@ -248,8 +248,6 @@ class Link(asyncio.BufferedProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not self.established.done():
-            self.established.cancel()
         self.node.link_ended(self, reason)
 
     def _schedule(self) -> None:

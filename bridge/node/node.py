@@ -25,6 +25,7 @@ from bridge.dist import Connection, Identity, Message, NameReceived, Status
 from bridge.dist import control as controls
 from bridge.dist.control import Control
 from bridge.errors import NodeError, NotConnected, TermError
+from bridge.node import calls
 from bridge.node.backoff import Backoff
 from bridge.node.dialling import Dialler, explain, split_name
 from bridge.node.link import Link
@@ -238,6 +239,14 @@ class Node:
         if link is None:
             raise NotConnected(f"There is no link to {peer}: connect first, or wait until it is back")
         link.send(control, message)
+
+    async def call(self, peer: str, module: str, function: str, *args: Term, timeout: float = 10) -> Term:
+        """Call a function on a peer that is an Erlang node; `CallFailed` says why there is no value."""
+        return await calls.call(self, peer, module, function, list(args), timeout)
+
+    async def ping(self, peer: str, timeout: float = 7) -> bool:
+        """Whether an Erlang node is there and answers."""
+        return await calls.ping(self, peer, timeout)
 
     def signal(self, peer: str, control: Control) -> bool:
         """Send a signal to a node, which may be our own; False if there is no link."""

@@ -32,6 +32,8 @@ _u32 = struct.Struct(">I").pack
 _i32 = struct.Struct(">i").pack
 _u64 = struct.Struct(">Q").pack
 _f64 = struct.Struct(">d").pack
+_first_of_pair = struct.Struct(">HBH").pack
+_second_of_pair = struct.Struct(">BH").pack
 _STRING_MAX: Final = 65_535
 
 
@@ -202,6 +204,16 @@ def _list(out: bytearray, term: list[Term], depth: int) -> None:
         out += b"l"
         out += _u32(len(term))
         for item in term:
+            if type(item) is tuple and len(item) == 2:  # the headers of an event, without the general way's calls
+                name, value = item
+                if type(name) is String and type(value) is String:
+                    first, second = name.value, value.value
+                    if 0 < len(first) <= _STRING_MAX and 0 < len(second) <= _STRING_MAX:
+                        out += _first_of_pair(0x6802, 107, len(first))
+                        out += first
+                        out += _second_of_pair(107, len(second))
+                        out += second
+                        continue
             _write(out, item, depth)
     out += b"j"
 
