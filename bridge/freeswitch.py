@@ -57,7 +57,10 @@ class SwitchStats(msgspec.Struct, frozen=True):
     """down, joining or up"""
     core_uuid: str | None
     events: int
+    bytes: int
+    """of everything that came over the links, ticks included"""
     last_heard: int | None
+    """when the last event came, µs since the epoch"""
     links: int
     """how many times a link came up"""
     gaps: int
@@ -111,6 +114,8 @@ class SwitchSession:
         self._sink, self._pressure, self._expected = sink, pressure, encoding
         self._announce = Announcer(switch, own or OwnEvents(), lambda term: sink(switch, term))
         self._events = self._links = self._gaps = self._overflows = self._missing = self._pauses = self._malformed = 0
+        self._bytes = 0
+        self._link: Link | None = None
         self._watch: Watch | None = None
         self._held: list[bytes] | None = None
         self._registered: asyncio.Future[None] | None = None
@@ -126,7 +131,7 @@ class SwitchSession:
         self.state = "joining"
         reason = "the bridge was stopped"
         try:
-            link = await self._node.connect(self.switch, self._cookie)
+            self._link = link = await self._node.connect(self.switch, self._cookie)
             mailbox = self._node.mailbox()
             mailbox.on_raw = self._message
             await self._join(link, mailbox)
@@ -192,7 +197,9 @@ class SwitchSession:
         self._held = None
         if mailbox is not None:
             mailbox.close()
+        self._link = None
         if link is not None:
+            self._bytes += link.bytes_received
             link.close(reason)
 
     async def _look_at_settings(self) -> None:
@@ -315,6 +322,7 @@ class SwitchSession:
             state=self.state,
             core_uuid=self.core_uuid,
             events=self._events,
+            bytes=self._bytes + (self._link.bytes_received if self._link is not None else 0),
             last_heard=self.last_heard,
             links=self._links,
             gaps=self._gaps,

@@ -253,6 +253,13 @@ async def join() -> AsyncIterator[Callable[..., Awaitable[Joined]]]:
         await one.stop()
 
 
+async def eventually(true: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Look again and again until something is true that nobody announces."""
+    async with asyncio.timeout(patience):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
 def events_of(scenario: str) -> list[bytes]:
     """Return the events of a recorded scenario, as they came."""
     return [record.term for record in read_capture(CAPTURES / scenario / "events.etf.gz") if is_event(record.term)]

@@ -10,7 +10,7 @@ import pytest
 
 from core.event import identify
 from core.headers import header
-from tests.fix_switch import CAPTURES, Joined, StartNode, StartSwitch, events_of
+from tests.fix_switch import CAPTURES, CNode, Joined, StartNode, StartSwitch, events_of, eventually
 
 pytestmark = pytest.mark.erlang
 
@@ -106,8 +106,8 @@ async def test_overflow_is_told(
     await joined.sink.wait_own("harmony::reconciled", 2)
 
 
-async def _lost(switch: object) -> None:
-    while " lost=1500" not in await switch.tell("stats", "stats"):  # type: ignore[attr-defined]
+async def _lost(switch: CNode) -> None:
+    while " lost=1500" not in await switch.tell("stats", "stats"):
         pass
 
 
@@ -163,11 +163,12 @@ async def test_settings_that_are_wrong_are_told(start_switch: StartSwitch, start
     faults = joined.session.stats().faults
     assert joined.session.stats().encoding == "binary"
     assert len(faults) == 3
-    assert [any(word in fault for fault in faults) for word in ("max-event-bulk is 1", "external, internal", "speaks binary")]
+    for words in ("max-event-bulk is 1", "external, internal", "speaks binary"):
+        assert any(words in fault for fault in faults), faults
     assert all(fault.startswith(switch.name) and fault.endswith(".") for fault in faults)
 
 
-async def test_stopping_tells_the_switch_and_the_log(start_switch: StartSwitch, start_node: StartNode, join: Join) -> None:
+async def test_stopping_is_told(start_switch: StartSwitch, start_node: StartNode, join: Join) -> None:
     switch = await start_switch()
     joined = await join(await start_node(), switch.name)
     await joined.stop()
@@ -178,8 +179,7 @@ async def test_stopping_tells_the_switch_and_the_log(start_switch: StartSwitch, 
 
 async def test_a_switch_that_is_not_there(start_node: StartNode, join: Join) -> None:
     joined = await join(await start_node(), "nobody@127.0.0.1", wait=False)
-    while not joined.session.trouble:
-        await asyncio.sleep(0)
+    await eventually(lambda: bool(joined.session.trouble))
     assert "nobody" in joined.session.trouble
     assert joined.sink.taken == []
 

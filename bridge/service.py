@@ -1,0 +1,193 @@
+"""What `harmony bridge` runs: the node, one supervisor a configured switch, and the log writer behind them all.
+
+Everything on one event loop but the writer, which has its threads. The figures may be asked for from any thread.
+Where the database lives, signals and reports are the caller's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bridge.freeswitch import Remembered, SwitchSession, SwitchStats
+from bridge.node import Node
+from bridge.remember import recall
+from bridge.supervisor import Supervisor
+from core.errors import LogError
+from core.log import EventLog, LogWriter, WriterStats
+from core.settings import Settings, Switch
+
+LOG: Final = logging.getLogger("harmony.bridge")
+_LOOK: Final = 0.5  # seconds between two looks at what came
+_FLUSH: Final = 20.0  # seconds for what waits to reach the database, or the spool, at the end
+
+
+class LinkStats(msgspec.Struct, frozen=True):
+    """One switch, with how long nothing at all came from it, ticks included."""
+
+    switch: SwitchStats
+    silent: float
+    """seconds; a quarter of the tick time is usual on a quiet link"""
+
+
+class BridgeStats(msgspec.Struct, frozen=True):
+    """One moment of the bridge, for metrics."""
+
+    node: str
+    events: int
+    stored: int
+    queued: int
+    spool_bytes: int
+    missing: int
+    """events that the switches said they dropped"""
+    pressure: bool
+    lag: float
+    """seconds that the event loop was late in its last look"""
+    links: tuple[LinkStats, ...]
+    writer: WriterStats
+
+
+class BridgeService:
+    """The node and its switches. `run` until the event is set; `stats` at any time, from any thread."""
+
+    def __init__(
+        self,
+        node: Node,
+        switches: Sequence[Switch],
+        writer: LogWriter,
+        *,
+        encoding: str | None = None,
+        remembered: Mapping[str, Remembered] | None = None,
+    ) -> None:
+        before = remembered or {}
+        self.node = node
+        self.writer = writer
+        self.sessions = [
+            SwitchSession(
+                node,
+                switch.node,
+                writer.put,
+                cookie=switch.cookie,
+                own=writer.own,
+                pressure=writer.pressure,
+                remembered=before.get(switch.node),
+                encoding=encoding,
+            )
+            for switch in switches
+        ]
+        self._lag = 0.0
+        self._came: dict[str, tuple[int, float]] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until ``stop`` is set; raise `NodeError` when the node cannot start."""
+        await self.node.start()
+        supervised = [asyncio.create_task(Supervisor(session).run()) for session in self.sessions]
+        watching = asyncio.create_task(self._watch())
+        try:
+            await stop.wait()
+        finally:
+            tasks = [watching, *supervised]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.node.stop()
+
+    def stats(self) -> BridgeStats:
+        """Return this moment's figures."""
+        links = [session.stats() for session in self.sessions]
+        writer = self.writer.stats()
+        now = time.monotonic()
+        return BridgeStats(
+            node=str(self.node.name),
+            events=sum(link.events for link in links),
+            stored=writer.stored,
+            queued=writer.queued,
+            spool_bytes=writer.spool_bytes,
+            missing=sum(link.missing for link in links),
+            pressure=self.writer.pressure(),
+            lag=self._lag,
+            links=tuple(LinkStats(link, now - self._came.get(link.switch, (0, now))[1]) for link in links),
+            writer=writer,
+        )
+
+    async def _watch(self) -> None:
+        """Note when bytes last came from each switch, and whether the loop keeps up."""
+        while True:
+            due = time.monotonic() + _LOOK
+            await asyncio.sleep(_LOOK)
+            now = time.monotonic()
+            self._lag = max(0.0, now - due)
+            for link in (session.stats() for session in self.sessions):
+                if self._came.get(link.switch, (-1, 0.0))[0] != link.bytes:
+                    self._came[link.switch] = (link.bytes, now)
+
+
+def run(
+    settings: Settings,
+    dsn: str,
+    stop: threading.Event,
+    *,
+    started: Callable[[BridgeService], None] | None = None,
+    spool: Path | None = None,
+) -> None:
+    """Run the bridge of these settings until ``stop`` is set; then bring what waits to safety.
+
+    ``started`` gets the service once it runs (on the loop's thread). Raises `BridgeError` or `LogError`.
+    """
+    writer = LogWriter(
+        dsn,
+        spool or settings.data / "spool" / "bridge",
+        node=settings.node,
+        batch=settings.batch,
+        queue=settings.queue,
+        spool_limit=settings.spool_limit,
+        dtmf=settings.dtmf,
+    )
+    names = [switch.node for switch in settings.switches]
+    writer.start()
+    try:
+        asyncio.run(_serve(settings, writer, _recall(dsn, names), stop, started))
+    finally:
+        if not writer.stop(_FLUSH):
+            LOG.error("What waited could not all be brought to safety within %g s", _FLUSH)
+
+
+async def _serve(
+    settings: Settings,
+    writer: LogWriter,
+    remembered: Mapping[str, Remembered],
+    stop: threading.Event,
+    started: Callable[[BridgeService], None] | None,
+) -> None:
+    node = Node(settings.node, settings.cookie, ticktime=settings.ticktime)
+    service = BridgeService(node, settings.switches, writer, encoding=settings.encoding, remembered=remembered)
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    waiting = threading.Thread(target=_wait, args=(stop, loop, ending), name="bridge-stop", daemon=True)
+    waiting.start()
+    if started is not None:
+        started(service)
+    await service.run(ending)
+
+
+def _wait(stop: threading.Event, loop: asyncio.AbstractEventLoop, ending: asyncio.Event) -> None:
+    stop.wait()
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(ending.set)
+
+
+def _recall(dsn: str, switches: Sequence[str]) -> dict[str, Remembered]:
+    """Look back into the log; without it the bridge starts all the same, and spools."""
+    try:
+        with EventLog(dsn) as log:
+            return recall(log, switches)
+    except LogError as error:
+        LOG.warning("What was known of the switches could not be read: %s", error)
+        return {}
