@@ -57,12 +57,14 @@ class Projection:
         self.name = name
         self._publish = publish
         self._fold = kind.make()
+        self._fresh = True
         self._tables = CallTables(schema)
         self._log = CallLog()
 
     def forget(self) -> None:
         """Start from what is stored: a transaction did not commit, or somebody else has written."""
         self._fold = self.kind.make()
+        self._fresh = True
         self._tables.forget()
         self._log.forget()
 
@@ -74,6 +76,11 @@ class Projection:
         """Fold events in order of position, write what changed, move to `reached`; return how many were parked."""
         parked = 0
         if events:
+            if self._fresh:
+                # What happens to a whole switch happens to calls that no event of the page names.
+                for state in self._tables.load_live(cursor):
+                    self._fold.restore(state)
+                self._fresh = False
             for state in self._tables.load(cursor, self._fold.wanted(events)):
                 self._fold.restore(state)
             apply = self._fold.apply

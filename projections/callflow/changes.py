@@ -32,7 +32,8 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     """A call as it is now.
 
     `state` is whatever the fold needs to go on with this call; only the fold reads it. `legs` holds every id that must
-    lead back to that state: legs, earlier names of legs, ids of merged calls.
+    lead back to that state: legs, earlier names of legs, ids of merged calls. What is not `shown` is no call that
+    anybody has lived through so far: only its state is kept.
     """
 
     call_id: str
@@ -41,6 +42,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     legs: list[str]
     live: bool
     events: list[CallEvent]
+    shown: bool = True
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):

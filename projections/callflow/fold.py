@@ -14,7 +14,7 @@ from core.event import SwitchEvent
 from projections.callflow import milestones
 from projections.callflow.changes import CallEvent, CallState, Changes, Merged
 from projections.callflow.fact import Fact, Kind
-from projections.callflow.interpret import interpret
+from projections.callflow.interpret import happened, interpret
 from projections.callflow.reading import OWN, SWITCH_TOPICS, TOPICS, read
 
 # A leg that hung up says more in HANGUP_COMPLETE within milliseconds; if it has not come by then, it never will.
@@ -93,13 +93,15 @@ class CallFold:
     def __init__(self) -> None:
         self._groups: dict[str, Group] = {}
         self._dirty: dict[int, Group] = {}
-        self._live: dict[str, dict[int, Group]] = {}
+        self._live: dict[str, dict[int, dict[int, Group]]] = {}
+        """By switch and run of its core: the calls with a leg that lives there."""
         self._hung: dict[str, tuple[int, Group]] = {}
         self._finished: dict[int, Group] = {}
         self._states: list[CallState] = []
         self._merged: list[Merged] = []
         self._events: dict[int, list[CallEvent]] = {}
         self._now: dict[str, int] = {}
+        self._read_ahead: dict[int, list[Fact]] = {}
 
     @property
     def alive(self) -> int:
@@ -111,8 +113,9 @@ class CallFold:
     def wanted(self, events: Sequence[SwitchEvent]) -> list[str]:
         """Ids of legs that these events speak of and that are not in memory."""
         ids: dict[str, None] = {}
-        for event in events:
-            for fact in read(event):
+        self._read_ahead = {event.position: read(event) for event in events}
+        for facts in self._read_ahead.values():
+            for fact in facts:
                 ids[fact.leg] = None
                 for tie in fact.ties:
                     ids[tie.leg] = None
@@ -143,7 +146,8 @@ class CallFold:
             self._lose_other_runs(event)
         if event.topic in SWITCH_TOPICS:
             self._switch_event(event)
-        for fact in read(event):
+        ahead = self._read_ahead.pop(event.position, None)
+        for fact in read(event) if ahead is None else ahead:
             self._take(fact)
 
     def _take(self, fact: Fact) -> None:
@@ -176,8 +180,23 @@ class CallFold:
     def _changed(self, group: Group) -> None:
         self._dirty[id(group)] = group
         self._finished.pop(id(group), None)
-        for switch, _, _ in group.open_legs.values():
-            self._live.setdefault(switch, {})[id(group)] = group
+        self._index(group)
+
+    def _index(self, group: Group) -> None:
+        for switch, run, _ in group.open_legs.values():
+            self._live.setdefault(switch, {}).setdefault(run, {})[id(group)] = group
+
+    def _unindex(self, group: Group) -> None:
+        for switch, run in {(fact.switch, fact.run) for fact in group.facts} | {
+            (switch, run) for switch, run, _ in group.open_legs.values()
+        }:
+            runs = self._live.get(switch, {})
+            runs.get(run, {}).pop(id(group), None)
+            if run in runs and not runs[run]:
+                del runs[run]
+
+    def _living(self, switch: str) -> list[Group]:
+        return list({key: group for run in self._live.get(switch, {}).values() for key, group in run.items()}.values())
 
     def _merge(self, groups: list[Group], fact: Fact) -> Group:
         """Calls that turn out to be one. Each is told as it stood before, and then the later ones join the first."""
@@ -215,18 +234,22 @@ class CallFold:
     def _lose_other_runs(self, event: SwitchEvent) -> None:
         """A switch that speaks from a new core has lost all that its old core held."""
         switch, run = event.switch, event.run
-        live = self._live.get(switch)
-        if not live:
+        runs = self._live.get(switch)
+        if not runs or (len(runs) == 1 and run in runs):
             return
-        for group in list(live.values()):
-            for leg, (where, its_run, last) in list(group.open_legs.items()):
-                if where == switch and its_run not in (run, _UNKNOWN_RUN) and last < event.occurred_at:
-                    self._add(group, event, "lost", leg, {})
-            self._still_live(group, switch)
+        for old in [one for one in runs if one not in (run, _UNKNOWN_RUN)]:
+            for group in list(runs[old].values()):
+                for leg, (where, its_run, last) in list(group.open_legs.items()):
+                    if (where, its_run) == (switch, old) and last < event.occurred_at:
+                        self._add(group, event, "lost", leg, {})
+                self._still_live(group, switch, old)
 
-    def _still_live(self, group: Group, switch: str) -> None:
-        if not any(where == switch for where, _, _ in group.open_legs.values()):
-            self._live.get(switch, {}).pop(id(group), None)
+    def _still_live(self, group: Group, switch: str, run: int) -> None:
+        if (switch, run) not in {(where, its_run) for where, its_run, _ in group.open_legs.values()}:
+            runs = self._live.get(switch, {})
+            runs.get(run, {}).pop(id(group), None)
+            if run in runs and not runs[run]:
+                del runs[run]
 
     def _add(self, group: Group, event: SwitchEvent, kind: Kind, leg: str, data: dict[str, str]) -> None:
         fact = Fact(
@@ -252,18 +275,18 @@ class CallFold:
         data = {"since": since}
         if event.topic == "CUSTOM harmony::link_up":
             data["until"] = str(event.occurred_at)
-        for group in list(self._live.get(switch, {}).values()):
+        for group in self._living(switch):
             for leg, (where, _, last) in list(group.open_legs.items()):
                 if where == switch and last <= event.occurred_at:
                     self._add(group, event, "gap", leg, data)
 
     def _nobody_left(self, event: SwitchEvent) -> None:
         """A switch that counts no session holds no leg: those that still seem to live there are gone."""
-        for group in list(self._live.get(event.switch, {}).values()):
+        for group in self._living(event.switch):
             for leg, (where, run, last) in list(group.open_legs.items()):
                 if where == event.switch and run == event.run and last < event.occurred_at - _COMPLETE_AFTER:
                     self._add(group, event, "gone", leg, {"since": str(last)})
-            self._still_live(group, event.switch)
+            self._still_live(group, event.switch, event.run)
 
     # What changed.
 
@@ -273,6 +296,7 @@ class CallFold:
             return
         group.dirty = False
         call = interpret(group.ordered())
+        shown = happened(group.facts)
         group.call_id = call.call_id
         events = []
         for alias in sorted(group.was - {call.call_id}):
@@ -281,8 +305,9 @@ class CallFold:
                 group.told.add(mark)
                 events.append(milestones.merged(call, alias, call.last_position, group.last_at))
                 self._merged.append(Merged(alias=alias, call_id=call.call_id, position=call.last_position))
-        group.was.add(call.call_id)
-        events += milestones.milestones(call, group.told)
+        if shown:
+            group.was.add(call.call_id)
+            events += milestones.milestones(call, group.told)
         group.ended = call.state == "complete"
         self._states.append(
             CallState(
@@ -292,6 +317,7 @@ class CallFold:
                 legs=sorted(group.legs | group.was),
                 live=not group.ended,
                 events=events,
+                shown=shown,
             )
         )
         self._settle(group)
@@ -299,11 +325,9 @@ class CallFold:
     def _settle(self, group: Group) -> None:
         if group.ended:
             self._finished[id(group)] = group
-            for switch in {fact.switch for fact in group.facts}:
-                self._live.get(switch, {}).pop(id(group), None)
+            self._unindex(group)
         else:
-            for switch, _, _ in group.open_legs.values():
-                self._live.setdefault(switch, {})[id(group)] = group
+            self._index(group)
 
     def take_changes(self) -> Changes:
         """What changed since the last call, calls in the order in which they came up."""
@@ -323,8 +347,7 @@ class CallFold:
     def _forget(self, group: Group) -> None:
         self._finished.pop(id(group), None)
         self._dirty.pop(id(group), None)
-        for live in self._live.values():
-            live.pop(id(group), None)
+        self._unindex(group)
         for leg in group.legs:
             if self._groups.get(leg) is group:
                 del self._groups[leg]

@@ -85,6 +85,15 @@ def interpret(facts: Sequence[Fact]) -> Call:
     )
 
 
+def happened(facts: Sequence[Fact]) -> bool:
+    """Was this lived through by anybody? A channel that the switch made by itself and that failed at once was not."""
+    return any(
+        fact.kind not in ("create", "hangup", "complete", "command", "closed")
+        or fact.data.get("direction") == "inbound"
+        for fact in facts
+    )
+
+
 def _gaps(facts: Sequence[Fact]) -> list[Interval]:
     """When nobody listened to the switch: from when until when, None while it lasts."""
     found: dict[int, int | None] = {}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from core.event import SwitchEvent
+from core.headers import text
 from projections.callflow.fact import Fact, Kind, Tie
 
 Get = Callable[[str], str | None]
@@ -94,6 +95,32 @@ APPLICATIONS = frozenset(
 )
 _COMMANDS = frozenset({"uuid_transfer", "uuid_bridge", "uuid_park", "uuid_kill", "originate"})
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+
+
+_PAIR = b"h\x02k\x00"
+_STRING, _NIL = 107, 106
+
+
+def all_headers(event: SwitchEvent) -> Get:
+    """A look-up over all headers at once, for events of which many are read: several times faster than one by one.
+
+    In string encoding each pair begins with bytes that no C string can hold (`{`, then a name with a length below
+    256), so that splitting finds them all; what does not fit that shape is looked up in the usual way.
+    """
+    found = {part[1 : part[0] + 1]: part for part in event.term.split(_PAIR) if part}
+
+    def get(name: str) -> str | None:
+        key = name.encode()
+        part = found.get(key)
+        if part is None:
+            return None
+        at = len(key) + 1
+        tag = part[at] if at < len(part) else 0
+        if tag == _STRING:
+            return text(part[at + 3 : at + 3 + (part[at + 1] << 8 | part[at + 2])])
+        return "" if tag == _NIL else event.get(name)
+
+    return get if len(found) > 1 else event.get
 
 
 def multiple(value: str) -> list[str]:
@@ -232,6 +259,8 @@ def _gone(get: Get) -> tuple[Fields, list[Tie]]:
     return _pick(get, {"since": "Harmony-Since"}), []
 
 
+# Kinds of facts for which most of an event is read.
+_RICH = frozenset({"create", "answer", "complete", "alive"})
 Reader = Callable[[Get], tuple[Fields, list[Tie]] | None]
 _READERS: dict[str, tuple[Kind, Reader]] = {
     "CHANNEL_CREATE": ("create", _described),
@@ -333,5 +362,5 @@ def read(event: SwitchEvent) -> list[Fact]:
     if not leg:
         return []
     kind, take = reader
-    taken = take(event.get)
+    taken = take(all_headers(event) if kind in _RICH else event.get)
     return [] if taken is None else [_fact(event, kind, leg, *taken)]

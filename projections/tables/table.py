@@ -168,6 +168,6 @@ LEG = Table(
         ("sip_call_id", TEXT),
     ),
 )
-FOLD_STATE = Table(name="fold_state", numbered=False, columns=(("state", RAW),))
+FOLD_STATE = Table(name="fold_state", numbered=False, columns=(("state", RAW), ("live", BOOL)))
 
 TABLES = (CALL, SEARCH, PARTY, SEGMENT, OFFER, TRANSFER, LEG, FOLD_STATE)

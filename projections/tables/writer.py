@@ -89,6 +89,10 @@ class CallTables:
             )
         )
 
+        self._load_live = SQL("SELECT state FROM {} WHERE live ORDER BY call_id").format(
+            Identifier(schema, "fold_state")
+        )
+
     def forget(self) -> None:
         """Nothing that was written since the last commit can be relied on."""
         self._written.clear()
@@ -101,6 +105,11 @@ class CallTables:
         cursor.execute(self._load, [[key(leg) for leg in legs]])
         return [_decompress(state) for _, state in cursor.fetchall()]
 
+    def load_live(self, cursor: Cursor[Any]) -> list[bytes]:
+        """The stored states of all calls whose end has not been seen, in a stable order."""
+        cursor.execute(self._load_live)
+        return [_decompress(state) for (state,) in cursor.fetchall()]
+
     def write(self, cursor: Cursor[Any], changes: Changes, as_of: int) -> None:
         """Make the tables say what the changes say; `as_of` is the position that the page reaches."""
         pages = {table: _Page() for table in TABLES}
@@ -109,8 +118,8 @@ class CallTables:
         legs: dict[str, str] = {}
         for call in changes.calls:
             call_id = key(call.call_id)
-            rows = rows_of(call.document, call.live)
-            rows[FOLD_STATE] = [(_compress(call.state),)]
+            rows = rows_of(call.document, call.live) if call.shown else {table: [] for table in TABLES}
+            rows[FOLD_STATE] = [(_compress(call.state), call.live)]
             before = self._written.pop(call_id, None)
             for table, page in pages.items():
                 _compare(page, table, call_id, None if before is None else before[table], rows[table], as_of)
@@ -165,7 +174,8 @@ def _compare(page: _Page, table: Table, call_id: str, before: list[Row] | None, 
     if not table.numbered:
         if before:
             page.whole.append(call_id)
-        page.new.append((call_id, *now[0], as_of) if table is CALL else (call_id, *now[0]))
+        if now:
+            page.new.append((call_id, *now[0], as_of) if table is CALL else (call_id, *now[0]))
         return
     for n, row in enumerate(now):
         if n < len(before):
