@@ -145,6 +145,8 @@ def import_file(log: EventLog, path: Path, switch: str | None, advance: Callable
                 advance(offset)
     except CaptureError as problem:
         refused = problem
+    except OSError as problem:
+        refused = CaptureError(f"{path} cannot be read ({problem.strerror}): correct its name or its rights.", 0)
     stored += log.append(batch) if batch else 0
     events += len(batch)
     if refused is None:

@@ -2,16 +2,17 @@
 
 import logging
 import sys
-import time
+from datetime import UTC, datetime
 
 from api.text import harmless
 
 
 class _Line(logging.Formatter):
-    converter = time.gmtime
-
     def __init__(self, part: str) -> None:
-        super().__init__(f"%(asctime)s.%(msecs)03dZ {part} %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+        super().__init__(f"%(asctime)s {part} %(levelname)s %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def format(self, record: logging.LogRecord) -> str:
         lines = super().format(record).splitlines()

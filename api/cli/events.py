@@ -1,6 +1,7 @@
 """`harmony events`: import, export, tail, get, verify. The switch log as operators handle it."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from core.log import EventLog
 
 PAGE = 1000
+POLL = 0.5
+"""Seconds after which a tail looks without being told to."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -105,8 +108,7 @@ def _size(path: Path) -> int:
 
 
 def _pages(log: "EventLog", args: argparse.Namespace, after: int) -> Iterator["list[SwitchEvent]"]:
-    topics = args.topic or None
-    while page := log.read(after, PAGE, topics, args.upto):
+    while page := log.read(after, PAGE, args.topic, args.upto):
         yield page
         after = page[-1].position
 
@@ -146,23 +148,36 @@ def tail(args: argparse.Namespace) -> int:
 
     with site() as here, EventLog(here.dsn) as log:
         after = args.after if args.after is not None else max(0, log.head() - args.lines)
-        for page in _pages(log, args, after):
-            for event in page:
-                _show(event, args.json)
-            after = page[-1].position
-        if args.once or (args.upto is not None and after >= args.upto):
-            return OK
-        _follow(here.dsn, after, args)
+        after = _show_new(log, args, after)
+        if not args.once:
+            _follow(log, here.dsn, args, after)
     return OK
 
 
-def _follow(dsn: str, after: int, args: argparse.Namespace) -> None:
-    raise NotImplementedError
+def _show_new(log: "EventLog", args: argparse.Namespace, after: int) -> int:
+    """Show what is there behind a position; the position up to which all was seen."""
+    head = log.head()
+    end = head if args.upto is None else min(head, args.upto)
+    while page := log.read(after, PAGE, args.topic, end):
+        for event in page:
+            _show(event, args.json)
+        after = page[-1].position
+    return max(after, end)
+
+
+def _follow(log: "EventLog", dsn: str, args: argparse.Namespace, after: int) -> None:
+    """Go on until interrupted, or until the last position asked for; a notification is only a hint to look."""
+    import psycopg
+
+    with psycopg.connect(dsn, autocommit=True, application_name="harmony tail") as hints:
+        hints.execute("LISTEN harmony_log")
+        while args.upto is None or after < args.upto:
+            after = _show_new(log, args, after)
+            for _ in hints.notifies(timeout=POLL, stop_after=1):
+                pass
 
 
 def _show(event: "SwitchEvent", as_json: bool) -> None:
-    import sys
-
     if as_json:
         emit(_short(event))
     else:

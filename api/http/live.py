@@ -1,8 +1,8 @@
 """/v1/live and /v1/live/stream: the live calls, once or as a snapshot and what changes.
 
 Stream messages: `snapshot` {position, calls, health}, `call` and `ended` (a call's document), `merged`
-{alias, call_id}, and every two seconds `health`, which is the heartbeat too. The id of a message is the position in the switch log that
-it is true at; a client that comes again gets a snapshot, whatever id it names.
+{alias, call_id}, and every two seconds `health`, which is the heartbeat too. The id of a message is the position in the
+switch log that it is true at; a client that comes again gets a snapshot, whatever id it names.
 """
 
 import asyncio

@@ -1,0 +1,89 @@
+"""`harmony bridge`: the bridge of the settings (and the demo's switch), with its report."""
+
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from api import demo
+from api.errors import BadArgument
+from api.service_status import Reporter
+from api.site import Site
+from bridge.service import BridgeService, run
+from core.settings import Settings, Switch
+
+FIGURES = ("events", "bytes", "links", "gaps", "overflows", "missing", "legs", "malformed")
+
+
+def bridge(here: Site, stop: threading.Event, with_demo: bool) -> int:
+    """Run until `stop` is set."""
+    settings = with_demo_switch(here.settings) if with_demo else here.settings
+    if not settings.switches:
+        raise BadArgument(
+            f"No switch is configured: name one as `switches` in {settings.data / 'harmony.toml'} "
+            "or in HARMONY_SWITCHES."
+        )
+    reporters: list[Reporter] = []
+
+    def started(service: BridgeService) -> None:
+        describe = Describer(service)
+        reporters.append(Reporter(here.dsn, f"bridge {settings.node}", "bridge", describe))
+        reporters[-1].start()
+
+    try:
+        run(settings, here.dsn, stop, started=started)
+    finally:
+        for reporter in reporters:
+            reporter.stop()
+    return 0
+
+
+def with_demo_switch(settings: Settings) -> Settings:
+    """The settings with the emulated switch among the switches."""
+    switch = Switch(node=demo.SWITCH, cookie=demo.prepare(settings.data))
+    return msgspec.structs.replace(settings, switches=(*settings.switches, switch))
+
+
+class Describer:
+    """What the bridge reports; remembers since when each link is as it is."""
+
+    def __init__(self, service: BridgeService) -> None:
+        self._service = service
+        self._since: dict[str, tuple[bool, str]] = {}
+
+    def __call__(self) -> dict[str, Any]:
+        stats = self._service.stats()
+        writer = stats.writer
+        return {
+            "node": stats.node,
+            "received": writer.received,
+            "stored": writer.stored,
+            "duplicates": writer.duplicates,
+            "parked": writer.parked,
+            "dropped": writer.dropped,
+            "queued": stats.queued,
+            "spooled": max(0, writer.spooled - writer.drained),
+            "spool_bytes": stats.spool_bytes,
+            "missing": stats.missing,
+            "pressure": int(stats.pressure),
+            "loop_lag_seconds": round(stats.lag, 4),
+            "direct": int(writer.direct),
+            "trouble": writer.trouble,
+            "switches": [self._link(link) for link in msgspec.to_builtins(stats.links)],
+        }
+
+    def _link(self, link: dict[str, Any]) -> dict[str, Any]:
+        switch = link["switch"]
+        name, up = switch["switch"], switch["state"] == "up"
+        if self._since.get(name, (None, ""))[0] is not up:
+            self._since[name] = (up, datetime.now(UTC).isoformat(timespec="milliseconds"))
+        return {
+            "switch": name,
+            "link": "up" if up else "down",
+            "since": self._since[name][1],
+            "warnings": list(switch["faults"]),
+            "trouble": switch["trouble"],
+            "silent": round(link["silent"], 1),
+            **{key: switch[key] for key in FIGURES},
+        }

@@ -1,0 +1,154 @@
+"""`harmony doctor`: the machine, the settings and the data looked at one by one; each finding says what to do.
+
+Checks look only; none of them repairs or starts anything but the database that every command needs. One that fails for
+a reason of its own is a finding too, so that the others are still made.
+"""
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import msgspec
+import psycopg
+
+from api.tokens import FILE
+from core.errors import HarmonyError
+from core.settings import Settings, Switch, load
+
+Result = Literal["ok", "warning", "failed"]
+LOW = 2 << 30
+"""Bytes of free disk below which there is a warning; a busy switch writes some 3 GB a day."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    check: str
+    result: Result
+    says: str
+
+
+def examine() -> list[Finding]:
+    try:
+        settings = load()
+    except HarmonyError as problem:
+        return [Finding("settings", "failed", str(problem))]
+    found: list[Finding] = [_python(), Finding("settings", "ok", f"data in {settings.data.absolute()}")]
+    for check in (_directory, _disk, _token, _database, _switches, _address):
+        try:
+            found += check(settings)
+        except HarmonyError as problem:
+            found.append(Finding(_name(check), "failed", str(problem)))
+        except (OSError, psycopg.Error) as problem:
+            found.append(Finding(_name(check), "failed", f"{str(problem).splitlines()[0]}."))
+    return found
+
+
+def _name(check: Callable[..., object]) -> str:
+    return check.__name__.strip("_")
+
+
+def _python() -> Finding:
+    return Finding("python", "ok", f"{sys.version.split()[0]} at {sys.executable}")
+
+
+def _directory(settings: Settings) -> Iterator[Finding]:
+    data = settings.data
+    if not data.exists():
+        yield Finding("directory", "ok", f"{data.absolute()} does not exist yet; the first start makes it.")
+        return
+    mode = data.stat().st_mode & 0o777
+    if not os.access(data, os.W_OK | os.X_OK):
+        yield Finding("directory", "failed", f"{data} cannot be written by us: change its owner.")
+    elif mode & 0o002:
+        yield Finding("directory", "warning", f"{data} can be written by anybody (mode {mode:o}): chmod o-w {data}.")
+    else:
+        yield Finding("directory", "ok", f"{data} is ours")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    place = settings.data.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    result: Result = "ok" if free > LOW else "warning"
+    advice = "" if free > LOW else ": make room, every event is kept for good"
+    yield Finding("disk", result, f"{free / 1e9:.1f} GB are free at {place}{advice}.")
+
+
+def _token(settings: Settings) -> Iterator[Finding]:
+    path = settings.data / FILE
+    if not path.exists():
+        yield Finding("token", "ok", "None yet: `harmony run` makes one at its first start.")
+    elif path.stat().st_mode & 0o077:
+        yield Finding("token", "warning", f"{path} can be read by others: chmod 600 {path}.")
+    else:
+        yield Finding("token", "ok", "There is one, kept as a hash.")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    from api.site import database
+    from core.migrate import pending
+
+    kind = "embedded" if settings.dsn is None else "by HARMONY_DSN"
+    with database(settings) as here, psycopg.connect(here.dsn, autocommit=True, connect_timeout=5) as connection:
+        version = connection.info.parameter_status("server_version")
+        yield Finding("database", "ok", f"PostgreSQL {version}, {kind}")
+        if missing := pending(here.dsn):
+            yield Finding("tables", "warning", f"{len(missing)} migrations are missing: run `harmony migrate`.")
+            return
+        yield Finding("tables", "ok", "They are of this version.")
+        yield from _contents(connection)
+
+
+def _contents(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:
+    from api.health import examine as look
+
+    health = look(connection)
+    says = f"{health.head} is the last position, calls are {health.behind} behind"
+    yield Finding("log", "ok", f"{says}.")
+    if health.parked:
+        yield Finding("parked", "warning", f"{health.parked} events were put aside; log.parked_event says why.")
+    for problem in health.problems:
+        yield Finding(problem.code.partition(".")[0], "warning", problem.sentence)
+    for link in health.links:
+        for warning in link.warnings:
+            yield Finding("switch", "warning", f"{link.switch}: {warning}")
+
+
+def _switches(settings: Settings) -> Iterator[Finding]:
+    if not settings.switches:
+        yield Finding("switches", "ok", f"None is configured: name one in {settings.data / 'harmony.toml'}.")
+        return
+    for switch in settings.switches:
+        yield asyncio.run(_switch(settings, switch))
+
+
+async def _switch(settings: Settings, switch: Switch) -> Finding:
+    """Whether the switch's node is known to the epmd of its host and listens."""
+    from bridge.epmd import environment_port, lookup
+
+    if not (switch.cookie or settings.cookie):
+        return Finding("switches", "failed", f"{switch.node} has no cookie: set HARMONY_COOKIE to that of the switch.")
+    alive, _, host = switch.node.partition("@")
+    try:
+        found = await lookup(alive, host, environment_port())
+    except HarmonyError as problem:
+        return Finding("switches", "failed", f"{switch.node}: {problem}.")
+    if found is None:
+        says = f"The epmd of {host} knows no {alive}: is mod_erlang_event loaded there, and is that its nodename?"
+        return Finding("switches", "failed", says)
+    return Finding("switches", "ok", f"{switch.node} listens on port {found.port}.")
+
+
+def _address(settings: Settings) -> Iterator[Finding]:
+    host, port = settings.http_host, settings.http_port
+    try:
+        with socket.create_connection((host, port), timeout=2):
+            yield Finding("http", "ok", f"Something answers on {host}:{port}.")
+    except OSError:
+        yield Finding("http", "ok", f"Nothing runs on {host}:{port} now.")
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        yield Finding("http", "warning", f"{host} can be reached from outside without TLS: put a proxy in front.")
