@@ -68,6 +68,16 @@ class SwitchEvent(msgspec.Struct, frozen=True):
         return None if leg is None else text(leg)
 
     @property
+    def originator_id(self) -> UUID:
+        """The stream, by the eventsourcing library's name."""
+        return self.stream
+
+    @property
+    def originator_version(self) -> int:
+        """The version, by the eventsourcing library's name."""
+        return self.version
+
+    @property
     def run(self) -> int:
         """The number of the switch core's life that made the event."""
         return self.version >> SEQUENCE_BITS

@@ -82,6 +82,14 @@ class Decoder:
 _local = threading.local()
 
 
+def encoder() -> Encoder:
+    """Return this thread's encoder."""
+    if not hasattr(_local, "encoder"):
+        _local.encoder = Encoder()
+    found: Encoder = _local.encoder
+    return found
+
+
 def decoder() -> Decoder:
     """Return this thread's decoder."""
     if not hasattr(_local, "decoder"):
