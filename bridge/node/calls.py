@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _GEN_CALL: Final = Atom("$gen_call")
 
 
-async def call(node: Node, peer: str, module: str, function: str, args: list[Term], timeout: float) -> Term:
+async def call(node: Node, peer: str, module: str, function: str, args: list[Term], within: float) -> Term:
     """The value of `module:function(args...)` on the peer, by its `rex`; `CallFailed` if there is none."""
     where = f"{module}:{function} on {peer}"
     request: Term = (Atom("call"), Atom(module), Atom(function), args, node.pid)
-    answer = await _gen_call(node, peer, "rex", request, timeout, where)
+    answer = await _gen_call(node, peer, "rex", request, within, where)
     match answer:
         case ("badrpc", reason):
             raise CallFailed(f"{where} failed: {str(reason)[:200]}", reason)
@@ -29,32 +29,32 @@ async def call(node: Node, peer: str, module: str, function: str, args: list[Ter
             return answer
 
 
-async def ping(node: Node, peer: str, timeout: float) -> bool:
+async def ping(node: Node, peer: str, within: float) -> bool:
     """Whether the peer is there and answers, as `net_adm:ping` asks. It connects if need be."""
     try:
         await node.connect(peer)
-        answer = await _gen_call(node, peer, "net_kernel", (Atom("is_auth"), node.name), timeout, f"ping of {peer}")
+        answer = await _gen_call(node, peer, "net_kernel", (Atom("is_auth"), node.name), within, f"ping of {peer}")
     except NodeError:
         return False
     return answer == Atom("yes")
 
 
-async def _gen_call(node: Node, peer: str, name: str, request: Term, timeout: float, what: str) -> Term:
+async def _gen_call(node: Node, peer: str, name: str, request: Term, within: float, what: str) -> Term:
     process = node.mailbox()
     mark = process.monitor((name, peer))
     try:
         if mark in process.watching:
             node.send((name, peer), (_GEN_CALL, (process.pid, mark), request), process.pid)
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(within):
             while True:
                 match await process.receive():
                     case (first, answer) if first == mark:
                         return answer
                     case ("DOWN", ref, _, _, reason) if ref == mark:
-                        raise CallFailed(f"{what} failed: {reason}", reason)
+                        raise CallFailed(f"{what} failed: {str(reason)[:200]}", reason)
                     case _:
                         continue
     except TimeoutError:
-        raise CallFailed(f"{what} gave no answer within {timeout:g} s: is the peer overloaded?") from None
+        raise CallFailed(f"{what} gave no answer within {within:g} s: is the peer overloaded?") from None
     finally:
         process.close()

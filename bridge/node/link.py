@@ -209,7 +209,7 @@ class Link(asyncio.BufferedProtocol):
                 if event.control is self._known:
                     mailbox = self._mailbox
                 else:
-                    mailbox = self.node.receiver(event.control)
+                    mailbox = self.node.processes.receiver(event.control)
                     self._known, self._mailbox = event.control, mailbox
                 if mailbox is not None and mailbox.on_raw is not None:
                     try:
@@ -223,7 +223,7 @@ class Link(asyncio.BufferedProtocol):
             else:
                 match event:
                     case Signal(control):
-                        self.node.signal_came(self, control)
+                        self.node.processes.signal(self, control)
                     case NameReceived():
                         self.node.name_came(self, event)
                     case AliveAsked():

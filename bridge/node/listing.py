@@ -26,11 +26,10 @@ class Listing:
         self._registration: epmd.Registration | None = None
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> int:
-        """Register; gives the creation, the number of this life of the node."""
+    async def start(self) -> None:
+        """Register."""
         self._registration = await self._register()
         self._task = asyncio.get_running_loop().create_task(self._stay())
-        return self._registration.creation or 1
 
     async def stop(self) -> None:
         if self._task is not None:

@@ -113,7 +113,7 @@ class Mailbox:
             del self.links[pid]
             self.node.signal(pid.node, controls.Unlink(self.pid, pid))
             return
-        number = self.node.next_number()
+        number = self.node.processes.next_number()
         self.links[pid] = number
         if not self.node.signal(pid.node, controls.UnlinkId(number, self.pid, pid)):
             self.links.pop(pid, None)
@@ -130,7 +130,7 @@ class Mailbox:
         A peer that does not set both monitor flags (libei: the message would end FreeSWITCH's listener) is not told;
         then only the loss of the link is reported.
         """
-        ref = self.node.make_ref()
+        ref = self.node.processes.make_ref()
         peer = _node_of(target)
         self.watching[ref] = target
         link = self.node.link_to(peer)
@@ -158,7 +158,7 @@ class Mailbox:
             return
         self.closed = True
         self.on_raw = None
-        self.node.forget(self)
+        self.node.processes.forget(self)
         for pid, unlinking in self.links.items():
             if unlinking is None:
                 self.node.signal(pid.node, controls.Exit(self.pid, pid, reason))

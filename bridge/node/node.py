@@ -30,9 +30,10 @@ from bridge.node.backoff import Backoff
 from bridge.node.dialling import Dialler, explain, split_name
 from bridge.node.link import Link
 from bridge.node.listing import Listing
-from bridge.node.mailbox import MOST_WATCHERS, NOPROC, Envelope, Mailbox, Target
+from bridge.node.mailbox import Envelope, Mailbox, Target
+from bridge.node.processes import Processes
 from bridge.node.services import Callee, Services
-from bridge.term import Atom, Pid, Ref, Term, decode_prefix, encode
+from bridge.term import Atom, Pid, Term, decode_prefix, encode
 
 LOG: Final = logging.getLogger("harmony.node")
 # Connections that have not shown the cookie yet. Each may hold a small buffer and seven seconds of patience.
@@ -66,12 +67,11 @@ class Node:
         self.tls_client, self.tls_server = tls_client, tls_server
         loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
         self.address = address or ("127.0.0.1" if loopback else "0.0.0.0")
+        # Which life of the node this is. epmd offers a number too, but it comes late: mailboxes may be made before.
         self.identity = Identity(name, secrets.randbelow((1 << 32) - 1) + 1)
         self.links: dict[str, Link] = {}
         self.on_link_up: list[Callable[[Link], None]] = []
         self.on_link_down: list[Callable[[Link, str], None]] = []
-        # Gets what is sent to names that nobody has: mod_erlang_event listens to every name, and so does its emulator.
-        self.default: Mailbox | None = None
         self.malformed = 0
         self._cookie = cookie
         self._cookies = dict(cookies or {})
@@ -82,10 +82,7 @@ class Node:
         self._strangers: set[Link] = set()
         self._dialler = Dialler(self)
         self._services = Services(self)
-        self._mailboxes: dict[Pid, Mailbox] = {}
-        self._names: dict[str, Mailbox] = {}
-        self._numbers = 0
-        self._salt = secrets.randbits(32)
+        self.processes = Processes(self)
         self._last_send: tuple[Target | None, Pid | None, Control | None] = (None, None, None)
         self._keepers: set[asyncio.Task[None]] = set()
         self.pid = Pid(self.name, 0, 0, self.identity.creation)
@@ -105,12 +102,10 @@ class Node:
                 epmd.Registered(self.alive, port), self.address, self.epmd_port, embed=self._embed, log=self.log
             )
             try:
-                creation = await self._listing.start()
+                await self._listing.start()
             except BaseException:
                 await self.stop()
                 raise
-            self.identity = Identity(self.name, creation)
-            self.pid = Pid(self.name, 0, 0, creation)
         self._services.start()
 
     async def stop(self) -> None:
@@ -136,45 +131,20 @@ class Node:
 
     def mailbox(self, name: str | None = None) -> Mailbox:
         """A new process of ours, under a registered name if one is given."""
-        if name is not None and name in self._names:
-            raise NodeError(f"The name {name} is taken on {self.name}: close the other mailbox, or choose another name")
-        while True:
-            number = self.next_number()
-            # 15 and 13 bits are what a peer without V4_NC keeps of a pid.
-            pid = Pid(self.name, number & 0x7FFF, number >> 15 & 0x1FFF, self.identity.creation)
-            if pid not in self._mailboxes:
-                break
-        mailbox = Mailbox(self, pid, name)
-        self._mailboxes[pid] = mailbox
-        if name is not None:
-            self._names[name] = mailbox
-            self._forget_receivers()
-        return mailbox
+        return self.processes.spawn(name)
 
-    def forget(self, mailbox: Mailbox) -> None:
-        """A mailbox closes itself."""
-        self._mailboxes.pop(mailbox.pid, None)
-        if mailbox.name is not None and self._names.get(mailbox.name) is mailbox:
-            del self._names[mailbox.name]
-        if self.default is mailbox:
-            self.default = None
-        self._forget_receivers()
+    def catch_all(self, mailbox: Mailbox | None) -> None:
+        """Give this mailbox what is sent to names that nobody here has."""
+        self.processes.default = mailbox
+        self.forget_receivers()
 
     def whereis(self, name: str) -> Mailbox | None:
         """The process of ours that has this name."""
-        return self._names.get(name)
+        return self.processes.names.get(name)
 
     def allow(self, module: str, function: str, callee: Callee) -> None:
         """Let peers call `module:function` by rpc and erpc; nothing else is callable."""
         self._services.allow(module, function, callee)
-
-    def make_ref(self) -> Ref:
-        number = self.next_number()
-        return Ref(self.name, self.identity.creation, (number & 0x3FFFF, number >> 18 & 0xFFFFFFFF, self._salt))
-
-    def next_number(self) -> int:
-        self._numbers += 1
-        return self._numbers
 
     # -- peers ----------------------------------------------------------------------------------------------------
 
@@ -222,7 +192,8 @@ class Node:
         """Send to a process, or to a name on a node; `NotConnected` if there is no link to its node."""
         peer = to.node if isinstance(to, Pid) else to[1]
         if peer == self.name:
-            mailbox = self._mailboxes.get(to) if isinstance(to, Pid) else self._names.get(to[0], self.default)
+            processes = self.processes
+            mailbox = processes.find(to) if isinstance(to, Pid) else processes.names.get(to[0], processes.default)
             if mailbox is not None:
                 mailbox.deliver(Envelope(message, sender, to if isinstance(to, Pid) else Atom(to[0])))
             return
@@ -240,18 +211,18 @@ class Node:
             raise NotConnected(f"There is no link to {peer}: connect first, or wait until it is back")
         link.send(control, message)
 
-    async def call(self, peer: str, module: str, function: str, *args: Term, timeout: float = 10) -> Term:
+    async def call(self, peer: str, module: str, function: str, *args: Term, within: float = 10) -> Term:
         """Call a function on a peer that is an Erlang node; `CallFailed` says why there is no value."""
-        return await calls.call(self, peer, module, function, list(args), timeout)
+        return await calls.call(self, peer, module, function, list(args), within)
 
-    async def ping(self, peer: str, timeout: float = 7) -> bool:
+    async def ping(self, peer: str, within: float = 7) -> bool:
         """Whether an Erlang node is there and answers."""
-        return await calls.ping(self, peer, timeout)
+        return await calls.ping(self, peer, within)
 
     def signal(self, peer: str, control: Control) -> bool:
         """Send a signal to a node, which may be our own; False if there is no link."""
         if peer == self.name:
-            self.signal_came(None, control)
+            self.processes.signal(None, control)
             return True
         link = self.links.get(peer)
         if link is None or not link.up:
@@ -260,16 +231,6 @@ class Node:
         return True
 
     # -- what links report ----------------------------------------------------------------------------------------
-
-    def receiver(self, control: Control) -> Mailbox | None:
-        """Who gets a message."""
-        match control:
-            case controls.Send(to):
-                return self._mailboxes.get(to)
-            case controls.RegSend(_, to):
-                return self._names.get(to, self.default)
-            case _:
-                return None
 
     def message_came(self, link: Link, event: Message, mailbox: Mailbox | None) -> None:
         """A message for a mailbox that wants it decoded, or a request for a process."""
@@ -287,47 +248,6 @@ class Node:
             self.log.warning("A message of %s for %s is dropped: %s", link.peer, mailbox, error)
             return
         mailbox.deliver(Envelope(term, control.sender, control.to, link))
-
-    def signal_came(self, link: Link | None, control: Control) -> None:
-        """A link, an exit, a monitor... `link` is None for our own processes among themselves."""
-        match control:
-            case controls.Link(sender, to):
-                mailbox = self._mailboxes.get(to)
-                if mailbox is None or len(mailbox.links) >= MOST_WATCHERS:
-                    self.signal(sender.node, controls.Exit(to, sender, NOPROC))
-                else:
-                    mailbox.links.setdefault(sender, None)
-            case controls.Exit(sender, to, reason):
-                if mailbox := self._mailboxes.get(to):
-                    mailbox.told_exit(sender, reason)
-            case controls.Exit2(sender, to, reason):
-                if mailbox := self._mailboxes.get(to):
-                    mailbox.told_exit2(sender, reason)
-            case controls.Unlink(sender, to) | controls.UnlinkId(_, sender, to):
-                if mailbox := self._mailboxes.get(to):
-                    mailbox.told_unlinked(sender, None)
-                if link is None and isinstance(control, controls.UnlinkId):
-                    self.signal_came(None, controls.UnlinkIdAck(control.id, to, sender))
-            case controls.UnlinkIdAck(number, sender, to):
-                if mailbox := self._mailboxes.get(to):
-                    mailbox.told_unlinked(sender, number)
-            case controls.MonitorP(sender, target, ref):
-                mailbox = self._mailboxes.get(target) if isinstance(target, Pid) else self._names.get(target)
-                if mailbox is None or len(mailbox.watchers) >= MOST_WATCHERS:
-                    self.signal(sender.node, controls.MonitorPExit(target, sender, ref, NOPROC))
-                else:
-                    mailbox.watchers[ref] = (sender, target)
-            case controls.DemonitorP(_, target, ref):
-                mailbox = self._mailboxes.get(target) if isinstance(target, Pid) else self._names.get(target)
-                if mailbox is not None:
-                    mailbox.watchers.pop(ref, None)
-            case controls.MonitorPExit(_, to, ref, reason):
-                if mailbox := self._mailboxes.get(to):
-                    mailbox.told_down(ref, reason)
-            case controls.GroupLeader():
-                pass
-            case _:
-                self.log.warning("%s sent a control message that is not known here: %r", link, control)
 
     def name_came(self, link: Link, event: NameReceived) -> None:
         """Somebody connects to us and says a name: decide, before the cookie is shown."""
@@ -379,7 +299,7 @@ class Node:
             return
         del self.links[link.peer]
         self.log.warning("The link to %s has ended: %s", link.peer, reason)
-        for mailbox in list(self._mailboxes.values()):
+        for mailbox in list(self.processes.by_pid.values()):
             mailbox.lost(link.peer)
         for callback in list(self.on_link_down):
             self._tell(callback, link, reason)
@@ -390,7 +310,8 @@ class Node:
         except Exception:
             self.log.exception("A callback for links failed")
 
-    def _forget_receivers(self) -> None:
+    def forget_receivers(self) -> None:
+        """A name or a pid has another owner, or none."""
         for link in self.links.values():
             link.forget_mailbox()
 
