@@ -17,7 +17,7 @@ import msgspec
 
 from core.errors import MalformedEvent
 from core.headers import header
-from core.terms import BINARY, content, head, opening, walk
+from core.terms import content, head, opening, walk
 
 _HOUR: Final = 3_600_000_000
 _STAMP: Final = "%Y-%m-%d %H:%M:%S"
@@ -61,6 +61,7 @@ class Recorded(msgspec.Struct, frozen=True):
     """One event of a scene."""
 
     name: str
+    subclass: str
     leg: Pieces | None
     headers: tuple[tuple[bytes, Pieces], ...]
     at: int
@@ -114,6 +115,7 @@ class _Cutter:
         pairs = [(content(term, name), content(term, value)) for name, value in walk(term)]
         return Recorded(
             name=(header(term, b"Event-Name") or b"").decode("latin-1"),
+            subclass=(header(term, b"Event-Subclass") or b"").decode("latin-1"),
             leg=None if leg is None else self._pieces(leg),
             headers=tuple((name, self._value(name, value)) for name, value in pairs),
             at=at,
@@ -160,8 +162,3 @@ def _parse(text: bytes, layout: str) -> int:
         return calendar.timegm(time.strptime(text.decode(), layout)) * 1_000_000
     except ValueError:
         return 0
-
-
-def is_binary(term: bytes) -> bool:
-    """Say whether an event was written with binaries."""
-    return next(walk(term))[0].tag == BINARY

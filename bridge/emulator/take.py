@@ -6,25 +6,16 @@ core's identity and its two counters are handed in; randomness comes from the ca
 
 from __future__ import annotations
 
-import itertools
 import string
 import time
 from random import Random
 from uuid import UUID
 
+from bridge.emulator.core import Core
 from bridge.emulator.scene import Hole, Pieces, Place, Scene
+from bridge.emulator.writing import write_event
 
 _ALPHABET = string.ascii_letters + string.digits
-_LONGEST_STRING = 0xFFFF
-
-
-class Core:
-    """The life of an emulated switch core: its id, its event sequence, its sessions."""
-
-    def __init__(self, core_uuid: str) -> None:
-        self.core_uuid = core_uuid
-        self.sequence = itertools.count(1)
-        self.sessions = 0
 
 
 class Take:
@@ -34,7 +25,8 @@ class Take:
         self, scene: Scene, core: Core, began: int, speed: float, random: Random, binary: bool = False
     ) -> None:
         self._scene, self._core, self._began, self._speed = scene, core, began, speed
-        self._random, self._binary = random, binary
+        self._random = random
+        self._binary = core.encoding == "binary"
         self._names: dict[bytes, bytes] = {}
         self._sessions: dict[bytes, bytes] = {}
 
@@ -45,15 +37,8 @@ class Take:
     def term(self, index: int) -> bytes:
         """Return the event's message."""
         event = self._scene.events[index]
-        encode = _binary if self._binary else _string
-        parts = [b"h\x02%b%b" % (encode(name), encode(self._fill(value))) for name, value in event.headers]
-        first = b"d\x00\x09undefined" if event.leg is None else encode(self._fill(event.leg))
-        return b"\x83h\x02d\x00\x05eventl%b%b%bj" % ((len(parts) + 1).to_bytes(4, "big"), first, b"".join(parts))
-
-    def leg(self, index: int) -> str | None:
-        """Return the leg of the event as it is called in this take."""
-        leg = self._scene.events[index].leg
-        return None if leg is None else self._fill(leg).decode("latin-1")
+        leg = None if event.leg is None else self._fill(event.leg)
+        return write_event(leg, [(name, self._fill(value)) for name, value in event.headers], self._binary)
 
     def _fill(self, pieces: Pieces) -> bytes:
         if len(pieces) == 1 and isinstance(pieces[0], bytes):
@@ -96,15 +81,3 @@ class Take:
 
     def _clock(self, at: int) -> time.struct_time:
         return time.gmtime(self._moved(at) // 1_000_000)
-
-
-def _string(text: bytes) -> bytes:
-    if not text:
-        return b"j"
-    if len(text) <= _LONGEST_STRING:
-        return b"k%b%b" % (len(text).to_bytes(2, "big"), text)
-    return b"l%b%bj" % (len(text).to_bytes(4, "big"), b"".join(b"a%c" % octet for octet in text))
-
-
-def _binary(text: bytes) -> bytes:
-    return b"m%b%b" % (len(text).to_bytes(4, "big"), text)

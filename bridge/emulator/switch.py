@@ -1,0 +1,167 @@
+"""An emulated switch: a node of its own that behaves towards Harmony as mod_erlang_event does, playing recorded calls.
+
+Several calls at once, at the speed of life or another, each time as new ones, on and on. For `harmony run --demo`; the
+tests have a C node on real libei instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from random import Random
+from typing import Final
+from uuid import uuid4
+
+from bridge.emulator.core import Core
+from bridge.emulator.listener import Listener
+from bridge.emulator.scene import Scene
+from bridge.emulator.take import Take
+from bridge.errors import NotConnected
+from bridge.node import Envelope, Link, Node
+from bridge.term import Atom, Pid, String, Term
+
+LOG: Final = logging.getLogger("harmony.emulator")
+HEARTBEAT: Final = 20.0
+_REGISTERED: Final = "mod_erlang_event"
+
+
+class EmulatedSwitch:
+    """Plays ``scenes`` on ``lines`` lines at once; each line rests a little between two calls."""
+
+    def __init__(
+        self,
+        node: Node,
+        scenes: Sequence[Scene],
+        *,
+        speed: float = 1.0,
+        lines: int = 4,
+        rest: float = 3.0,
+        core: Core | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self.core = core or Core()
+        self.played = 0
+        self._node, self._scenes = node, [scene for scene in scenes if scene.events]
+        self._speed, self._lines, self._rest = speed, lines, rest
+        self._random = random or Random()
+        self._listeners: dict[str, Listener] = {}
+        self._jobs: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Listen and play until ``stop`` is set; raise `NodeError` when the node cannot start."""
+        await self._node.start()
+        self._mailbox = self._node.mailbox(_REGISTERED)
+        self._mailbox.on_message = self._message
+        self._node.catch_all(self._mailbox)
+        self._node.on_link_down.append(self._link_down)
+        tasks = [asyncio.create_task(self._beat())]
+        tasks += [asyncio.create_task(self._line(number)) for number in range(self._lines if self._scenes else 0)]
+        try:
+            await stop.wait()
+        finally:
+            for task in (*tasks, *self._jobs):
+                task.cancel()
+            await asyncio.gather(*tasks, *self._jobs, return_exceptions=True)
+            await self._node.stop()
+
+    # -- playing --------------------------------------------------------------------------------------------------
+
+    async def _line(self, number: int) -> None:
+        """One telephone line: a call, a rest, another call. The lines begin one after another."""
+        await asyncio.sleep(number * self._rest / max(1, self._lines) / self._speed)
+        bag: list[Scene] = []
+        while True:
+            if not bag:
+                bag = list(self._scenes)
+                self._random.shuffle(bag)
+            await self.play(bag.pop())
+            await asyncio.sleep(self._random.uniform(0.3, 1.7) * self._rest / self._speed)
+
+    async def play(self, scene: Scene) -> None:
+        """Play a scene once, as calls that happen now."""
+        take = Take(scene, self.core, _now(), self._speed, self._random)
+        for index, event in enumerate(scene.events):
+            wait = (take.due(index) - _now()) / 1e6
+            if wait > 0:
+                await asyncio.sleep(wait)
+            self._send_event(event.name, event.subclass, take.term(index))
+        self.played += 1
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            self._send_event("HEARTBEAT", "", self.core.heartbeat())
+
+    def _send_event(self, name: str, subclass: str, term: bytes) -> None:
+        self.core.note(name, term)
+        for listener in self._listeners.values():
+            if listener.handler is not None and listener.subscription.wants(name, subclass):
+                with contextlib.suppress(NotConnected):
+                    self._node.send_encoded(listener.handler, term, self._mailbox.pid)
+
+    # -- what a listener needs of its switch ----------------------------------------------------------------------
+
+    def api(self, command: str, argument: str) -> tuple[bool, str]:
+        """Run a command; it makes an API event, as in a real core."""
+        told = [("API-Command", command), ("API-Command-Argument", argument)]
+        self.fire("API", "", told if argument else told[:1])
+        return self.core.api(command, argument)
+
+    def job(self, pid: Pid, command: str, argument: str) -> str:
+        """Run a command a little later; the answer comes before its BACKGROUND_JOB."""
+        number = str(uuid4())
+        task = asyncio.create_task(self._job(pid, number, command, argument))
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+        return number
+
+    async def _job(self, pid: Pid, number: str, command: str, argument: str) -> None:
+        good, output = self.api(command, argument)
+        tag = Atom("bgok" if good else "bgerror")
+        with contextlib.suppress(NotConnected):
+            self._node.send(pid, (tag, self.text(number), self.text(output)), self._mailbox.pid)
+        told = {"Job-UUID": number, "Job-Command": command, "Job-Command-Arg": argument, "body": output}
+        self.fire("BACKGROUND_JOB", "", list(told.items()))
+
+    def has(self, leg: str) -> bool:
+        """Say whether a channel lives."""
+        return leg in self.core.channels
+
+    def fire(self, name: str, subclass: str, headers: list[tuple[str, str]]) -> None:
+        """Make an event and send it, behind the answer to what caused it."""
+        term = self.core.make(name, subclass, headers)
+        asyncio.get_running_loop().call_soon(self._send_event, name, subclass, term)
+
+    def text(self, text: str) -> Term:
+        """Write a text in the encoding of the switch."""
+        data = text.encode()
+        if self.core.encoding == "binary":
+            return data
+        return String(data) if data else []
+
+    # -- links ----------------------------------------------------------------------------------------------------
+
+    def _message(self, envelope: Envelope) -> None:
+        sender, link = envelope.sender, envelope.link
+        if sender is None or link is None:
+            return
+        listener = self._listeners.get(link.peer)
+        if listener is None:
+            listener = self._listeners[link.peer] = Listener(self, link.peer, self._mailbox.pid)
+        reply = listener.answer(envelope.term, sender)
+        if envelope.term == Atom("register_event_handler"):
+            self._mailbox.link(sender)
+        if reply is not None:
+            self._mailbox.send(sender, reply)
+        if envelope.term == Atom("exit"):
+            link.close("the peer asked to close")
+
+    def _link_down(self, link: Link, reason: str) -> None:
+        self._listeners.pop(link.peer, None)
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
