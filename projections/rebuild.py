@@ -140,8 +140,11 @@ class Rebuild:
             cursor.execute(_COMPARE_ALL, {"seen": self._compared})
         yield from self._differences()
 
-    def swap(self) -> Outcome:
-        """Catch up, publish the corrections, and put the second set in the place of the first, all or nothing."""
+    def swap(self, *, drop: bool = True) -> Outcome:
+        """Catch up, publish the corrections, and put the second set in the place of the first, all or nothing.
+
+        Then drop the old set, which waits for readers that are still at work in it; the next rebuild drops it else.
+        """
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '10s'")
             first = lock(cursor, NAME)
@@ -161,8 +164,8 @@ class Rebuild:
             cursor.execute("DELETE FROM log.parked_event WHERE part = %s", [NAME])
             cursor.execute("UPDATE log.parked_event SET part = %s WHERE part = %s", [NAME, NEXT])
             cursor.execute("SELECT pg_notify(%s, '{}')", [CHANNEL])
-        # Readers that are still at work in the old set finish first.
-        self._connection.execute("DROP SCHEMA calls_old CASCADE")
+        if drop:
+            self._connection.execute("DROP SCHEMA calls_old CASCADE")
         return outcome
 
     def discard(self) -> Outcome:
@@ -179,7 +182,7 @@ class Rebuild:
             self._connection.execute("DROP SCHEMA IF EXISTS calls_old CASCADE")
             self._connection.execute("DROP SCHEMA IF EXISTS calls_next CASCADE")
             for path in sorted(SQL_FILES.glob("*_calls_*.sql")):
-                self._connection.execute(_NAMED.sub(_renamed, path.read_text(encoding="utf-8")))
+                self._connection.execute(second_set(path.read_text(encoding="utf-8")))
             self._connection.execute(_BEGIN, [NEXT])
             self._connection.execute("DELETE FROM log.parked_event WHERE part = %s", [NEXT])
         self._projection.forget()
@@ -275,5 +278,6 @@ def rebuild(
         raise AssertionError("unreachable")
 
 
-def _renamed(found: re.Match[str]) -> str:
-    return found[0].replace("calls", NEXT)
+def second_set(sql: str) -> str:
+    """The SQL that makes the second set, from the one that made the first."""
+    return _NAMED.sub(lambda found: found[0].replace("calls", NEXT), sql)
