@@ -11,14 +11,13 @@ from api.errors import BadArgument
 from api.service_status import Reporter
 from api.site import Site
 from bridge.service import BridgeService, run
-from core.settings import Settings, Switch
 
 FIGURES = ("events", "bytes", "links", "gaps", "overflows", "missing", "legs", "malformed")
 
 
 def bridge(here: Site, stop: threading.Event, with_demo: bool) -> int:
     """Run until `stop` is set."""
-    settings = with_demo_switch(here.settings) if with_demo else here.settings
+    settings = demo.with_demo(here.settings) if with_demo else here.settings
     if not settings.switches:
         raise BadArgument(
             f"No switch is configured: name one as `switches` in {settings.data / 'harmony.toml'} "
@@ -37,12 +36,6 @@ def bridge(here: Site, stop: threading.Event, with_demo: bool) -> int:
         for reporter in reporters:
             reporter.stop()
     return 0
-
-
-def with_demo_switch(settings: Settings) -> Settings:
-    """The settings with the emulated switch among the switches."""
-    switch = Switch(node=demo.SWITCH, cookie=demo.prepare(settings.data))
-    return msgspec.structs.replace(settings, switches=(*settings.switches, switch))
 
 
 class Describer:

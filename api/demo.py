@@ -1,21 +1,53 @@
-"""The emulated switch of `harmony run --demo`: its name, its cookie, and where the calls come from that it plays."""
+"""The emulated switch of `harmony run --demo`: its name, its cookie, and how it is run.
 
+Names carry a mark of the data directory, so that two demos on one machine are two clusters.
+"""
+
+import hashlib
 import os
 import secrets
+import threading
 from pathlib import Path
 
-SWITCH = "freeswitch-demo@127.0.0.1"
+import msgspec
+
+from core.settings import Settings, Switch
+
 COOKIE = "demo.cookie"
 
 
-def prepare(data: Path) -> str:
+def cookie(data: Path) -> str:
     """The demo's cookie, made when there is none yet (mode 0600)."""
     path = data / COOKIE
     try:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         data.mkdir(parents=True, exist_ok=True)
-        cookie = secrets.token_hex(16)
+        made = secrets.token_hex(16)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(cookie)
-        return cookie
+            file.write(made)
+        return made
+
+
+def switch(data: Path) -> str:
+    """The node name of the emulated switch."""
+    return f"freeswitch-demo-{_mark(data)}@127.0.0.1"
+
+
+def with_demo(settings: Settings) -> Settings:
+    """The settings with the emulated switch among the switches; our node moves to its host if it is the only one."""
+    emulated = Switch(node=switch(settings.data), cookie=cookie(settings.data))
+    node = settings.node if settings.switches else f"harmony-demo-{_mark(settings.data)}@127.0.0.1"
+    return msgspec.structs.replace(settings, switches=(*settings.switches, emulated), node=node)
+
+
+def play(settings: Settings, stop: threading.Event) -> int:
+    """Be the emulated switch until `stop` is set."""
+    from bridge.emulator import emulate
+
+    emulate(switch(settings.data), cookie(settings.data), stop, ticktime=settings.ticktime)
+    return 0
+
+
+def _mark(data: Path) -> str:
+    return hashlib.sha256(str(data.absolute()).encode()).hexdigest()[:6]

@@ -29,7 +29,7 @@ def run(with_demo: bool, new_token: bool) -> int:
         token = tokens.ensure(settings.data, anew=new_token)
         parts = [Part("http", ["serve"]), Part("projection", ["project"])]
         if with_demo:
-            demo.prepare(settings.data)
+            demo.cookie(settings.data)
             parts += [Part("bridge", ["bridge", "--demo"]), Part("emulated switch", ["demo-switch"])]
         elif settings.switches:
             parts.append(Part("bridge", ["bridge"]))

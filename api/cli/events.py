@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +151,8 @@ def tail(args: argparse.Namespace) -> int:
         after = args.after if args.after is not None else max(0, log.head() - args.lines)
         after = _show_new(log, args, after)
         if not args.once:
-            _follow(log, here.dsn, args, after)
+            with suppress(KeyboardInterrupt):
+                _follow(log, here.dsn, args, after)
     return OK
 
 
