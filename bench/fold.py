@@ -1,8 +1,8 @@
 """How many events a second become calls: by the fold alone, and by the runner that reads, folds and writes tables?
 
 Why: this is the rate at which a log is told again after the rules got better, and the head room over live traffic.
-The events are those of a recorded load of 1,200 calls on one switch, many at once. The fold asks for some topics only and
-the database leaves the others out, so the rate counts the events of the log that were passed, as a rebuild sees it.
+The events are those of a recorded load of 1,200 calls on one switch, many at once. The fold asks for some topics only;
+the database leaves out the others, so the rate counts the events of the log that were passed, as a rebuild sees it.
 """
 
 from __future__ import annotations
