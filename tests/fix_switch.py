@@ -17,9 +17,13 @@ import pytest
 from bridge.commands import Commands
 from bridge.freeswitch import SwitchSession
 from bridge.node import Node
+from bridge.remember import recall
+from bridge.service import BridgeService
 from bridge.supervisor import Supervisor
 from core.capture import read_capture
 from core.headers import header, is_event
+from core.log import EventLog, LogWriter
+from core.settings import Switch
 
 HERE = Path(__file__).parent
 CAPTURES = HERE / "captures"
@@ -28,6 +32,7 @@ PATIENCE = 20.0
 
 StartSwitch = Callable[..., Awaitable["CNode"]]
 StartNode = Callable[..., Awaitable[Node]]
+StartBridge = Callable[..., Awaitable[BridgeService]]
 
 
 def free_port() -> int:
@@ -276,3 +281,29 @@ def unpacked(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return unpack
+
+
+@pytest.fixture
+async def start_bridge(epmd_port: int, tmp_path: Path) -> AsyncIterator[StartBridge]:
+    """Run the bridge in this process: ``await start_bridge(dsn, switch.name)``, joined when it returns."""
+    stop = asyncio.Event()
+    running: list[tuple[asyncio.Task[None], LogWriter]] = []
+
+    async def start(dsn: str, *switches: str, name: str = "harmony@127.0.0.1", **options: int) -> BridgeService:
+        writer = LogWriter(dsn, tmp_path / f"spool-{len(running)}", node=name, **options)  # type: ignore[arg-type]
+        writer.start()
+        with EventLog(dsn) as log:
+            remembered = recall(log, switches)
+        node = Node(name, COOKIE, epmd_port=epmd_port)
+        service = BridgeService(node, [Switch(node=switch) for switch in switches], writer, remembered=remembered)
+        running.append((asyncio.create_task(service.run(stop)), writer))
+        async with asyncio.timeout(PATIENCE):
+            for session in service.sessions:
+                await session.joined.wait()
+        return service
+
+    yield start
+    stop.set()
+    await asyncio.gather(*(task for task, _ in running))
+    for _, writer in running:
+        assert await asyncio.to_thread(writer.stop, PATIENCE)
