@@ -24,8 +24,14 @@ STAR = 42
 
 # One of these occurs in every event that needs a closer look. (Each costs half a microsecond an event: keep them few.)
 # ``once`` is that of nonce and Nonce, without which there is no digest.
-WORDS = (b"assw", b"ASSW", b"assphrase", b"secret", b"1-hash", b"_pin", b"once", b"uthorization", b"inline:")
+WORDS = (
+    *(b"assw", b"ASSW", b"assphrase", b"secret", b"1-hash", b"_pin"),
+    *(b"once", b"auth_response", b"uthorization", b"inline:"),
+)
 DIGIT_WORDS = (b"DTMF-Digit", b"digits", b"send_dtmf")
+
+# A value of more than 65,535 bytes is a list of integers, in which a word does not stand in one piece.
+_MAY_HOLD_A_LIST = 2 * 65_536
 
 _SECRET = rb"pass(?:word|wd|phrase)|secret|a1-hash|nonce"
 _SECRET_NAME = re.compile(rb"(?i)%b|(?:^|[-_])pin$|auth[-_]response$|authorization$|crypto_key$" % _SECRET)
@@ -48,7 +54,7 @@ _IN_TEXT = (
 _ARGUMENTS = frozenset(
     {b"API-Command-Argument", b"Job-Command-Arg", b"Application-Data", b"variable_current_application_data"}
 )
-_IN_ARGUMENT = re.compile(rb"(?i)[\w-]*(?:%b)[\w-]*[ /]+([^\s/]+)" % _SECRET)
+_IN_ARGUMENT = re.compile(rb"(?i)[\w-]*(?:%b)[\w-]*[ /]+([^\s/=:][^\s/]*)" % _SECRET)
 _LAST_WORD = re.compile(rb"(\S+)\s*$")
 _ANSWER = re.compile(rb"(?s)^(?:\+OK|-ERR)?\s*(.*)$")
 _ASKS_FOR_SECRET = re.compile(rb"(?i)%b" % _SECRET)
@@ -65,7 +71,7 @@ class Redactor:
 
     def redact(self, term: bytes) -> bytes:
         """Return the term with its secrets overwritten: the same object when it holds none. Any bytes will do."""
-        if any(word in term for word in self._words):
+        if len(term) >= _MAY_HOLD_A_LIST or any(word in term for word in self._words):
             return self._overwrite(term)
         return term
 
@@ -74,7 +80,9 @@ class Redactor:
         redacted = list(terms)
         together = b"".join(terms)
         ends = list(accumulate(map(len, terms)))
-        for number in {hit for word in self._words for hit in _hits(together, ends, word)}:
+        hits = {hit for word in self._words for hit in _hits(together, ends, word)}
+        hits.update(number for number, term in enumerate(terms) if len(term) >= _MAY_HOLD_A_LIST)
+        for number in hits:
             redacted[number] = self._overwrite(redacted[number])
         return redacted
 

@@ -47,7 +47,7 @@ def span(term: bytes, at: int) -> Span:
     """Measure the string, binary, NIL or list of integers at ``at``."""
     size = len(term)
     if at >= size:
-        raise MalformedEvent("event.truncated", at, "it ends in the middle of a header")
+        raise MalformedEvent("event.truncated", size, "it ends in the middle of a header")
     tag = term[at]
     if tag == STRING and at + 3 <= size:
         start = at + 3
@@ -91,10 +91,10 @@ def content(term: bytes, where: Span) -> bytes:
 
 def head(term: bytes, at: int) -> tuple[bytes | None, int]:
     """Read the list's first element at ``at``, the leg or ``undefined``; return it and where the headers begin."""
-    tag = term[at] if at < len(term) else -1
-    if tag in _SHORT_ATOMS:
+    tag = term[at : at + 1]
+    if tag and tag in _SHORT_ATOMS:
         after = at + 2 + int.from_bytes(term[at + 1 : at + 2], "big")
-    elif tag in _LONG_ATOMS:
+    elif tag and tag in _LONG_ATOMS:
         after = at + 3 + int.from_bytes(term[at + 1 : at + 3], "big")
     else:
         where = span(term, at)

@@ -1,0 +1,22 @@
+"""Which fixtures there are, by subject; and what the tests may assume of the environment."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+pytest_plugins = ["tests.fix_database", "tests.fix_switch"]
+
+# A shared machine stalls now and then: that is no failure of a property.
+settings.register_profile("harmony", deadline=None)
+settings.load_profile("harmony")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep HARMONY_* of whoever runs the tests away from them."""
+    for variable in list(os.environ):
+        if variable.startswith("HARMONY_") and not variable.startswith("HARMONY_TEST_"):
+            monkeypatch.delenv(variable)
