@@ -20,6 +20,7 @@ _GEN_CALL: Final = Atom("$gen_call")
 async def call(node: Node, peer: str, module: str, function: str, args: list[Term], within: float) -> Term:
     """The value of `module:function(args...)` on the peer, by its `rex`; `CallFailed` if there is none."""
     where = f"{module}:{function} on {peer}"
+    await node.connect(peer)
     request: Term = (Atom("call"), Atom(module), Atom(function), args, node.pid)
     answer = await _gen_call(node, peer, "rex", request, within, where)
     match answer:

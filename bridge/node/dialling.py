@@ -48,13 +48,27 @@ def split_name(peer: str) -> tuple[str, str]:
     return alive, host
 
 
+class Attempt:
+    """Our own attempt to connect to one peer. It counts from before the socket is made, so that a peer who connects at
+    the same moment is met by one rule however the packets fall."""
+
+    def __init__(self) -> None:
+        self.given_up = False
+        self.link: Link | None = None
+
+    def give_up(self) -> None:
+        self.given_up = True
+        if self.link is not None:
+            self.link.close("the peer connected at the same moment")
+
+
 class Dialler:
     """Our own attempts to connect, one a peer at a time."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
         self._tasks: dict[str, asyncio.Task[Link]] = {}
-        self.attempts: dict[str, Link] = {}
+        self.attempts: dict[str, Attempt] = {}
         self._waiting: dict[str, set[asyncio.Future[Link]]] = {}
 
     async def connect(self, peer: str) -> Link:
@@ -133,6 +147,7 @@ class Dialler:
             )
         if node.expects(peer) or node.link_to(peer) is not None:
             return None
+        attempt = self.attempts[peer] = Attempt()
         loop = asyncio.get_running_loop()
 
         def make() -> Link:
@@ -147,7 +162,9 @@ class Dialler:
                 version=found.highest,
             )
             link = Link(node, connection, initiator=True)
-            self.attempts[peer] = link
+            attempt.link = link
+            if attempt.given_up:
+                attempt.give_up()
             return link
 
         try:

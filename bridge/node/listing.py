@@ -28,7 +28,15 @@ class Listing:
 
     async def start(self) -> None:
         """Register."""
-        self._registration = await self._register()
+        for _ in range(20):
+            # A node that was stopped a moment ago may still be listed: epmd learns of its end when it gets round to it.
+            try:
+                self._registration = await self._register()
+                break
+            except NameTaken:
+                await asyncio.sleep(0.05)
+        else:
+            self._registration = await self._register()
         self._task = asyncio.get_running_loop().create_task(self._stay())
 
     async def stop(self) -> None:

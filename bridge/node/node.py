@@ -265,7 +265,7 @@ class Node:
             link.connection.accept(Status.OK, cookie=cookie, challenge=challenge)
         elif peer > self.name:  # both connect at once: the greater name's attempt goes on
             link.connection.accept(Status.OK_SIMULTANEOUS, cookie=cookie, challenge=challenge)
-            attempt.close("the peer connected at the same moment")
+            attempt.give_up()
         else:
             link.connection.refuse(Status.NOK)
 
