@@ -7,6 +7,7 @@ import itertools
 import os
 import tempfile
 from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,22 +74,37 @@ def migrated(server: str) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture
-def new_dsn(server: str, migrated: str) -> Iterator[Callable[[], str]]:
-    """Makes migrated databases, which go when the test ends."""
-    made = []
+class Databases:
+    """Makes migrated databases."""
 
-    def make() -> str:
+    def __init__(self, server: str, template: str) -> None:
+        self._server = server
+        self._template = template
+
+    @contextmanager
+    def made(self) -> Iterator[str]:
+        """The DSN of a new one, which goes in the end."""
         name = f"harmony_test_{os.getpid()}_{next(_numbers)}"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated}")
-        made.append(name)
-        return make_conninfo(server, dbname=name)
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        try:
+            yield make_conninfo(self._server, dbname=name)
+        finally:
+            with psycopg.connect(self._server, autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    yield make
-    with psycopg.connect(server, autocommit=True) as connection:
-        for name in made:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+@pytest.fixture(scope="session")
+def databases(server: str, migrated: str) -> Databases:
+    """A maker of databases."""
+    return Databases(server, migrated)
+
+
+@pytest.fixture
+def new_dsn(databases: Databases) -> Iterator[Callable[[], str]]:
+    """Makes migrated databases, which go when the test ends."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(databases.made())
 
 
 @pytest.fixture
