@@ -22,7 +22,7 @@ from bridge.errors import BridgeError, NodeError
 from bridge.node import Link, Mailbox, Node
 from bridge.reconcile import Reconciled, reconcile
 from bridge.session.announce import Announcer
-from bridge.session.channels import sessions_since_startup
+from bridge.session.channels import ForeignList, sessions_since_startup
 from bridge.session.legs import Legs
 from bridge.session.losses import Gap
 from bridge.session.settings import ERLANG, SOFIA, erlang_faults, sofia_faults
@@ -30,7 +30,7 @@ from bridge.session.sniff import watched
 from bridge.session.watch import MARK_COMMAND, Marked, Miscount, Overflow, Watch
 from bridge.term import Atom
 from core.errors import MalformedEvent
-from core.headers import is_event
+from core.headers import header, is_event, text
 from core.own_event import OwnEvents
 
 Sink = Callable[[str, bytes], None]
@@ -112,7 +112,7 @@ class SwitchSession:
         """set while the link is up and the first reconciliation is done"""
         self._node, self._cookie, self._patience = node, cookie, patience
         self._sink, self._pressure, self._expected = sink, pressure, encoding
-        self._announce = Announcer(switch, own or OwnEvents(), lambda term: sink(switch, term))
+        self._announce = Announcer(switch, own or OwnEvents(), lambda term: sink(str(node.name), term))
         self._events = self._links = self._gaps = self._overflows = self._missing = self._pauses = self._malformed = 0
         self._bytes = 0
         self._link: Link | None = None
@@ -151,16 +151,24 @@ class SwitchSession:
 
     async def _join(self, link: Link, mailbox: Mailbox) -> None:
         await self._register(mailbox)
-        core = (await self.commands.api("global_getvar", "core_uuid")).strip()
-        sessions = sessions_since_startup(await self.commands.api("status"))
+        core = await self._answer("global_getvar", "core_uuid")
+        status = await self._answer("status")
         self._held = []
         await self.commands.subscribe("ALL")
         if link.closed.is_set():
             raise NodeError(f"The link to {self.switch} was lost while joining: {link.closed.reason}")
-        self._up(core, sessions)
+        self._up(None if core is None else core.strip(), None if status is None else sessions_since_startup(status))
         await self._look_at_settings()
-        await self._reconcile("link")
+        await self._try_to_reconcile("link")
         self.joined.set()
+
+    async def _answer(self, command: str, argument: str = "") -> str | None:
+        """Ask for something that is good to know: a refusal is no reason not to take the events."""
+        try:
+            return await self.commands.api(command, argument)
+        except CommandFailed as error:
+            LOG.warning("%s", error)
+            return None
 
     async def _register(self, mailbox: Mailbox) -> None:
         self._registered = asyncio.get_running_loop().create_future()
@@ -176,9 +184,9 @@ class SwitchSession:
         finally:
             self._registered = None
 
-    def _up(self, core: str, sessions: int | None) -> None:
+    def _up(self, core: str | None, sessions: int | None) -> None:
         at, old, previous = now(), self.core_uuid, self._watch
-        seen = previous.sessions.highest if previous is not None and old == core else None
+        seen = previous.sessions.highest if previous is not None and old is not None and old == core else None
         missed = sessions - seen if sessions is not None and seen is not None and sessions > seen else None
         self._watch = Watch(self.legs, sessions, at)
         self._announce.link_up(core, old, self.last_heard, at, missed, self.commands.encoding)
@@ -207,7 +215,7 @@ class SwitchSession:
         for name, judge in ((ERLANG, self._erlang_faults), (SOFIA, sofia_faults)):
             try:
                 faults += judge(await self.commands.api("xml_locate", name))
-            except CommandFailed as error:
+            except (CommandFailed, CommandTimeout) as error:
                 faults.append(f"its settings could not be looked at: {error}")
         self.faults = tuple(f"{self.switch}: {fault}" for fault in faults)
         for fault in self.faults:
@@ -234,6 +242,8 @@ class SwitchSession:
         self.last_heard = time.time_ns() // 1000
         self._sink(self.switch, term)
         try:
+            if self.core_uuid is None and (core := header(term, b"Core-UUID")):
+                self.core_uuid = text(core)
             name = watched(term)
             if name is not None and self._watch is not None:
                 self._found(self._watch.look(name, term))
@@ -254,7 +264,7 @@ class SwitchSession:
             case Miscount():
                 self._doubt.set()
             case Marked(mark):
-                if waiting := self._marks.get(mark):
+                if (waiting := self._marks.get(mark)) and not waiting.done():
                     waiting.set_result(None)
             case None:
                 pass
@@ -278,10 +288,18 @@ class SwitchSession:
         """While the link stands: ask the switch again whenever something spoke against our account."""
         while True:
             await self._doubt.wait()
-            try:
-                await self._reconcile("doubt")
-            except BridgeError as error:
-                LOG.warning("%s could not be reconciled: %s", self.switch, error)
+            if not await self._try_to_reconcile("doubt"):
+                await asyncio.sleep(self._patience)
+
+    async def _try_to_reconcile(self, cause: str) -> bool:
+        """An answer that is late or strange must not cost us the events that come: it is asked for again."""
+        try:
+            await self._reconcile(cause)
+        except (CommandFailed, CommandTimeout, ForeignList) as error:
+            LOG.warning("%s could not be reconciled yet: %s", self.switch, error)
+            self._doubt.set()
+            return False
+        return True
 
     async def _reconcile(self, cause: str) -> Reconciled:
         self._doubt.clear()
@@ -307,7 +325,7 @@ class SwitchSession:
         try:
             await self.commands.api(MARK_COMMAND.decode(), mark)
             await asyncio.wait_for(arrived, self._patience)
-        except (TimeoutError, CommandFailed):
+        except (TimeoutError, CommandTimeout, CommandFailed):
             return False
         finally:
             del self._marks[mark]

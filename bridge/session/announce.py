@@ -21,7 +21,7 @@ class Announcer:
         self._switch, self._source, self._emit = switch, source, emit
 
     def link_up(
-        self, core: str, old: str | None, since: int | None, until: int, missed: int | None, encoding: str | None
+        self, core: str | None, old: str | None, since: int | None, until: int, missed: int | None, encoding: str | None
     ) -> None:
         """Subscribed. ``since`` to ``until`` is the time of which nothing is known (no since: ever before)."""
         headers: dict[str, str | int] = {"Harmony_Until": until}

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bridge.commands import REGISTERED, CommandFailed, Commands, CommandTimeout
+from bridge.commands import REGISTERED, CommandFailed, Commands, CommandTimeout, Job
 from bridge.errors import NotConnected
 from bridge.session.texts import from_switch, to_switch
 from bridge.term import Atom, Pid, String, Term
@@ -59,11 +59,13 @@ async def test_bgapi_answers_later_and_not_in_the_order_of_asking(talk: Talk) ->
     slow = await joined.commands.bgapi("msleep", "300")
     quick = await joined.commands.bgapi("echo", "quick")
     done: list[str] = []
-    for job, name in ((slow, "slow"), (quick, "quick")):
-        asyncio.ensure_future(job.result()).add_done_callback(lambda _, name=name: done.append(name))
-    assert await quick.result() == "quick"
-    assert await slow.result() == "+OK\n"
-    await asyncio.sleep(0)
+
+    async def note(job: Job, name: str) -> str:
+        answer = await job.result()
+        done.append(name)
+        return answer
+
+    assert list(await asyncio.gather(note(slow, "slow"), note(quick, "quick"))) == ["+OK\n", "quick"]
     assert done == ["quick", "slow"]
     assert slow.uuid != quick.uuid
     await joined.sink.until(lambda: bool(job_events(joined, slow.uuid)))

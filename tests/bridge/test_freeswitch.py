@@ -198,3 +198,32 @@ async def test_pressure_stops_reading_and_loses_nothing(
     await joined.sink.until(lambda: len(joined.sink.events()) == 20000)
     sequences = [identify(term).sequence for term in joined.sink.events()]
     assert sequences == sorted(sequences)
+
+
+async def test_strange_answers_do_not_cost_the_events(
+    start_switch: StartSwitch, start_node: StartNode, join: Join
+) -> None:
+    """No core_uuid, no list of channels: the events are taken all the same, and the list is asked for again."""
+    switch = await start_switch()
+    await switch.tell("answer global_getvar core_uuid=-ERR no such variable", "answers")
+    await switch.tell("answer show=what do you mean", "answers")
+    joined = await join(await start_node(), switch.name, patience=0.2)
+    assert joined.sink.own("harmony::reconciled") == []
+    await switch.tell(f"event CHANNEL_CREATE - {LEG}", "fired")
+    await joined.sink.until(lambda: len(joined.session.legs) == 1)
+    assert joined.session.core_uuid == switch.core
+    await switch.tell('answer show={"row_count":0}', "answers")
+    await joined.sink.wait_own("harmony::reconciled")
+    assert joined.session.stats().links == 1
+
+
+async def test_a_link_that_is_lost_while_joining(start_switch: StartSwitch, start_node: StartNode, join: Join) -> None:
+    switch = await start_switch()
+    await switch.tell("stall on", "stalled")
+    joined = await join(await start_node(), switch.name, wait=False)
+    await eventually(lambda: joined.session.state == "joining")
+    await switch.tell("cut")
+    await switch.tell("stall off", "stalled")
+    await asyncio.wait_for(joined.session.joined.wait(), 20)
+    assert joined.session.stats().links == 1
+    assert joined.sink.own("harmony::link_down") == []
