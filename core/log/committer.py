@@ -42,7 +42,7 @@ class Committer(threading.Thread):
         self._away = away
         self._changed = threading.Condition()
         self._handed: deque[Prepared] = deque()
-        self._direct = spool.empty
+        self._direct = spool.is_empty()
         self._no_more = False
         self._log: EventLog | None = None
         self._trouble: str | None = None
@@ -162,7 +162,7 @@ class Committer(threading.Thread):
         else:
             self._tell()
             with self._changed:
-                if self._spool.empty and not self._handed:
+                if self._spool.is_empty() and not self._handed:
                     self._direct, self._since, self._episode = True, 0, 0
                     self._changed.notify_all()
 

@@ -87,8 +87,7 @@ class Spool:
         """How much it takes on disk."""
         return sum(self._sizes.copy().values())
 
-    @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         """Say whether nothing waits."""
         with self._mutex:
             return self._peeked is None and not self._segments
