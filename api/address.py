@@ -1,5 +1,6 @@
 """The socket that HTTP listens on, and the sentence when it cannot be had."""
 
+import os
 import socket
 
 from api.errors import Unavailable
@@ -12,6 +13,6 @@ def listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=512)
     except OSError as problem:
         raise Unavailable(
-            f"The address {host}:{port} cannot be used ({problem.strerror}): "
+            f"The address {host}:{port} cannot be used ({os.strerror(problem.errno or 0)}): "
             "stop what uses it, or set another with HARMONY_HTTP_PORT."
         ) from problem

@@ -44,3 +44,18 @@ class ImportRefused(ApiError):
     """A file that is no capture, or a capture that ends in the middle of a record."""
 
     code = "api.import_refused"
+
+
+_STATUS = {"query.bad-filter": 400, "log.away": 503, "log.not-ready": 503, "projection.not-there": 503}
+_EXIT = {"query.bad-filter": USAGE, "settings": USAGE}
+"""What errors of the packages below are at the edge, where that is not the usual 500 or 1."""
+
+
+def status_of(error: HarmonyError) -> int:
+    """The HTTP status of any error of ours."""
+    return error.status if isinstance(error, ApiError) else _STATUS.get(error.code, 500)
+
+
+def exit_code_of(error: HarmonyError) -> int:
+    """The exit code of the command line for any error of ours."""
+    return error.exit_code if isinstance(error, ApiError) else _EXIT.get(error.code, FAILED)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from api.cli import calls, events, rebuild, services, setup
 from api.cli.console import error
-from api.errors import FAILED, OK, USAGE
+from api.errors import FAILED, OK, USAGE, exit_code_of
 
 GROUPS = (services, setup, events, calls, rebuild)
 
@@ -54,7 +54,7 @@ def _refuse(problem: Exception, as_json: bool) -> int:
 
     if isinstance(problem, HarmonyError):
         error(str(problem), problem.code, as_json)
-        return int(getattr(problem, "exit_code", USAGE if problem.code == "settings" else FAILED))
+        return exit_code_of(problem)
     if type(problem).__module__.startswith("psycopg"):
         error(f"The database refused: {_first_line(problem)}; look at it with `harmony doctor`.", "database", as_json)
     elif isinstance(problem, OSError) and problem.strerror:

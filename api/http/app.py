@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 from psycopg_pool import ConnectionPool
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,9 +28,23 @@ async def openapi(request: Request) -> Response:
     return Response(DOCUMENT, media_type="application/json")
 
 
+class _AnyText(Convertor[str]):
+    """A call's id can be any text, also with slashes and newlines in it (origination_uuid)."""
+
+    regex = r"[\s\S]+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return quote(value, safe="")
+
+
+register_url_convertor("any", _AnyText())
+
 ROUTES = [
     Route("/v1/calls", calls.calls, name="calls"),
-    Route("/v1/calls/{call_id:path}", calls.call, name="call"),
+    Route("/v1/calls/{call_id:any}", calls.call, name="call"),
     Route("/v1/live", live.live, name="live"),
     Route("/v1/live/stream", live.stream, name="stream"),
     Route("/livez", state.livez, name="livez"),

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.errors import status_of
 from core.errors import HarmonyError
 
 TITLES = {
@@ -41,7 +42,7 @@ def refuse(request: Request, problem: Exception) -> Response:
     if isinstance(problem, HTTPException):
         return Problem(problem.status_code, f"http.{problem.status_code}", _sentence(problem, request))
     if isinstance(problem, HarmonyError):
-        status = int(getattr(problem, "status", 500))
+        status = status_of(problem)
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "2"} if status == 503 else None
         return Problem(status, problem.code, str(problem), headers)
     if type(problem).__module__.startswith("psycopg"):

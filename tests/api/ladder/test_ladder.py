@@ -123,7 +123,7 @@ def test_parties_that_only_legs_know_break_nothing() -> None:
 
 
 def test_a_document_with_nothing_but_a_start_is_drawn() -> None:
-    call = {"call_id": "x", "from": {}, "started_at": DAY + "16.000000Z", "ended_at": None}
+    call: dict[str, object] = {"call_id": "x", "from": {}, "started_at": DAY + "16.000000Z", "ended_at": None}
     assert "Call x" in drawn(call)
 
 
