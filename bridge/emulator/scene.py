@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from bridge.emulator.cast import NUMBERS_ONLY, PEOPLE
 from core.errors import MalformedEvent
 from core.headers import header
 from core.terms import content, head, opening, walk
@@ -27,6 +28,10 @@ _PLACES: Final = (
     rb"(?P<uuid>%b)|(?P<micros>(?<!\d)\d{16}(?!\d))|(?P<seconds>(?<!\d)\d{10}(?!\d))"
     rb"|(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)|(?P<gmt>[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)"
     % _UUID
+)
+_PEOPLE: Final = (
+    rb"(?P<person>(?:(?<![\d.])|(?<=\+4930555))100[1-6](?![\d.])|(?:%b)(?=(?: |%%20)(?:Alpha|Beta)))"
+    rb"|(?P<company>(?<![A-Za-z])(?:[Aa]lpha|[Bb]eta)(?![a-z]))" % b"|".join(PEOPLE.values())
 )
 _CALL_ID: Final = 20  # a shorter one could be part of anything
 _LEFT_OUT: Final = frozenset({b"HEARTBEAT", b"RE_SCHEDULE"})  # an emulated core makes its own
@@ -42,6 +47,8 @@ class Place(Enum):
     SECONDS = "seconds"
     STAMP = "stamp"
     GMT = "gmt"
+    PERSON = "person"
+    COMPANY = "company"
     SESSION = "session"
     SEQUENCE = "sequence"
 
@@ -108,7 +115,9 @@ class _Cutter:
         self._cores = {core for term in terms if (core := header(term, b"Core-UUID"))}
         call_ids = {call for term in terms if (call := header(term, b"variable_sip_call_id")) and len(call) >= _CALL_ID}
         named = b"|".join(map(re.escape, sorted(call_ids)))
-        self._find = re.compile(_PLACES + (b"|(?P<call_id>%b)" % named if named else b"")).finditer
+        calls = b"(?P<call_id>%b)|" % named if named else b""
+        self._find = re.compile(calls + _PLACES).finditer
+        self._find_people = re.compile(calls + _PLACES + b"|" + _PEOPLE).finditer
 
     def cut(self, term: bytes, at: int) -> Recorded:
         leg, _ = head(term, opening(term) + 4)
@@ -126,12 +135,12 @@ class _Cutter:
             return (Hole(Place.SEQUENCE),)
         if name == b"variable_session_id":
             return (Hole(Place.SESSION, value),)
-        return self._pieces(value)
+        return self._pieces(value, people=not name.endswith(NUMBERS_ONLY))
 
-    def _pieces(self, value: bytes) -> Pieces:
+    def _pieces(self, value: bytes, people: bool = False) -> Pieces:
         pieces: list[bytes | Hole] = []
         done = 0
-        for found in self._find(value):
+        for found in (self._find_people if people else self._find)(value):
             hole = self._hole(found.lastgroup or "", found[0])
             if hole is not None:
                 pieces += [value[done : found.start()], hole]
@@ -144,6 +153,10 @@ class _Cutter:
                 return Hole(Place.CORE if text in self._cores else Place.UUID, text)
             case "call_id":
                 return Hole(Place.CALL_ID, text)
+            case "person":
+                return Hole(Place.PERSON, text)
+            case "company":
+                return Hole(Place.COMPANY, text)
             case "micros":
                 return self._time(Place.MICROS, int(text))
             case "seconds":

@@ -1,4 +1,4 @@
-"""One playing of a scene: the same calls with other ids, other numbers, and times of now.
+"""One playing of a scene: the same calls with other ids, other people, and times of now.
 
 Everything that was equal in the recording is equal in the take, in every header and inside longer texts. The emulated
 core's identity and its two counters are handed in; randomness comes from the caller's `random.Random`.
@@ -11,6 +11,7 @@ import time
 from random import Random
 from uuid import UUID
 
+from bridge.emulator.cast import Cast
 from bridge.emulator.core import Core
 from bridge.emulator.scene import Hole, Pieces, Place, Scene
 from bridge.emulator.writing import write_event
@@ -25,7 +26,7 @@ class Take:
         self, scene: Scene, core: Core, began: int, speed: float, random: Random, binary: bool = False
     ) -> None:
         self._scene, self._core, self._began, self._speed = scene, core, began, speed
-        self._random = random
+        self._random, self._cast = random, Cast(random)
         self._binary = core.encoding == "binary"
         self._names: dict[bytes, bytes] = {}
         self._sessions: dict[bytes, bytes] = {}
@@ -61,6 +62,10 @@ class Take:
                 if hole.was not in self._names:
                     self._names[hole.was] = "".join(self._random.choices(_ALPHABET, k=len(hole.was))).encode()
                 return self._names[hole.was]
+            case Place.PERSON:
+                return self._cast.person(hole.was)
+            case Place.COMPANY:
+                return self._cast.company(hole.was)
             case Place.MICROS:
                 return b"%d" % self._moved(hole.at)
             case Place.SECONDS:

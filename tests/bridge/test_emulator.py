@@ -95,6 +95,21 @@ def test_ids_inside_longer_texts_change_with_the_others() -> None:
 
 
 @pytest.mark.pure
+def test_other_people_of_other_companies_speak_the_parts() -> None:
+    """One bijection a take: whoever was one person is one person."""
+    played = scene("42-two-tenants-same-numbers")
+    before = events_of(played.name)
+    for seed in range(5):
+        after = take(played, seed=seed)
+        for name in (b"Caller-Caller-ID-Number", b"variable_domain_name", b"variable_sip_from_uri", b"variable_tenant"):
+            pairs = {(header(old, name), header(new, name)) for old, new in zip(before, after, strict=True)}
+            assert len({old for old, _ in pairs}) == len({new for _, new in pairs}) == len(pairs)
+            assert all((old is None) == (new is None) for old, new in pairs)
+    numbers = {header(take(played, seed=seed)[10], b"Caller-Caller-ID-Number") for seed in range(20)}
+    assert len(numbers) > 3
+
+
+@pytest.mark.pure
 def test_the_same_seed_gives_the_same_take_and_the_next_take_other_calls() -> None:
     played, core = scene("03-no-answer"), "9f0a6a0e-0000-4000-8000-000000000001"
     assert take(played, Core(core)) == take(played, Core(core))
