@@ -21,9 +21,7 @@ from projections.callflow.reading import OWN, SWITCH_TOPICS, TOPICS, read
 _COMPLETE_AFTER = 5_000_000
 # Finished calls stay at hand this long by the switches' clocks (microseconds): their last events trickle in.
 _LINGER = 5_000_000
-# Facts that only matter to a call that is known already.
 _UNKNOWN_RUN = -1
-_NEVER_FIRST = frozenset({"executed", "recorded", "unhold", "unbridge", "command"})
 
 
 class Stored(msgspec.Struct, array_like=True):
@@ -37,7 +35,20 @@ class Stored(msgspec.Struct, array_like=True):
 class Group:
     """The facts of one call while it is in memory."""
 
-    __slots__ = ("call_id", "dirty", "ended", "facts", "known", "last_at", "legs", "open_legs", "sorted", "told", "was")
+    __slots__ = (
+        "call_id",
+        "closed",
+        "dirty",
+        "ended",
+        "facts",
+        "known",
+        "last_at",
+        "legs",
+        "open_legs",
+        "sorted",
+        "told",
+        "was",
+    )
 
     def __init__(self) -> None:
         self.facts: list[Fact] = []
@@ -51,6 +62,8 @@ class Group:
         self.sorted = True
         self.ended = False
         self.last_at = 0
+        self.closed: dict[str, int] = {}
+        """Legs whose HANGUP_COMPLETE was seen, and in which run of the switch's core."""
         self.open_legs: dict[str, tuple[str, int, int]] = {}
         """Legs that live: their switch, its run, and when they were last heard of."""
 
@@ -66,8 +79,13 @@ class Group:
         self.legs.update(tie.leg for tie in fact.ties)
         self.last_at = max(self.last_at, fact.at)
         self.dirty = True
-        if fact.kind in ("complete", "gone", "lost", "closed"):
+        if fact.kind == "complete":
+            self.closed[fact.leg] = fact.run
             self.open_legs.pop(fact.leg, None)
+        elif fact.kind in ("gone", "lost", "closed"):
+            self.open_legs.pop(fact.leg, None)
+        elif self.closed.get(fact.leg) == fact.run:
+            pass  # an event that comes late opens nothing again
         elif fact.kind == "alive":
             self.open_legs.setdefault(fact.leg, (fact.switch, _UNKNOWN_RUN, fact.at))
         elif fact.kind not in ("gap", "command"):
@@ -158,7 +176,8 @@ class CallFold:
             if known is not None:
                 groups[id(known)] = known
         if not groups:
-            if fact.kind in _NEVER_FIRST and not fact.ties:
+            if fact.kind == "command":
+                # Anything can stand in a command's arguments; only a leg that is known makes it count.
                 return
             group = Group()
         elif len(groups) == 1:
@@ -168,7 +187,7 @@ class CallFold:
         if group.add(fact):
             self._enter(group)
             self._changed(group)
-            if fact.kind == "hangup":
+            if fact.kind == "hangup" and fact.leg in group.open_legs:
                 self._hung[fact.leg] = (fact.at + _COMPLETE_AFTER, group)
             elif fact.kind == "complete":
                 self._hung.pop(fact.leg, None)

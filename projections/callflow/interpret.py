@@ -26,6 +26,8 @@ from projections.callflow.verdict import (
 
 _WORSE: dict[Quality, int] = {"observed": 0, "bounded": 1, "inferred": 2, "gap": 3}
 _SERVICE_KINDS = frozenset({"park", "voicemail", "conference", "queue", "ivr"})
+# Facts that the fold makes of events about a switch, or of an event that does not come.
+_DERIVED = frozenset({"gap", "lost", "gone", "closed"})
 Interval = tuple[int, int | None]
 
 
@@ -79,7 +81,7 @@ def interpret(facts: Sequence[Fact]) -> Call:
         links=_links(stretches, legs, facts),
         quality=_quality(seen, segments, gaps, started, ended),
         evidence=_evidence(facts, names, legs),
-        version=len(facts),
+        version=sum(1 for fact in facts if fact.kind not in _DERIVED),
         first_position=min(fact.position for fact in facts),
         last_position=max(fact.position for fact in facts),
     )
