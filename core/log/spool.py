@@ -146,7 +146,9 @@ class Spool:
                 if file is not None:
                     file.close()
             self._read = self._write = None
-            os.close(self._lock)
+            if self._lock >= 0:
+                os.close(self._lock)
+                self._lock = -1
 
     def _unwritable(self, error: OSError) -> SpoolFull:
         return SpoolFull(f"The spool {self.directory} cannot be written ({error.strerror}): make room there.")

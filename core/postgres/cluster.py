@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import stat
@@ -27,6 +28,9 @@ _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET = 100  # sun_path holds 108 bytes, less on other systems
 _STARTING = 600.0  # crash recovery of a large log takes its time
 _ORPHANS = 20.0
+_COMPLAINT = re.compile(
+    r"(?:FATAL|PANIC|LOG|HINT): +(.*(?:could not|error|unrecognized|invalid|shared memory|exists).*)"
+)
 
 _CONFIGURATION: Mapping[str, str] = {
     "listen_addresses": "",
@@ -114,11 +118,12 @@ class Cluster:
         deadline = time.monotonic() + _ORPHANS
         while True:
             if self.pid() is None:
-                (self.data / "postmaster.pid").unlink(missing_ok=True)
+                self._remove_traces()
+            before = {path: path.stat().st_size for path in self._logs()}
             output = self._pg_ctl("start", "-w", "-t", str(int(_STARTING)), "-l", str(self.directory / "start.log"))
             if output is None:
                 return
-            words = self._last_words()
+            words = self._words_since(before)
             # The old server's children may outlive it for a moment; the memory they share is free when they are gone.
             if "shared memory" not in words or time.monotonic() > deadline:
                 break
@@ -169,6 +174,12 @@ class Cluster:
             file.write("\ninclude_if_exists = 'harmony.conf'\n")
         half_done.rename(self.data)
 
+    def _remove_traces(self) -> None:
+        """Remove what a dead server left; while it is a zombie, PostgreSQL itself would believe that it lives."""
+        for path in (self.data / "postmaster.pid", self.socket_directory / _SOCKET):
+            path.unlink(missing_ok=True)
+        (self.socket_directory / f"{_SOCKET}.lock").unlink(missing_ok=True)
+
     def _write_configuration(self) -> None:
         values = {"unix_socket_directories": str(self.socket_directory), **self.configuration}
         lines = ["# Written by Harmony at every start; put your own settings into postgresql.conf, behind its include."]
@@ -182,11 +193,14 @@ class Cluster:
         done = self.account.run([self.programs / "pg_ctl", "-D", self.data, *arguments], timeout=_STARTING + 60)
         return None if done.returncode == 0 else _sentence(done.stdout)
 
-    def _last_words(self) -> str:
-        """Return the last complaint of a server that did not start."""
-        logs = [self.directory / "start.log", *sorted((self.data / "log").glob("*.log"), key=os.path.getmtime)[-1:]]
-        lines = [line for log in logs if log.exists() for line in _tail(log) if "FATAL" in line or "could not" in line]
-        return _sentence(lines[-1]) if lines else ""
+    def _logs(self) -> list[Path]:
+        return [path for path in (self.directory / "start.log", *(self.data / "log").glob("*.log")) if path.exists()]
+
+    def _words_since(self, before: Mapping[Path, int]) -> str:
+        """Return what a server that did not start complained about."""
+        lines = [line for path in self._logs() for line in _lines_from(path, before.get(path, 0))]
+        telling = [match[1] for line in lines if (match := _COMPLAINT.search(line))]
+        return "; ".join(dict.fromkeys(telling[-3:])) + "." if telling else ""
 
     @staticmethod
     def _private(directory: Path) -> None:
@@ -220,10 +234,10 @@ def _processes_in(data: Path) -> list[int]:
     return [int(path.name) for path in Path("/proc").glob("[0-9]*") if _is_server(int(path.name), data)]
 
 
-def _tail(path: Path) -> list[str]:
+def _lines_from(path: Path, offset: int) -> list[str]:
     with open(path, "rb") as file:
-        file.seek(max(0, path.stat().st_size - 8192))
-        return file.read().decode(errors="replace").splitlines()
+        file.seek(offset if offset <= path.stat().st_size else 0)
+        return file.read(65_536).decode(errors="replace").splitlines()
 
 
 def _sentence(output: str) -> str:
