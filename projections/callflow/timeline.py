@@ -71,6 +71,8 @@ class Course:
         self.answered: set[str] = set()
         self.alive: set[str] = set()
         self.ended: set[str] = set()
+        self.met: set[str] = set()
+        """Legs that have talked with somebody, or are nobody's offer."""
         self.bounded = False
         self.open: dict[Activity, Stretch] = {}
         self.stretches: list[Stretch] = []
@@ -288,6 +290,7 @@ class Course:
                     result.append(("early_media", people, "", ""))
                 continue
             parties = {self.legs[leg].party for leg in answered}
+            self.met.update(answered)
             consults = any(by in parties and not held & component for by, held in held_by.items())
             result.append(("consult" if consults else "talk", answered, "", ""))
         result += self._alone(bridged)
@@ -329,6 +332,8 @@ class Course:
                 return [("voicemail", (me,), "", app.arguments)]
             if app.name == "eavesdrop":
                 return [("monitor", (me,), "", app.arguments)]
+            if leg.parent is not None and leg.direction == "outbound" and me not in self.met:
+                continue  # a phone that is asked for its confirmation key is still being offered the call
             if app.name in _IVR and me not in bridged:
                 return [("ivr", (me,), "", app.arguments if app.name == "ivr" else "")]
             if app.name in _ANNOUNCE and not (me in bridged or me in self.queues or me in self.lots):

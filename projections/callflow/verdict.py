@@ -57,7 +57,10 @@ def dialled_of(root: Leg, legs: dict[str, Leg], facts: Sequence[Fact]) -> str | 
                 words = fact.data["arguments"].rpartition("}")[2].split()
                 if len(words) > 1 and not words[1].startswith("&"):
                     return words[1]
-        return next((number for number in root.destinations if number != root.party), root.destination) or None
+        sent = next((number for number in root.destinations if number != root.party), None)
+        called = next((leg.party for leg in legs.values() if leg.parent == root.leg_id and leg.real), None)
+        # Nobody picked up: what the caller's own phone was shown is whom the caller wanted.
+        return sent or called or root.number or root.destination or None
     if not root.last_seen:
         child = next((leg for leg in legs.values() if leg.parent == root.leg_id and leg.destination), None)
         return child.destination if child else None
