@@ -114,13 +114,17 @@ def get_call(connection: Connection[Any], call_id: str, tenant: str | None = Non
 
 def list_calls(connection: Connection[Any], asked: CallFilter, limit: int = 100, after: str | None = None) -> CallPage:
     """One page of calls in short, newest first; raises BadFilter."""
-    limit, made, reached = min(limit, MOST), query(asked, after), position(connection)
-    rows = _rows(
-        connection, _SUMMARIES.format(_COLUMNS, made.tables, made.where, made.order), [*made.values, limit + 1]
-    )
+    limit, reached = min(limit, MOST), position(connection)
+    rows = _rows(connection, *summaries(asked, limit + 1, after))
     calls = [CallSummary(*row) for row in rows[:limit]]
     more = cursor_of(calls[-1].started_at, calls[-1].call_id) if len(rows) > limit else None
     return CallPage(reached, calls, more)
+
+
+def summaries(asked: CallFilter, limit: int, after: str | None = None) -> tuple[Composed, list[Any]]:
+    """The statement that lists calls in short, with its values: for whoever wants to see its plan."""
+    made = query(asked, after)
+    return _SUMMARIES.format(_COLUMNS, made.tables, made.where, made.order), [*made.values, limit]
 
 
 def list_documents(

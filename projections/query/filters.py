@@ -87,6 +87,8 @@ def query(asked: CallFilter, after: str | None = None) -> Query:
             add(SQL(condition), value)
     if asked.has_transfer is not None:
         add(SQL("c.transfers > 0" if asked.has_transfer else "c.transfers = 0"))
+        if searched and asked.has_transfer:
+            add(SQL("s.moved"))
     if asked.live is not None:
         add(SQL("c.live" if asked.live else "NOT c.live"))
     if asked.since is not None:

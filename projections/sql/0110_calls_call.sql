@@ -44,9 +44,12 @@ CREATE TABLE calls.call (
 -- Lists are read newest first, a page at a time, by the key (started_at, call_id); each index serves one filter in that order.
 CREATE INDEX call_by_start ON calls.call (started_at DESC, call_id DESC);
 CREATE INDEX call_by_tenant ON calls.call (tenant, started_at DESC, call_id DESC);
+CREATE INDEX call_by_tenant_outcome ON calls.call (tenant, outcome, started_at DESC, call_id DESC);
 CREATE INDEX call_by_outcome ON calls.call (outcome, started_at DESC, call_id DESC);
 CREATE INDEX call_by_direction ON calls.call (direction, started_at DESC, call_id DESC);
 CREATE INDEX call_by_queue ON calls.call (queue, started_at DESC, call_id DESC) WHERE queue IS NOT NULL;
+CREATE INDEX call_by_tenant_queue ON calls.call (tenant, queue, started_at DESC, call_id DESC) WHERE queue IS NOT NULL;
+CREATE INDEX call_by_tenant_transfer ON calls.call (tenant, started_at DESC, call_id DESC) WHERE transfers > 0;
 CREATE INDEX call_by_transfer ON calls.call (started_at DESC, call_id DESC) WHERE transfers > 0;
 CREATE INDEX call_by_duration ON calls.call (duration_seconds);
 CREATE INDEX call_live ON calls.call (started_at DESC, call_id DESC) WHERE live;

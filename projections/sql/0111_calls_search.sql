@@ -7,9 +7,12 @@ CREATE TABLE calls.search (
     value text NOT NULL,
     tenant text,
     started_at timestamptz NOT NULL,
+    moved boolean NOT NULL,
     PRIMARY KEY (call_id, n)
 );
 CREATE INDEX search_by_value ON calls.search (value, kind, started_at DESC, call_id DESC);
 CREATE INDEX search_by_tenant ON calls.search (tenant, value, kind, started_at DESC, call_id DESC);
+CREATE INDEX search_by_moved ON calls.search (value, kind, started_at DESC, call_id DESC) WHERE moved;
 COMMENT ON TABLE calls.search IS 'Numbers and users of each call';
 COMMENT ON COLUMN calls.search.kind IS 'number or user';
+COMMENT ON COLUMN calls.search.moved IS 'Somebody tried to transfer the call';

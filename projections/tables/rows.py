@@ -84,8 +84,8 @@ def call_row(call: Call, document: bytes, live: bool) -> Row:
 
 
 def search_rows(call: Call) -> list[Row]:
-    tenant, started = text(call.tenant), at(call.started_at)
-    return [(kind, text(value), tenant, started) for kind, value in facts.search_terms(call)]
+    of_call = (text(call.tenant), at(call.started_at), facts.transfers(call)[0] > 0)
+    return [(kind, text(value), *of_call) for kind, value in facts.search_terms(call)]
 
 
 def party_rows(call: Call) -> list[Row]:

@@ -114,7 +114,10 @@ CALL = Table(
         ("as_of_position", BIG),
     ),
 )
-SEARCH = Table(name="search", columns=(("kind", TEXT), ("value", TEXT), ("tenant", TEXT), ("started_at", INSTANT)))
+SEARCH = Table(
+    name="search",
+    columns=(("kind", TEXT), ("value", TEXT), ("tenant", TEXT), ("started_at", INSTANT), ("moved", BOOL)),
+)
 PARTY = Table(
     name="party",
     columns=(("party", TEXT), ("user", TEXT), ("role", TEXT), ("talk_seconds", FLOAT), ("held_seconds", FLOAT)),
