@@ -134,6 +134,7 @@ def import_file(log: EventLog, path: Path, switch: str | None, advance: Callable
     """
     events = stored = 0
     batch: list[Incoming] = []
+    offset = 0
     refused: HarmonyError | None = None
     try:
         for item, offset in incoming(read_capture(path), switch):
@@ -147,8 +148,10 @@ def import_file(log: EventLog, path: Path, switch: str | None, advance: Callable
         refused = problem
     except OSError as problem:
         refused = CaptureError(f"{path} cannot be read ({problem.strerror}): correct its name or its rights.", 0)
-    stored += log.append(batch) if batch else 0
-    events += len(batch)
+    if batch:
+        stored += log.append(batch)
+        events += len(batch)
+        advance(offset)
     if refused is None:
         return Imported(events, stored)
     return Imported(events, stored, f"{refused} {events} events before it are stored.", refused.code)

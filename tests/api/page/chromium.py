@@ -32,8 +32,17 @@ class Chromium:
         from_read, from_write = os.pipe()
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe"]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", PLUMBING, str(to_read), str(from_write), path, *options]
-            + [f"--user-data-dir={profile}", "about:blank"],
+            [
+                sys.executable,
+                "-c",
+                PLUMBING,
+                str(to_read),
+                str(from_write),
+                path,
+                *options,
+                f"--user-data-dir={profile}",
+                "about:blank",
+            ],
             pass_fds=(to_read, from_write),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
