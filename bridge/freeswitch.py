@@ -8,14 +8,11 @@ supervisor's; what the events mean is nobody's here.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
-
-import msgspec
 
 from bridge.commands import REGISTERED, CommandFailed, Commands, CommandTimeout
 from bridge.errors import BridgeError, NodeError
@@ -27,53 +24,19 @@ from bridge.session.legs import Legs
 from bridge.session.losses import Gap
 from bridge.session.settings import ERLANG, SOFIA, erlang_faults, sofia_faults
 from bridge.session.sniff import watched
+from bridge.session.values import Remembered, SwitchStats
+from bridge.session.valve import Valve
 from bridge.session.watch import MARK_COMMAND, Marked, Miscount, Overflow, Watch
 from bridge.term import Atom
 from core.errors import MalformedEvent
 from core.headers import header, is_event, text
 from core.own_event import OwnEvents
 
+__all__ = ["Remembered", "Sink", "SwitchSession", "SwitchStats"]
+
 Sink = Callable[[str, bytes], None]
 LOG: Final = logging.getLogger("harmony.switch")
 _REGISTER_OK: Final = frozenset({b"\x83d\x00\x02ok", b"\x83w\x02ok", b"\x83s\x02ok", b"\x83v\x00\x02ok"})
-_PRESSURE_EVERY: Final = 128  # events between two looks at the queue behind us
-_RELIEF: Final = 0.02  # seconds between two looks while reading is paused
-
-
-class Remembered(msgspec.Struct, frozen=True):
-    """What is known of a switch from before: by an earlier link, or handed in by the caller at a fresh start."""
-
-    core_uuid: str | None = None
-    last_heard: int | None = None
-    """µs since the epoch: the last moment at which we know that we missed nothing"""
-    legs: frozenset[str] = frozenset()
-
-
-class SwitchStats(msgspec.Struct, frozen=True):
-    """One moment of a session, for the metrics."""
-
-    switch: str
-    state: str
-    """down, joining or up"""
-    core_uuid: str | None
-    events: int
-    bytes: int
-    """of everything that came over the links, ticks included"""
-    last_heard: int | None
-    """when the last event came, µs since the epoch"""
-    links: int
-    """how many times a link came up"""
-    gaps: int
-    overflows: int
-    missing: int
-    """events that the switch said it dropped"""
-    legs: int
-    pauses: int
-    malformed: int
-    encoding: str | None
-    faults: tuple[str, ...]
-    trouble: str
-    """why there is no link, empty while there is one"""
 
 
 def now() -> int:
@@ -96,9 +59,11 @@ class SwitchSession:
         remembered: Remembered | None = None,
         encoding: str | None = None,
         patience: float = 10.0,
+        quiet: float = 60.0,
     ) -> None:
         """``sink`` takes (switch, term) and never blocks; ``pressure`` says that it wants no more for now; ``encoding``
-        is what the settings expect; ``patience`` is how long an answer may take, in seconds."""
+        is what the settings expect; ``patience`` is how long an answer may take, in seconds, and ``quiet`` after how
+        many without an event the stream is tried (a core makes a HEARTBEAT every 20)."""
         before = remembered or Remembered()
         self.switch = switch
         self.commands = Commands(node, switch, patience)
@@ -110,10 +75,10 @@ class SwitchSession:
         self.legs = Legs(before.legs)
         self.joined = asyncio.Event()
         """set while the link is up and the first reconciliation is done"""
-        self._node, self._cookie, self._patience = node, cookie, patience
-        self._sink, self._pressure, self._expected = sink, pressure, encoding
+        self._node, self._cookie, self._patience, self._quiet = node, cookie, patience, quiet
+        self._sink, self._valve, self._expected = sink, Valve(pressure), encoding
         self._announce = Announcer(switch, own or OwnEvents(), lambda term: sink(str(node.name), term))
-        self._events = self._links = self._gaps = self._overflows = self._missing = self._pauses = self._malformed = 0
+        self._events = self._links = self._gaps = self._overflows = self._missing = self._malformed = 0
         self._bytes = 0
         self._link: Link | None = None
         self._watch: Watch | None = None
@@ -150,7 +115,7 @@ class SwitchSession:
             self._leave(link, mailbox, reason)
 
     async def _join(self, link: Link, mailbox: Mailbox) -> None:
-        await self._register(mailbox)
+        await self._register(link, mailbox)
         core = await self._answer("global_getvar", "core_uuid")
         status = await self._answer("status")
         self._held = []
@@ -170,19 +135,22 @@ class SwitchSession:
             LOG.warning("%s", error)
             return None
 
-    async def _register(self, mailbox: Mailbox) -> None:
-        self._registered = asyncio.get_running_loop().create_future()
-        mailbox.monitor((REGISTERED, self.switch))
-        mailbox.send((REGISTERED, self.switch), Atom("register_event_handler"))
+    async def _register(self, link: Link, mailbox: Mailbox) -> None:
+        self._registered = answer = asyncio.get_running_loop().create_future()
+        ended = asyncio.ensure_future(link.closed.wait())
         try:
-            await asyncio.wait_for(self._registered, self._patience)
-        except TimeoutError:
+            mailbox.send((REGISTERED, self.switch), Atom("register_event_handler"))
+            await asyncio.wait((answer, ended), timeout=self._patience, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ended.cancel()
+            self._registered = None
+        if link.closed.is_set():
+            raise NodeError(f"The link to {self.switch} was lost while joining: {link.closed.reason}")
+        if not answer.done():
             raise CommandTimeout(
                 f"{self.switch} did not answer to register_event_handler within {self._patience:g} s: is this node "
                 "FreeSWITCH's mod_erlang_event?"
-            ) from None
-        finally:
-            self._registered = None
+            )
 
     def _up(self, core: str | None, sessions: int | None) -> None:
         at, old, previous = now(), self.core_uuid, self._watch
@@ -232,8 +200,7 @@ class SwitchSession:
                 self._held.append(term)
                 return
             self._event(term)
-            if self._events % _PRESSURE_EVERY == 0 and self._pressure is not None and self._pressure():
-                self._pause(link)
+            self._valve.passed(link)
         elif self._registered is not None and not self._registered.done() and term in _REGISTER_OK:
             self._registered.set_result(None)
 
@@ -269,27 +236,25 @@ class SwitchSession:
             case None:
                 pass
 
-    # -- back-pressure --------------------------------------------------------------------------------------------
-
-    def _pause(self, link: Link) -> None:
-        self._pauses += 1
-        link.pause_reading()
-        asyncio.get_running_loop().call_later(_RELIEF, self._relieve, link)
-
-    def _relieve(self, link: Link) -> None:
-        if self._pressure is not None and self._pressure() and not link.closed.is_set():
-            asyncio.get_running_loop().call_later(_RELIEF, self._relieve, link)
-        else:
-            link.resume_reading()
-
     # -- reconciling ----------------------------------------------------------------------------------------------
 
     async def _tend(self) -> None:
         """While the link stands: ask the switch again whenever something spoke against our account."""
         while True:
-            await self._doubt.wait()
+            try:
+                await asyncio.wait_for(self._doubt.wait(), self._quiet)
+            except TimeoutError:
+                await self._try_the_stream()
+                continue
             if not await self._try_to_reconcile("doubt"):
                 await asyncio.sleep(self._patience)
+
+    async def _try_the_stream(self) -> None:
+        """A link may tick and answer although its subscription is gone: then it is of no use, and begun again."""
+        silent = now() - (self.last_heard or 0)
+        if self._valve.shut or silent < self._quiet * 1e6 or await self._mark() or self._link is None:
+            return
+        self._link.close(f"no event came for {silent / 1e6:.0f} s, nor one that we asked for: the subscription is gone")
 
     async def _try_to_reconcile(self, cause: str) -> bool:
         """An answer that is late or strange must not cost us the events that come: it is asked for again."""
@@ -347,7 +312,7 @@ class SwitchSession:
             overflows=self._overflows,
             missing=self._missing,
             legs=len(self.legs),
-            pauses=self._pauses,
+            pauses=self._valve.pauses,
             malformed=self._malformed,
             encoding=self.commands.encoding,
             faults=self.faults,
@@ -357,9 +322,3 @@ class SwitchSession:
     def remember(self) -> Remembered:
         """Return what another session with this switch should start from."""
         return Remembered(self.core_uuid, self.last_heard, self.legs.alive())
-
-
-async def until_joined(sessions: Iterable[SwitchSession]) -> None:
-    """Wait until every one of the sessions has its link and its first reconciliation."""
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.gather(*(session.joined.wait() for session in sessions))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.term import Atom
 from core.event import identify
 from core.headers import header
 from tests.fix_switch import CAPTURES, CNode, Joined, StartNode, StartSwitch, events_of, eventually
@@ -227,3 +228,20 @@ async def test_a_link_that_is_lost_while_joining(start_switch: StartSwitch, star
     await asyncio.wait_for(joined.session.joined.wait(), 20)
     assert joined.session.stats().links == 1
     assert joined.sink.own("harmony::link_down") == []
+
+
+async def test_a_lost_subscription_is_noticed(start_switch: StartSwitch, start_node: StartNode, join: Join) -> None:
+    """The link ticks and answers, but no event comes any more: join again."""
+    switch = await start_switch()
+    joined = await join(await start_node(), switch.name, quiet=0.2, patience=0.3)
+    await joined.commands.ask(Atom("noevents"))
+    down = await joined.sink.wait_own("harmony::link_down")
+    assert b"subscription is gone" in (header(down, b"Harmony-Reason") or b"")
+    await joined.sink.wait_own("harmony::link_up", 2)
+
+
+async def test_a_quiet_switch_is_only_asked(start_switch: StartSwitch, start_node: StartNode, join: Join) -> None:
+    switch = await start_switch()
+    joined = await join(await start_node(), switch.name, quiet=0.05)
+    await eventually(lambda: sum("{api, echo" in line for line in switch.sent()) >= 4)
+    assert joined.session.stats().links == 1

@@ -1,0 +1,41 @@
+"""What a session remembers from one link to the next, and what it says of itself."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Remembered(msgspec.Struct, frozen=True):
+    """What is known of a switch from before: by an earlier link, or handed in by the caller at a fresh start."""
+
+    core_uuid: str | None = None
+    last_heard: int | None = None
+    """µs since the epoch: the last moment at which we know that we missed nothing"""
+    legs: frozenset[str] = frozenset()
+
+
+class SwitchStats(msgspec.Struct, frozen=True):
+    """One moment of a session, for the metrics."""
+
+    switch: str
+    state: str
+    """down, joining or up"""
+    core_uuid: str | None
+    events: int
+    bytes: int
+    """of everything that came over the links, ticks included"""
+    last_heard: int | None
+    """when the last event came, µs since the epoch"""
+    links: int
+    """how many times a link came up"""
+    gaps: int
+    overflows: int
+    missing: int
+    """events that the switch said it dropped"""
+    legs: int
+    pauses: int
+    malformed: int
+    encoding: str | None
+    faults: tuple[str, ...]
+    trouble: str
+    """why there is no link, empty while there is one"""
