@@ -73,6 +73,10 @@ def _cancelled(leg: Leg, legs: dict[str, Leg], connected: dict[str, int]) -> Off
     if leg.disposition == "recv_bye" and leg.answered_at:
         return "rejected"
     caller = legs.get(leg.parent or "")
+    if leg.cause == "ATTENDED_TRANSFER":
+        # Semi-attended: the transferor is gone, and somebody waited for this phone until the switch gave up.
+        near = [other for other in legs.values() if abs(other.ended_at - leg.ended_at) <= _NEAR]
+        return "cancelled" if any(other.disposition in ("recv_bye", "recv_cancel") for other in near) else "no_answer"
     for at in (at for other, at in connected.items() if other != leg.leg_id and legs[other].direction == "outbound"):
         if leg.created_at <= at + _NEAR and abs(at - leg.ended_at) <= _NEAR:
             return "answered_elsewhere"
