@@ -11,7 +11,7 @@ Nearly no event holds any of this, so the first question, whether a telling word
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import Literal
@@ -54,6 +54,10 @@ _IN_TEXT = (
 _ARGUMENTS = frozenset(
     {b"API-Command-Argument", b"Job-Command-Arg", b"Application-Data", b"variable_current_application_data"}
 )
+_COMMANDS = frozenset(
+    {b"API-Command", b"API-Command-Argument", b"Job-Command", b"Job-Command-Arg", b"body"}
+    | {b"Application", b"Application-Data"}
+)
 _IN_ARGUMENT = re.compile(rb"(?i)[\w-]*(?:%b)[\w-]*[ /]+([^\s/=:][^\s/]*)" % _SECRET)
 _LAST_WORD = re.compile(rb"(\S+)\s*$")
 _ANSWER = re.compile(rb"(?s)^(?:\+OK|-ERR)?\s*(.*)$")
@@ -80,21 +84,27 @@ class Redactor:
         redacted = list(terms)
         together = b"".join(terms)
         ends = list(accumulate(map(len, terms)))
-        hits = {hit for word in self._words for hit in _hits(together, ends, word)}
-        hits.update(number for number, term in enumerate(terms) if len(term) >= _MAY_HOLD_A_LIST)
-        for number in hits:
+        found = {bisect_right(ends, at) for word in self._words for at in _places(together, word)}
+        found.update(number for number, term in enumerate(terms) if len(term) >= _MAY_HOLD_A_LIST)
+        for number in found:
             redacted[number] = self._overwrite(redacted[number])
         return redacted
 
     def _overwrite(self, term: bytes) -> bytes:
-        pairs = list(_pairs(term))
-        values = {content(term, name): value for name, value in pairs}
+        """Look at the headers that hold one of the words, and at commands."""
+        places = sorted(at for word in self._words for at in _places(term, word))
         target = bytearray(term)
-        for name, value in pairs:
-            self._pair(term, target, content(term, name), value)
-        _commands(term, target, values)
+        commands: dict[bytes, Span] = {}
+        for name, value in _pairs(term):
+            named = term[name.start : name.end]
+            if named in _COMMANDS:
+                commands[named] = value
+            nearest = bisect_left(places, name.start)
+            if value.tag == LIST or (nearest < len(places) and places[nearest] < value.end):
+                self._pair(term, target, content(term, name), value)
+        _commands(term, target, commands)
         if self._digits:
-            _sent_digits(term, target, values)
+            _sent_digits(term, target, commands)
         return bytes(target) if target != term else term
 
     def _pair(self, term: bytes, target: bytearray, name: bytes, value: Span) -> None:
@@ -111,13 +121,12 @@ redact: Callable[[bytes], bytes] = _default.redact
 """Overwrite the secrets of one term, digits kept."""
 
 
-def _hits(together: bytes, ends: Sequence[int], word: bytes) -> Iterator[int]:
-    """Yield the numbers of the terms that hold the word."""
-    at = find(together, word, 0)
+def _places(text: bytes, word: bytes) -> Iterator[int]:
+    """Yield the offsets of a word."""
+    at = find(text, word, 0)
     while at >= 0:
-        number = bisect_right(ends, at)
-        yield number
-        at = find(together, word, ends[number])
+        yield at
+        at = find(text, word, at + 1)
 
 
 def _pairs(term: bytes) -> Iterator[tuple[Span, Span]]:

@@ -15,7 +15,7 @@ from core.event import identify
 from core.log.codec import Encoder
 from core.redaction import Redactor
 
-AT_ONCE = 100
+AT_ONCE = 500
 """terms looked through together for secrets: some 500 kB, which stay in the processor's cache"""
 
 
