@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -192,19 +192,22 @@ def export(args: argparse.Namespace) -> int:
 
 
 def _write(connection: "psycopg.Connection[Any]", asked: "CallFilter", args: argparse.Namespace, to: IO[bytes]) -> None:
+    from contextlib import closing
+
     from projections.query import export_csv, export_documents, export_parquet
 
     if args.format == "parquet":
         export_parquet(connection, to, args.view, asked)
         return
-    chunks: Iterator[bytes]
+    chunks: Generator[bytes, None, None]
     if args.format == "csv":
         chunks = export_csv(connection, args.view, asked, args.time_zone or "UTC")
     else:
         chunks = export_documents(connection, asked)
-    for chunk in chunks:
-        to.write(chunk)
-    to.flush()
+    with closing(chunks):  # a reader that goes away leaves a COPY open, and the connection would wait for its end
+        for chunk in chunks:
+            to.write(chunk)
+        to.flush()
 
 
 def live(args: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """Everything out: call documents as NDJSON, the analysts' views as CSV or Parquet. Streams; memory does not grow."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import IO, Any
 
 from psycopg import Connection
@@ -17,7 +17,7 @@ _ROWS = 20_000
 """rows of a Parquet row group"""
 
 
-def export_documents(connection: Connection[Any], asked: CallFilter | None = None) -> Iterator[bytes]:
+def export_documents(connection: Connection[Any], asked: CallFilter | None = None) -> Generator[bytes, None, None]:
     """The documents as lines of NDJSON, each with its line feed, oldest call first."""
     made = query(asked or CallFilter())
     statement = SQL("COPY (SELECT c.document FROM {} WHERE {} ORDER BY c.started_at, c.call_id) TO STDOUT").format(
@@ -31,7 +31,7 @@ def export_documents(connection: Connection[Any], asked: CallFilter | None = Non
 
 def export_csv(
     connection: Connection[Any], view: str = "cdr_call", asked: CallFilter | None = None, zone_name: str = "UTC"
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """A view as CSV with a header line, oldest call first, times in a time zone (IANA name)."""
     statement, values = _view(view, asked)
     place = zone(zone_name).key
