@@ -55,6 +55,12 @@ class _Child:
         self.next_start = now + self.delay
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         LOG.warning("%s %s; it starts again in %.1f s", self.part.name, how, self.delay)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of a process that has ended."""
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
         self.process = None
 
     def signal(self, number: int) -> None:
@@ -106,6 +112,7 @@ class Supervisor:
                 LOG.warning("%s did not stop within %.0f s and is killed", child.part.name, GRACE)
                 child.process.kill()
                 child.process.wait()
+            child.close()
 
 
 def watch_parent() -> None:

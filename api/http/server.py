@@ -44,7 +44,7 @@ def serve(here: Site, stop: threading.Event) -> int:
     )
     socket = listening(host, port)
     LOG.info("listening on http://%s:%d/", *socket.getsockname()[:2])
-    reporter = Reporter(here.dsn, f"http {host}:{port}", "http", lambda: {"streams": app.state.feed.subscribers})
+    reporter = Reporter(here.dsn, f"http {host}:{port}", "http", lambda: {"subscribers": app.state.feed.subscribers})
     reporter.start()
     try:
         asyncio.run(_serve(_Server(config), socket, app.state.feed, stop))

@@ -37,7 +37,7 @@ function lasts(ms) {
 const isStale = () => !connected || Date.now() - heard > SILENCE;
 const now = () => (isStale() ? heard : Date.now()) + ahead; // a stale clock stands still
 
-const who = (party, name) => make("span", "", make("bdi", "", party || "?"), ...(name ? [make("bdi", "name", name)] : []));
+const who = (party, name) => make("span", "", make("bdi", "", party || "?"), ...(name && name !== party ? [make("bdi", "name", name)] : []));
 function partners(call) {
   const open = (call.segments || []).filter((s) => !s.ended_at && s.kind !== "ring" && s.kind !== "record");
   const names = new Set(open.flatMap((s) => s.parties || []));
@@ -89,12 +89,21 @@ function place(body, nodes) {
 }
 const cell = (className, child) => make("td", className, child ?? "");
 const tag = (value) => make("span", `tag ${token(value)}`, word(value));
+const DOUBTS = { bounded: "times lie within known limits", inferred: "an end was not seen", gap: "events are missing" };
+function judged(value, call) { // what is not fully known says so
+  const cells = [tag(value)];
+  if (call.quality && call.quality !== "observed") {
+    cells.push(make("span", "tag doubt", word(call.quality)));
+    cells[1].title = DOUBTS[call.quality] || "";
+  }
+  return make("span", "", ...cells);
+}
 
 function draw() {
   const at = now();
   const live = [...calls.values()].sort((a, b) => (a.started_at < b.started_at ? 1 : -1));
   place($("live"), live.map((call) => row(call, () => [
-    cell("", who(call.from?.party, call.from?.name)), cell("", who(call.dialled)), cell("", tag(call.state)),
+    cell("", who(call.from?.party, call.from?.name)), cell("", who(call.dialled)), cell("", judged(call.state, call)),
     cell("", make("bdi", "", partners(call))), cell("wide"), cell("number"),
   ])));
   for (const call of live) { // times of live calls tick here; the documents hold instants only
@@ -105,7 +114,7 @@ function draw() {
   $("count").textContent = String(live.length);
   $("nobody").hidden = live.length > 0;
   place($("ended"), ended.map((call) => row(call, () => [
-    cell("", who(call.from?.party, call.from?.name)), cell("", who(call.dialled)), cell("", tag(call.outcome || call.state)),
+    cell("", who(call.from?.party, call.from?.name)), cell("", who(call.dialled)), cell("", judged(call.outcome || call.state, call)),
     cell("", make("bdi", "", call.answered_by || "")), cell("wide", [call.hangup?.by, call.hangup?.cause].filter(Boolean).join(", ")),
     cell("number", `${Number(call.talk_seconds || 0).toFixed(1)} s`),
   ])));
