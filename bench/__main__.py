@@ -14,15 +14,17 @@ from time import perf_counter
 from bench import machine, report
 
 NAMES = ("decode", "size", "append", "read", "wire", "fold", "latency")
+LONG = ("lists",)
+"""those that take minutes: only when they are named"""
 
 
 def main() -> int:
     """Run what the command line names, or everything."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)} (all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)} (all), {', '.join(LONG)}")
     names = parser.parse_args().names or NAMES
-    if unknown := [name for name in names if name not in NAMES]:
-        parser.error(f"no benchmark is called {unknown[0]!r}; there are {', '.join(NAMES)}")
+    if unknown := [name for name in names if name not in NAMES + LONG]:
+        parser.error(f"no benchmark is called {unknown[0]!r}; there are {', '.join(NAMES + LONG)}")
     logging.getLogger("harmony").setLevel(logging.ERROR)  # links that end when a flood is over are no news
     print("\n".join(machine.facts()), flush=True)
     failed = False

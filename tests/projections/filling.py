@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 import zstandard
 
+from api.importing import incoming
 from core.capture import read_capture
-from core.headers import is_event
 from core.log.eventlog import EventLog
 from core.log.prepare import Incoming
 
@@ -37,11 +37,10 @@ _LEFT_OUT = {"as_of_position", "position", "parked_at"}
 
 @cache
 def events_of(pattern: str) -> tuple[Incoming, ...]:
-    """The events of the captures that a pattern names, in order."""
+    """The events of the captures that a pattern names, in order, as an import stores them."""
     paths = sorted(CAPTURES.glob(f"{pattern}/events.etf.gz"))
     assert paths, f"no capture is named {pattern}"
-    records = [record for path in paths for record in read_capture(path)]
-    return tuple(Incoming(SWITCH, record.term, record.received_at) for record in records if is_event(record.term))
+    return tuple(one for path in paths for one, _ in incoming(read_capture(path)))
 
 
 def import_captures(log: EventLog, *patterns: str) -> int:
