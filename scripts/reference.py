@@ -126,7 +126,11 @@ def errors() -> list[str]:
         "",
     ]
     rows = [
-        (f"`{code}`", str(getattr(error, "status", "")) or "", one_line(inspect.cleandoc(error.__doc__ or "")))
+        (
+            f"`{code}`",
+            str(getattr(error, "status", "")) or "",
+            one_line(error.__doc__) or code.rpartition(".")[2].replace("_", " ").capitalize() + ".",
+        )
         for code, error in found
     ]
     return lines + table(["code", "HTTP status", "means"], rows)
@@ -247,6 +251,48 @@ def call_document() -> list[str]:
     return lines
 
 
+# HTTP
+
+
+def http() -> list[str]:
+    """Every path with its parameters and answers, from the OpenAPI description."""
+    from api.http.openapi import document
+
+    described = document()
+    lines = [
+        "# HTTP",
+        "",
+        "JSON over HTTP/1.1, behind `Authorization: Bearer` and the access token that `harmony run` prints at its",
+        "first start; `/livez` and `/readyz` answer without. With all shapes, as OpenAPI 3.1: `GET /openapi.json`.",
+        "An error is a problem document (RFC 9457) with a stable `code`, see [error codes](errors.md).",
+        "Instants are UTC in RFC 3339; calls are [call documents](call-document.md).",
+    ]
+    for path, item in described["paths"].items():
+        for method, operation in item.items():
+            lines += ["", f"## {method.upper()} {path}", "", operation["summary"] + ".", ""]
+            parameters = [given for given in operation.get("parameters", ()) if given["in"] == "query"]
+            if parameters:
+                rows = [
+                    (f"`{given['name']}`", _schema(given["schema"]), given.get("description", ""))
+                    for given in parameters
+                ]
+                lines += [*table(["parameter", "value", "about"], rows), ""]
+            answers = [
+                (status, answer.get("description", "A problem document"))
+                for status, answer in operation["responses"].items()
+            ]
+            lines += table(["status", "means"], answers)
+    return lines
+
+
+def _schema(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    words = {"string": "text", "boolean": "`true`", "integer": "number"}
+    text = words.get(schema["type"], str(schema["type"]))
+    return text + (f", {schema['minimum']} to {schema['maximum']}" if "maximum" in schema else "")
+
+
 # Tables
 
 _RELATIONS = """
@@ -298,6 +344,7 @@ def pages(dsn: str) -> dict[str, Callable[[], list[str]]]:
         "command-line.md": command_line,
         "settings.md": settings,
         "errors.md": errors,
+        "http.md": http,
         "call-document.md": call_document,
         "tables.md": lambda: tables(dsn),
     }
