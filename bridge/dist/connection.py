@@ -256,6 +256,11 @@ class Connection:
             return Message(meaning, data[end:])
         return Signal(meaning)
 
+    def close(self) -> None:
+        """Our side has had enough: nothing more comes out of `next_event`, and nothing can be sent."""
+        if self.state is not State.CLOSED:
+            self._fail()
+
     def _fail(self) -> None:
         self._up = False
         self._greeting.move(Trigger.FAIL)

@@ -143,6 +143,7 @@ class Link(asyncio.BufferedProtocol):
         if self._transport is not None:
             self.flush()
             self._transport.close()
+        self.connection.close()
         self._end(reason)
 
     def forget_mailbox(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 from bridge.dist import OURS, Flag, Identity
 from bridge.dist import control as controls
 from bridge.epmd import environment_address, environment_port
-from bridge.errors import NodeError
+from bridge.errors import NodeError, NotConnected
 from bridge.node import Link, Node
 from bridge.node import link as module
 from bridge.term import Atom, Term, encode
@@ -52,6 +52,28 @@ async def test_raw_messages_come_undecoded_and_a_failing_handler_harms_nobody(
     other = b.mailbox("events")
     sender.send(("events", b.name), Atom("for another"))
     assert await other.receive() == Atom("for another")
+
+
+async def test_a_handler_that_closes_the_link_gets_nothing_more(start_ours: StartOurs) -> None:
+    a, b = await start_ours(), await start_ours()
+    link = await a.connect(b.name)
+    came: list[bytes] = []
+
+    def take(payload: bytes, via: Link) -> None:
+        came.append(payload)
+        via.close("enough")
+
+    b.mailbox("r").on_raw = take
+    await until(lambda: b.link_to(a.name) is not None)
+    theirs = b.links[a.name]
+    for number in range(100):
+        a.send(("r", b.name), number, a.pid)
+    assert await theirs.closed == "enough"
+    await link.closed
+    assert came == [encode(0)]
+    assert b.link_to(a.name) is None
+    with pytest.raises(NotConnected):
+        theirs.send(controls.Send(a.pid), encode(1))
 
 
 async def test_a_message_that_is_no_term_is_counted_and_the_link_goes_on(start_ours: StartOurs) -> None:
