@@ -25,6 +25,7 @@ fmt:            ## let ruff put the code in order
 	@scripts/setup test
 	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .
 
-docs:           ## write the generated parts of docs/reference again
+docs:           ## write the generated parts of docs again: reference pages, drawings of recorded calls
 	@scripts/setup test
 	@.venv/bin/python scripts/reference.py
+	@.venv/bin/python scripts/ladders.py
