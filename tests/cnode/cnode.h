@@ -93,6 +93,7 @@ typedef struct listener {
     uint32_t head, used;
     uint64_t sent, lost_now, lost_total;
     bool closing;
+    atomic_bool parked; /* it has seen that the node is stalled */
     pthread_mutex_t lock; /* queue and subscriptions */
     pthread_mutex_t socket_lock;
     struct listener *next;
@@ -102,6 +103,7 @@ void listener_start(int fd, const ErlConnect *peer);
 void listeners_fire(const item *it, bool wait);
 void listeners_cut(void);
 bool listeners_idle(void);
+void listeners_await_parking(void);
 void listeners_print(void);
 int listener_send(listener *l, erlang_pid *to, ei_x_buff *message);
 bool listeners_fetch(const char *section, const char *tag, const char *key, const char *value);

@@ -108,9 +108,11 @@ static void obey(char *line) {
         new_core(a);
     else if (strcmp(word, "lose") == 0 && a)
         atomic_store(&node.to_lose, strtoull(a, NULL, 10)), say("losing %s", a);
-    else if (strcmp(word, "stall") == 0 && a)
-        atomic_store(&node.stalled, strcmp(a, "on") == 0), say("stalled %s", a);
-    else if (strcmp(word, "bulk") == 0 && a)
+    else if (strcmp(word, "stall") == 0 && a) {
+        node.stalled = strcmp(a, "on") == 0;
+        if (node.stalled) listeners_await_parking();
+        say("stalled %s", a);
+    } else if (strcmp(word, "bulk") == 0 && a)
         node.bulk = (uint32_t)atoi(a), say("bulk %s", a);
     else if (strcmp(word, "cut") == 0)
         listeners_cut(), say("cut");

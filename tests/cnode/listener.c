@@ -184,9 +184,11 @@ static void *listen_to(void *given) {
     say("up %s", l->peer);
     for (;;) {
         if (node.stalled && !l->closing) {
+            l->parked = true;
             pause_micros(1000);
             continue;
         }
+        l->parked = false;
         if (!receive(l)) break;
         if (send_bulk(l, &scratch, &scratch_size) == 0) pause_micros(10000);
     }
@@ -236,6 +238,18 @@ bool listeners_idle(void) {
         if (l->wants_events && l->used) idle = false;
     pthread_mutex_unlock(&node.lock);
     return idle;
+}
+
+/* Until no listener is in the middle of reading or sending. */
+void listeners_await_parking(void) {
+    for (;;) {
+        bool all = true;
+        pthread_mutex_lock(&node.lock);
+        for (listener *l = node.listeners; l; l = l->next) all = all && (l->parked || l->closing);
+        pthread_mutex_unlock(&node.lock);
+        if (all) return;
+        pause_micros(500);
+    }
 }
 
 void listeners_print(void) {
