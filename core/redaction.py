@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Literal
 
@@ -22,18 +23,15 @@ from core.terms import LIST, Span, content, span, walk
 
 STAR = 42
 
-# One of these occurs in every event that needs a closer look. (Each costs half a microsecond an event: keep them few.)
-# ``once`` is that of nonce and Nonce, without which there is no digest.
-WORDS = (
-    *(b"assw", b"ASSW", b"assphrase", b"secret", b"1-hash", b"_pin"),
-    *(b"once", b"auth_response", b"uthorization", b"inline:"),
-)
+# One of these occurs in every event that needs a closer look. (Each costs most of a microsecond an event: so few.)
+# ``once`` is that of nonce and Nonce, without which there is no digest, nor a response to one.
+WORDS = (b"assw", b"ASSW", b"secret", b"1-hash", b"_pin", b"once", b"uthorization", b"inline:")
 DIGIT_WORDS = (b"DTMF-Digit", b"digits", b"send_dtmf")
 
 # A value of more than 65,535 bytes is a list of integers, in which a word does not stand in one piece.
 _MAY_HOLD_A_LIST = 2 * 65_536
 
-_SECRET = rb"pass(?:word|wd|phrase)|secret|a1-hash|nonce"
+_SECRET = rb"pass(?:word|wd)|secret|a1-hash|nonce"
 _SECRET_NAME = re.compile(rb"(?i)%b|(?:^|[-_])pin$|auth[-_]response$|authorization$|crypto_key$" % _SECRET)
 _DIGITS_NAME = re.compile(rb"^DTMF-Digit$|^variable_(?:.*_)?digits(?:_dialed)?$")
 
@@ -100,7 +98,7 @@ class Redactor:
             if named in _COMMANDS:
                 commands[named] = value
             nearest = bisect_left(places, name.start)
-            if value.tag == LIST or (nearest < len(places) and places[nearest] < value.end):
+            if value.tag == LIST or _is_secret(named) or (nearest < len(places) and places[nearest] < value.end):
                 self._pair(term, target, content(term, name), value)
         _commands(term, target, commands)
         if self._digits:
@@ -108,7 +106,7 @@ class Redactor:
         return bytes(target) if target != term else term
 
     def _pair(self, term: bytes, target: bytearray, name: bytes, value: Span) -> None:
-        if _SECRET_NAME.search(name) or (self._digits and _DIGITS_NAME.search(name)):
+        if _is_secret(name) or (self._digits and _DIGITS_NAME.search(name)):
             _stars(target, value, 0, None)
             return
         words = content(term, value)
@@ -119,6 +117,11 @@ class Redactor:
 _default = Redactor()
 redact: Callable[[bytes], bytes] = _default.redact
 """Overwrite the secrets of one term, digits kept."""
+
+
+@lru_cache(maxsize=4096)
+def _is_secret(name: bytes) -> bool:
+    return _SECRET_NAME.search(name) is not None
 
 
 def _places(text: bytes, word: bytes) -> Iterator[int]:

@@ -16,7 +16,7 @@ import zstandard
 
 from core.capture import read_capture
 from core.headers import is_event, redact
-from core.log.codec import DICTIONARIES, LEVEL
+from core.log.codec import DICTIONARIES, compressor
 
 SIZE = 110 * 1024
 """bytes; 16 kB give a fifth more bytes an event, 400 kB hardly fewer"""
@@ -41,10 +41,8 @@ def train(terms: Sequence[bytes], number: int, size: int = SIZE) -> bytes:
 
 def size_of(terms: Sequence[bytes], dictionary: bytes) -> float:
     """Return the mean size of a state made with this dictionary, version byte included."""
-    compressor = zstandard.ZstdCompressor(
-        level=LEVEL, dict_data=zstandard.ZstdCompressionDict(dictionary), write_checksum=True
-    )
-    return sum(1 + len(compressor.compress(term)) for term in terms) / len(terms)
+    states = compressor(zstandard.ZstdCompressionDict(dictionary))
+    return sum(1 + len(states.compress(term)) for term in terms) / len(terms)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,7 +25,6 @@ HEADERS = [
     b"variable_db_passwd",
     b"sip_auth_nonce",
     b"sip_auth_cnonce",
-    b"variable_sip_auth_response",
     b"variable_sip_h_Authorization",
     b"variable_sip_h_Proxy-Authorization",
     b"a1-hash",
@@ -64,6 +63,15 @@ def test_secrets_in_running_text(name: bytes, around: bytes, as_binary: bool) ->
     pairs = [(b"Event-Name", b"API"), (name, around % secret), (b"After", b"stays")]
     cleaned = redact(term(pairs, as_binary=as_binary))
     assert headers(cleaned) == dict(pairs) | {name: around % (b"*" * len(secret))}
+
+
+def test_a_digest_in_headers_of_its_own() -> None:
+    pairs = [(b"sip_auth_nonce", b"abc"), (b"sip_auth_response", SECRET), (b"sip_auth_uri", b"sip:x")]
+    assert dict(headers(redact(term(pairs)))) == {
+        b"sip_auth_nonce": b"***",
+        b"sip_auth_response": STARS,
+        b"sip_auth_uri": b"sip:x",
+    }
 
 
 def test_a_digest_response() -> None:
