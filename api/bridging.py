@@ -23,6 +23,8 @@ def bridge(here: Site, stop: threading.Event, with_demo: bool) -> int:
             f"No switch is configured: name one as `switches` in {settings.data / 'harmony.toml'} "
             "or in HARMONY_SWITCHES."
         )
+    if with_demo:
+        demo.wait(settings, stop)
     reporters: list[Reporter] = []
 
     def started(service: BridgeService) -> None:

@@ -3,14 +3,18 @@
 Names carry a mark of the data directory, so that two demos on one machine are two clusters.
 """
 
+import asyncio
 import hashlib
 import os
 import secrets
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from core.errors import HarmonyError
 from core.settings import Settings, Switch
 
 COOKIE = "demo.cookie"
@@ -47,6 +51,19 @@ def play(settings: Settings, stop: threading.Event) -> int:
 
     emulate(switch(settings.data), cookie(settings.data), stop, ticktime=settings.ticktime)
     return 0
+
+
+def wait(settings: Settings, stop: threading.Event, patience: float = 20.0) -> None:
+    """Wait until the emulated switch can be found, so that the first try to join it is not in vain."""
+    from bridge.epmd import environment_port, lookup
+
+    name, _, host = switch(settings.data).partition("@")
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and not stop.is_set():
+        with suppress(HarmonyError):
+            if asyncio.run(lookup(name, host, environment_port())):
+                return
+        stop.wait(0.2)
 
 
 def _mark(data: Path) -> str:

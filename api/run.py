@@ -30,7 +30,7 @@ def run(with_demo: bool, new_token: bool) -> int:
         parts = [Part("http", ["serve"]), Part("projection", ["project"])]
         if with_demo:
             demo.cookie(settings.data)
-            parts += [Part("bridge", ["bridge", "--demo"]), Part("emulated switch", ["demo-switch"])]
+            parts += [Part("emulated switch", ["demo-switch"]), Part("bridge", ["bridge", "--demo"])]
         elif settings.switches:
             parts.append(Part("bridge", ["bridge"]))
         else:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from api.cli.console import emit, emit_raw, is_utf8, json_option, note, paint, say, table, terminal_columns
+from api.cli.console import emit, emit_raw, is_utf8, json_option, note, paint, progress, say, table, terminal_columns
 from api.errors import OK, BadArgument, NotFound
 from api.text import harmless
 
@@ -199,15 +199,32 @@ def _write(connection: "psycopg.Connection[Any]", asked: "CallFilter", args: arg
     if args.format == "parquet":
         export_parquet(connection, to, args.view, asked)
         return
-    chunks: Generator[bytes, None, None]
+    rows: Generator[bytes, None, None]
     if args.format == "csv":
-        chunks = export_csv(connection, args.view, asked, args.time_zone or "UTC")
+        rows = export_csv(connection, args.view, asked, args.time_zone or "UTC")
     else:
-        chunks = export_documents(connection, asked)
-    with closing(chunks):  # a reader that goes away leaves a COPY open, and the connection would wait for its end
-        for chunk in chunks:
-            to.write(chunk)
+        rows = export_documents(connection, asked)
+    # A reader that goes away leaves a COPY open, and the connection would wait for its end: so it is closed.
+    with closing(rows), progress("exporting", _expected(args), "rows") as advance:
+        for n, row in enumerate(rows):
+            to.write(row)
+            if n % 500 == 0:
+                advance(n)
         to.flush()
+
+
+def _expected(args: argparse.Namespace) -> int:
+    """How many rows will come, where that is cheap to know and somebody looks; else 0."""
+    import psycopg
+
+    from api.site import site
+    from projections.query import CallFilter
+
+    if not sys.stderr.isatty() or _asked(args) != CallFilter() or (args.format == "csv" and args.view != "cdr_call"):
+        return 0
+    with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
+        row = connection.execute("SELECT count(*) FROM calls.call").fetchone()
+    return int(row[0]) if row else 0
 
 
 def live(args: argparse.Namespace) -> int:
