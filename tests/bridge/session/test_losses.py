@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.session.losses import SessionCount, lost_in_trap
+from bridge.session.sniff import watched
+from core.capture import read_capture
 from core.event import identify
 from core.headers import header
-from tests.fix_switch import events_of
+from tests.fix_switch import CAPTURES
 
 pytestmark = pytest.mark.pure
 
@@ -67,8 +69,8 @@ def test_a_load_of_2400_sessions_without_a_gap() -> None:
     """The heartbeats of a real core, with every session between them seen."""
     count: SessionCount | None = None
     heartbeats = 0
-    for term in events_of("54-load"):
-        match header(term, b"Event-Name"):
+    for _, term, _ in read_capture(CAPTURES / "54-load/events.etf.gz"):
+        match watched(term):
             case b"CHANNEL_CREATE":
                 session = int(header(term, b"variable_session_id") or 0)
                 count = count or SessionCount(session - 1, 0)
