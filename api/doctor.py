@@ -5,6 +5,7 @@ a reason of its own is a finding too, so that the others are still made.
 """
 
 import asyncio
+import logging
 import os
 import shutil
 import socket
@@ -20,6 +21,8 @@ from core.errors import HarmonyError
 from core.settings import Settings, Switch, load
 
 Result = Literal["ok", "warning", "failed"]
+ANSWER = 5.0
+"""Seconds that a switch has to answer a question."""
 LOW = 2 << 30
 """Bytes of free disk below which there is a warning; a busy switch writes some 3 GB a day."""
 
@@ -113,9 +116,6 @@ def _contents(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Fi
         yield Finding("parked", "warning", f"{health.parked} events were put aside; log.parked_event says why.")
     for problem in health.problems:
         yield Finding(problem.code.partition(".")[0], "warning", problem.sentence)
-    for link in health.links:
-        for warning in link.warnings:
-            yield Finding("switch", "warning", f"{link.switch}: {warning}")
 
 
 def _switches(settings: Settings) -> Iterator[Finding]:
@@ -123,24 +123,32 @@ def _switches(settings: Settings) -> Iterator[Finding]:
         yield Finding("switches", "ok", f"None is configured: name one in {settings.data / 'harmony.toml'}.")
         return
     for switch in settings.switches:
-        yield asyncio.run(_switch(settings, switch))
+        yield from asyncio.run(_switch(settings, switch))
 
 
-async def _switch(settings: Settings, switch: Switch) -> Finding:
-    """Whether the switch's node is known to the epmd of its host and listens."""
-    from bridge.epmd import environment_port, lookup
+async def _switch(settings: Settings, switch: Switch) -> list[Finding]:
+    """Join the switch as a guest, which shows whether name, cookie and network are right, and look at its settings."""
+    from bridge.commands import Commands
+    from bridge.node import Node
+    from bridge.session.settings import ERLANG, SOFIA, erlang_faults, sofia_faults
 
     if not (switch.cookie or settings.cookie):
-        return Finding("switches", "failed", f"{switch.node} has no cookie: set HARMONY_COOKIE to that of the switch.")
-    alive, _, host = switch.node.partition("@")
+        return [Finding("switch", "failed", f"{switch.node} has no cookie: set HARMONY_COOKIE to that of the switch.")]
+    logging.getLogger("harmony.node").addHandler(logging.NullHandler())  # what it would say is the finding
+    host = settings.node.partition("@")[2]
+    guest = Node(f"harmony-doctor-{os.getpid()}@{host}", settings.cookie, listen=False, embed_epmd=False)
+    commands = Commands(guest, switch.node, ANSWER)
     try:
-        found = await lookup(alive, host, environment_port())
+        await guest.start()
+        await guest.connect(switch.node, switch.cookie)
+        found = [Finding("switch", "ok", f"{switch.node} can be joined; name, cookie and network are right.")]
+        faults = erlang_faults(await commands.api("xml_locate", ERLANG), commands.encoding, settings.encoding)
+        faults += sofia_faults(await commands.api("xml_locate", SOFIA))
     except HarmonyError as problem:
-        return Finding("switches", "failed", f"{switch.node}: {problem}.")
-    if found is None:
-        says = f"The epmd of {host} knows no {alive}: is mod_erlang_event loaded there, and is that its nodename?"
-        return Finding("switches", "failed", says)
-    return Finding("switches", "ok", f"{switch.node} listens on port {found.port}.")
+        return [Finding("switch", "failed", f"{switch.node}: {str(problem).rstrip('.')}.")]
+    finally:
+        await guest.stop()
+    return found + [Finding("switch", "warning", f"{switch.node}: {fault}") for fault in faults]
 
 
 def _address(settings: Settings) -> Iterator[Finding]:

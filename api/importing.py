@@ -17,6 +17,7 @@ from core.capture import CaptureError, read_capture
 from core.errors import HarmonyError, MalformedEvent
 from core.headers import header, is_event, text
 from core.log import EventLog, Incoming
+from core.log.prepare import Preparer
 from core.own_event import LINK_DOWN, LINK_UP, own_event
 
 BATCH = 1000
@@ -127,20 +128,23 @@ class Imported(msgspec.Struct, frozen=True):
     code: str | None = None
 
 
-def import_file(log: EventLog, path: Path, switch: str | None, advance: Callable[[float], None]) -> Imported:
+def import_file(
+    log: EventLog, path: Path, switch: str | None, advance: Callable[[float], None], dtmf: str = "keep"
+) -> Imported:
     """Store a capture's events. A file that turns out to be cut or foreign is refused; what was good before it stays.
 
-    `advance` is told the offset up to which the file is stored.
+    `advance` is told the offset up to which the file is stored; `dtmf` is the policy of the settings.
     """
     events = stored = 0
     batch: list[Incoming] = []
+    preparer = Preparer(dtmf)
     offset = 0
     refused: HarmonyError | None = None
     try:
         for item, offset in incoming(read_capture(path), switch):
             batch.append(item)
             if len(batch) >= BATCH:
-                stored += log.append(batch)
+                stored += log.append_prepared(preparer.prepare(batch))
                 events += len(batch)
                 batch = []
                 advance(offset)
@@ -149,7 +153,7 @@ def import_file(log: EventLog, path: Path, switch: str | None, advance: Callable
     except OSError as problem:
         refused = CaptureError(f"{path} cannot be read ({problem.strerror}): correct its name or its rights.", 0)
     if batch:
-        stored += log.append(batch)
+        stored += log.append_prepared(preparer.prepare(batch))
         events += len(batch)
         advance(offset)
     if refused is None:

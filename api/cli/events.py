@@ -75,7 +75,7 @@ def import_(args: argparse.Namespace) -> int:
         for path in args.files:
             size = _size(path)
             with progress(path.name if len(args.files) == 1 else str(path), size, "MB", 1e6) as advance:
-                result = import_file(log, path, args.switch, advance)
+                result = import_file(log, path, args.switch, advance, here.settings.dtmf)
             results.append(result)
             if result.refused:
                 error(result.refused, result.code or "import", args.json)

@@ -166,3 +166,17 @@ def test_verify_finds_what_was_changed(site: Site, connection: psycopg.Connectio
     assert done.json["events"] == 87
     assert {w["position"] for w in done.json["wrong"]} == {20}
     assert any(says in w["what"] for w in done.json["wrong"])
+
+
+def test_digits_are_redacted_where_policy_says_so(site: Site, new_database: Any) -> None:
+    """What callers type may be a secret; the policy holds for imports as for the bridge."""
+    other = Site(site.data.parent / "other", new_database())
+    other.env["HARMONY_DTMF"] = "redact"
+    other.ok("migrate")
+    digits = []
+    for place in (site, other):
+        place.ok("events", "import", capture("37"))
+        told = place.ok("events", "export", "--topic", "DTMF").lines
+        digits.append({event["headers"]["DTMF-Digit"] for event in told})
+    assert digits[0] > {"1", "2"}
+    assert digits[1] == {"*"}
