@@ -22,6 +22,8 @@ LEVEL = 1
 _PARAMETERS = zstandard.ZstdCompressionParameters.from_level(
     LEVEL, window_log=17, hash_log=14, min_match=7, write_content_size=True, write_checksum=True, write_dict_id=True
 )
+_LONGEST = 256 << 20
+"""bytes of a term; what claims to be longer is damaged"""
 DICTIONARIES = Path(__file__).parent
 CURRENT = 1
 """the id of the dictionary that new states are made with; its file is ``1.zdict``"""
@@ -75,7 +77,10 @@ class Decoder:
         if version != ZSTD:
             raise BadState(f"A stored event begins with the unknown version byte {version!r}: a newer Harmony made it.")
         try:
-            number = zstandard.get_frame_parameters(frame).dict_id
+            claims = zstandard.get_frame_parameters(frame)
+            if claims.content_size > _LONGEST:  # also what it says of a frame that does not tell
+                raise BadState(f"A stored event claims to hold {claims.content_size} bytes: restore it from a backup.")
+            number = claims.dict_id
             decompressor = self._by_dictionary.get(number) or self._open(number)
             return decompressor.decompress(frame)
         except zstandard.ZstdError as error:

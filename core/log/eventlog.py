@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
-from typing import Any, LiteralString, Self, cast
+from typing import Any, LiteralString, NamedTuple, Self, cast
 from uuid import UUID
 
 import psycopg
 
 from core.event import SEQUENCE_BITS, SwitchEvent, version_of
 from core.headers import header, text
-from core.log.codec import decoder
+from core.log.codec import BadState, decoder
 from core.log.driver import connect, translated
 from core.log.insert import Connection, insert
 from core.log.prepare import Incoming, Prepared, Preparer
@@ -22,6 +22,14 @@ _SELECT: LiteralString = (
     "SELECT position, originator_id, originator_version, topic, occurred_at, stored_at, state FROM log.switch_event"
 )
 OWN_TOPICS = "CUSTOM harmony::"
+
+
+class BadEvent(NamedTuple):
+    """An event of the log whose state cannot be read."""
+
+    position: int
+    state: bytes
+    error: BadState
 
 
 class EventLog:
@@ -83,10 +91,16 @@ class EventLog:
             return stored
 
     def read(
-        self, after: int, limit: int, topics: Collection[str] | None = None, upto: int | None = None
+        self,
+        after: int,
+        limit: int,
+        topics: Collection[str] | None = None,
+        upto: int | None = None,
+        on_bad: Callable[[BadEvent], None] | None = None,
     ) -> list[SwitchEvent]:
         """Return at most ``limit`` events behind the position ``after`` (and not behind ``upto``), in order.
 
+        An event whose bytes are damaged goes to ``on_bad`` and is left out; without ``on_bad``, `BadState` is raised.
         A reader of few topics asks for `head` first and reads ``upto`` it: with less than ``limit`` in hand it has
         seen all up to there, and goes on from there instead of from its last event.
         """
@@ -96,7 +110,7 @@ class EventLog:
             query, values = query + " AND position <= %s", [*values, upto]
         if topics is not None:
             query, values = query + " AND topic = ANY(%s)", [*values, list(topics)]
-        return self._select(query + " ORDER BY position LIMIT %s", [*values, limit])
+        return self._select(query + " ORDER BY position LIMIT %s", [*values, limit], on_bad)
 
     def stream(self, stream: UUID) -> list[SwitchEvent]:
         """Return all events of a leg or of a switch core, by run and sequence."""
@@ -113,12 +127,25 @@ class EventLog:
             row = self._connection().execute("SELECT coalesce(max(position), 0) FROM log.switch_event").fetchone()
         return int(str(row[0])) if row else 0
 
-    def _select(self, query: LiteralString, values: list[Any]) -> list[SwitchEvent]:
+    def _select(
+        self, query: LiteralString, values: list[Any], on_bad: Callable[[BadEvent], None] | None = None
+    ) -> list[SwitchEvent]:
+        events, bad = [], []
         with self._lock, translated():
             connection = self._connection()
             with connection.cursor(binary=True) as cursor:
                 rows = cursor.execute(query, values, prepare=True).fetchall()
-            return [self._event(connection, cast(tuple[Any, ...], row)) for row in rows]
+            for row in rows:
+                try:
+                    events.append(self._event(connection, cast(tuple[Any, ...], row)))
+                except BadState as error:
+                    if on_bad is None:
+                        raise
+                    bad.append(BadEvent(cast(int, row[0]), cast(bytes, row[6]), error))
+        for one in bad:
+            assert on_bad is not None
+            on_bad(one)
+        return events
 
     def _event(self, connection: psycopg.Connection[Any], row: tuple[Any, ...]) -> SwitchEvent:
         position, stream, version, topic, occurred_at, stored_at, state = row

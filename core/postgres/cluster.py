@@ -165,6 +165,7 @@ class Cluster:
                 "--locale=C",
                 "--data-checksums",
                 "--no-instructions",
+                *(["--no-sync"] if self.configuration.get("fsync") == "off" else []),
             ],
             timeout=300,
         )

@@ -16,6 +16,8 @@ from core.errors import LogAway
 from core.event import SwitchEvent, identify, version_of
 from core.headers import header
 from core.log import EventLog, Incoming
+from core.log.codec import BadState
+from core.log.eventlog import BadEvent
 from core.own_event import CHANNEL_GONE, LINK_DOWN, OwnEvents
 from core.redaction import redact
 from tests.core.made import CORE, LEG, SWITCH, capture, event, incoming, numbered, short_captures
@@ -240,3 +242,16 @@ def test_a_large_batch_goes_in_at_once(log: EventLog) -> None:
     terms = [event(number, Filler=random.Random(number).randbytes(9000).hex()) for number in range(1, 1501)]
     assert log.append(incoming(terms)) == 1500
     assert log.append(incoming(terms)) == 0
+
+
+def test_damaged_events_need_not_stop_a_reader(log: EventLog, dsn: str) -> None:
+    log.append(incoming(numbered(5)))
+    with psycopg.connect(dsn) as connection:
+        connection.execute("UPDATE log.switch_event SET state = set_byte(state, 0, 9) WHERE position IN (2, 5)")
+    with pytest.raises(BadState):
+        log.read(0, 10)
+    bad: list[BadEvent] = []
+    assert sequences(log.read(0, 10, on_bad=bad.append)) == [1, 3, 4]
+    assert [one.position for one in bad] == [2, 5]
+    assert bad[0].state[:1] == b"\x09"
+    assert "newer Harmony" in str(bad[0].error)

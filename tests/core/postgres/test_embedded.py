@@ -21,6 +21,7 @@ from core.postgres.errors import NoAccount, NoBinaries, StartFailed, WrongVersio
 
 pytestmark = pytest.mark.database
 
+HASTY = {"fsync": "off"}
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
@@ -42,7 +43,7 @@ def home() -> Iterator[Path]:
 @pytest.fixture
 def server(home: Path, postgres_bin: Path | None) -> Iterator[Embedded]:
     """A started server that nobody watches."""
-    started = Embedded(home, programs=postgres_bin)
+    started = Embedded(home, programs=postgres_bin, configuration=HASTY)
     started.start(watch=False)
     yield started
     started.stop()
@@ -56,6 +57,7 @@ def answer(dsn: str, query: bytes = b"SELECT 1") -> object:
 
 def test_it_starts_and_stops_and_keeps_what_was_written(home: Path, postgres_bin: Path | None) -> None:
     with embedded(home, programs=postgres_bin) as dsn:
+        assert answer(dsn, b"SHOW fsync") == answer(dsn, b"SHOW synchronous_commit") == "on"
         with psycopg.connect(dsn) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 42 AS a")
         pid = Embedded(home, programs=postgres_bin).status().pid
@@ -74,7 +76,6 @@ def test_only_its_owner_gets_at_it_and_nothing_listens_on_the_network(server: Em
     for directory in (cluster.directory, cluster.data, cluster.socket_directory):
         assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert answer(server.dsn, b"SHOW listen_addresses") == ""
-    assert answer(server.dsn, b"SHOW fsync") == "on"
     assert answer(server.dsn, b"SHOW server_encoding") == "UTF8"
 
 
@@ -91,7 +92,7 @@ def test_directories_above_are_left_alone(home: Path, postgres_bin: Path | None)
 
 def test_a_long_path_gets_a_short_socket(home: Path, postgres_bin: Path | None) -> None:
     data = home / ("long" * 30)
-    with Embedded(data, programs=postgres_bin) as server:
+    with Embedded(data, programs=postgres_bin, configuration=HASTY) as server:
         assert answer(server.dsn) == 1
         assert len(str(server.cluster.socket_directory)) < 90
         assert stat.S_IMODE(server.cluster.socket_directory.stat().st_mode) == 0o700
@@ -168,7 +169,7 @@ def test_a_stale_pid_file_that_names_a_living_stranger(server: Embedded) -> None
 
 
 def test_it_is_revived_when_it_dies(home: Path, postgres_bin: Path | None) -> None:
-    with Embedded(home, programs=postgres_bin) as server:
+    with Embedded(home, programs=postgres_bin, configuration=HASTY) as server:
         for restarts in (1, 2):
             pid = server.cluster.pid()
             assert pid is not None
@@ -208,7 +209,7 @@ def test_programs_that_are_not_there() -> None:
 
 @pytest.mark.parametrize("programs", DEBIAN or [binaries.find()], ids=str)
 def test_other_programs_by_the_setting(home: Path, programs: Path) -> None:
-    with Embedded(home, programs=programs) as server:
+    with Embedded(home, programs=programs, configuration=HASTY) as server:
         version = answer(server.dsn, b"SHOW server_version_num")
         assert int(str(version)) // 10_000 == binaries.major(programs)
 
@@ -232,7 +233,7 @@ def test_it_runs_as_an_unprivileged_account(home: Path) -> None:
     # The wheel's programs may lie where the account cannot go; those of the system do not.
     programs = DEBIAN[-1] if DEBIAN else binaries.find()
     home.chmod(0o711)
-    with Embedded(home, programs=programs, user="nobody") as server:
+    with Embedded(home, programs=programs, user="nobody", configuration=HASTY) as server:
         assert answer(server.dsn) == 1
         pid = server.cluster.pid()
         assert pid is not None
