@@ -19,6 +19,7 @@ SEQUENCE_BITS = 40
 # Legs whose id is no UUID (origination_uuid can be any text) get one derived from the text.
 LEG_NAMESPACE = uuid5(NAMESPACE_URL, "https://harmony.invalid/leg")
 _LONGEST_TOPIC = 255
+_YEAR_10000 = 253_402_300_800_000_000
 # The switch makes some events as copies of another, with the same Event-Sequence under a new name (capture 52: every
 # RECV_MESSAGE is a copy of its MESSAGE). The copies of one kind get streams of their own, or one would hide the other.
 COPIES = frozenset({"RECV_MESSAGE"})
@@ -100,12 +101,15 @@ def identify(term: bytes) -> Identity:
     sequence = _number(term, end + len(names.sequence), "Event-Sequence")
     if sequence >> SEQUENCE_BITS:
         raise MalformedEvent("event.sequence", end, "its Event-Sequence does not fit into 40 bits")
+    occurred_at = _number(term, time + len(names.time), "Event-Date-Timestamp")
+    if occurred_at >= _YEAR_10000:
+        raise MalformedEvent("event.time", time, "its Event-Date-Timestamp lies beyond the year 9999")
     return Identity(
         core_uuid=text(core_uuid),
         sequence=sequence,
         leg=None if leg is None else text(leg),
         topic=_topic(topic),
-        occurred_at=_number(term, time + len(names.time), "Event-Date-Timestamp"),
+        occurred_at=occurred_at,
     )
 
 

@@ -144,14 +144,13 @@ class Committer(threading.Thread):
         """Store the oldest batch, wherever it is; when there is none, tell of the spool's use and go straight."""
         waiting = None if self._direct else self._spool.peek()
         if waiting is not None:
-            frame, ours = waiting
-            self._since = self._since or frame.spooled_at
-            self._store(frame.batch)
+            self._since = self._since or waiting.spooled_at
+            self._store(waiting.batch)
             self._spool.consume()
             with self._changed:
-                self._drained += len(frame.batch)
-                self._settled += len(frame.batch) if ours else 0
-                self._episode += 0 if ours else len(frame.batch)
+                self._drained += len(waiting.batch)
+                self._settled += len(waiting.batch) if waiting.ours else 0
+                self._episode += 0 if waiting.ours else len(waiting.batch)
                 self._changed.notify_all()
         elif self._handed:
             with self._changed:

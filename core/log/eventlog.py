@@ -33,13 +33,16 @@ class BadEvent(NamedTuple):
 
 
 class EventLog:
-    """One connection to the log. Safe to use from several threads, one call at a time; connects again by itself."""
+    """One connection to the log. Safe to use from several threads, one call at a time; connects again by itself.
 
-    def __init__(self, dsn: str) -> None:
+    ``dtmf``: whether `append` keeps or redacts the digits that people press (`core.settings`).
+    """
+
+    def __init__(self, dsn: str, *, dtmf: str = "keep") -> None:
         self.dsn = dsn
         self._lock = threading.RLock()
         self._runs = Runs()
-        self._preparer = Preparer()
+        self._preparer = Preparer(dtmf)
         self._doubtful = False
         self._opened: Connection | None = connect(dsn, "harmony log")
 

@@ -13,6 +13,7 @@ import os
 import threading
 import time
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from struct import Struct
 from typing import BinaryIO
@@ -45,6 +46,16 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     spooled_at: int
     batch: Prepared
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """The oldest events of the spool."""
+
+    batch: Prepared
+    spooled_at: int
+    """when the first of them was spooled, µs since the epoch"""
+    ours: bool
+    """whether this process spooled them"""
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -80,7 +91,7 @@ class Spool:
         self._sizes = {path: path.stat().st_size for path in self._segments}
         self._write: BinaryIO | None = None
         self._read: BinaryIO | None = None
-        self._peeked: Frame | None = None
+        self._peeked: Waiting | None = None
 
     @property
     def bytes(self) -> int:
@@ -115,8 +126,8 @@ class Spool:
                 ) from error
             self._sizes[path] = good + len(data)
 
-    def peek(self) -> tuple[Frame, bool] | None:
-        """Return the oldest batch and whether this process wrote it; None when nothing waits."""
+    def peek(self, most: int = 2000) -> Waiting | None:
+        """Return the oldest batches as one of some ``most`` events (one transaction each would take long); or None."""
         with self._mutex:
             while self._peeked is None and self._segments:
                 path = self._segments[0]
@@ -126,17 +137,23 @@ class Spool:
                         self._read.seek(0)
                         self._set_aside(path)
                         continue
-                self._peeked = self._next_frame(path)
-                if self._peeked is None:
+                frames, sound = self._next_frames(path, most)
+                if frames:
+                    # What is damaged behind them is looked at when they are in the database and not before: the
+                    # segment goes away then.
+                    self._peeked = Waiting(_joined(frames), frames[0].spooled_at, path not in self._old)
+                elif sound:
                     self._finish(path)
-            return None if self._peeked is None else (self._peeked, self._segments[0] not in self._old)
+                else:
+                    self._set_aside(path)
+            return self._peeked
 
     def consume(self) -> None:
-        """Forget the batch that `peek` returned: it is in the database."""
+        """Forget what `peek` returned: it is in the database."""
         with self._mutex:
             self._peeked = None
-            path = self._segments[0]
-            if self._read is not None and self._read.tell() >= self._sizes[path]:
+            path = self._segments[0] if self._segments else None
+            if path and self._read is not None and self._read.tell() >= self._sizes[path]:
                 self._finish(path)
 
     def close(self) -> None:
@@ -183,25 +200,37 @@ class Spool:
         self._write.close()
         self._write = None
 
-    def _next_frame(self, path: Path) -> Frame | None:
-        """Read one frame; None at the segment's end, damaged or not."""
+    def _next_frames(self, path: Path, most: int) -> tuple[list[Frame], bool]:
+        """Read frames of some ``most`` events; say whether all is sound up to where reading stopped."""
         assert self._read is not None
-        at, size = self._read.tell(), self._sizes[path]
-        if at >= size:
-            return None
+        frames: list[Frame] = []
+        count = 0
+        while count < most and self._read.tell() < self._sizes[path]:
+            at = self._read.tell()
+            frame = self._next_frame(self._sizes[path] - at)
+            if frame is None:
+                self._read.seek(at)
+                return frames, False
+            frames.append(frame)
+            count += len(frame.batch)
+        return frames, True
+
+    def _next_frame(self, left: int) -> Frame | None:
+        """Read one frame; None when it is damaged."""
+        assert self._read is not None
         head = self._read.read(_FRAME.size)
-        if len(head) == _FRAME.size:
-            length, checksum = _FRAME.unpack(head)
-            if at + _FRAME.size + length <= size:
-                payload = self._read.read(length)
-                if zlib.crc32(payload) == checksum:
-                    try:
-                        return msgspec.msgpack.decode(payload, type=Frame)
-                    except msgspec.DecodeError:
-                        pass
-        self._read.seek(at)
-        self._set_aside(path)
-        return None
+        if len(head) < _FRAME.size:
+            return None
+        length, checksum = _FRAME.unpack(head)
+        if _FRAME.size + length > left:
+            return None
+        payload = self._read.read(length)
+        if zlib.crc32(payload) != checksum:
+            return None
+        try:
+            return msgspec.msgpack.decode(payload, type=Frame)
+        except msgspec.DecodeError:
+            return None
 
     def _set_aside(self, path: Path) -> None:
         """Keep the rest of a segment, which cannot be read, under another name, and tell."""
@@ -227,3 +256,11 @@ class Spool:
         self._sizes.pop(path)
         self._old.discard(path)
         path.unlink(missing_ok=True)
+
+
+def _joined(frames: Sequence[Frame]) -> Prepared:
+    if len(frames) == 1:
+        return frames[0].batch
+    return Prepared(
+        [row for frame in frames for row in frame.batch.rows], [one for frame in frames for one in frame.batch.parked]
+    )

@@ -97,6 +97,12 @@ def test_a_sequence_must_be_a_number_of_40_bits(value: bytes) -> None:
         identify(term(pairs.items()))
 
 
+def test_a_time_must_be_one_that_everybody_can_write() -> None:
+    assert identify(event(1, occurred_at=253_402_300_799_999_999)).occurred_at == 253_402_300_799_999_999
+    with pytest.raises(MalformedEvent, match="9999"):
+        identify(event(1, occurred_at=253_402_300_800_000_000))
+
+
 @pytest.mark.parametrize("name", [b"", b"X" * 256, b"A\0B"])
 def test_a_name_must_be_one(name: bytes) -> None:
     with pytest.raises(MalformedEvent):

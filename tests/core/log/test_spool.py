@@ -22,11 +22,11 @@ def batch(start: int, count: int = 3) -> Prepared:
     return Preparer().prepare(incoming(numbered(count, start)))
 
 
-def drained(spool: Spool) -> list[int]:
+def drained(spool: Spool, most: int = 2000) -> list[int]:
     """Take everything out; return the sequences."""
     found = []
-    while (waiting := spool.peek()) is not None:
-        found += [row.sequence for row in waiting[0].batch.rows]
+    while (waiting := spool.peek(most)) is not None:
+        found += [row.sequence for row in waiting.batch.rows]
         spool.consume()
     return found
 
@@ -65,9 +65,9 @@ def test_it_can_be_filled_while_it_is_drained(tmp_path: Path) -> None:
     for start in range(1, 30, 3):
         spool.append(batch(start))
         if start % 2:
-            waiting = spool.peek()
+            waiting = spool.peek(1)
             assert waiting is not None
-            found += [row.sequence for row in waiting[0].batch.rows]
+            found += [row.sequence for row in waiting.batch.rows]
             spool.consume()
     assert found + drained(spool) == list(range(1, 31))
     spool.close()
@@ -78,8 +78,8 @@ def test_a_batch_comes_back_whole(tmp_path: Path) -> None:
     spool.append(one)
     waiting = spool.peek()
     assert waiting is not None
-    assert waiting[0].batch == one
-    assert len(waiting[0].batch.parked) == 1
+    assert waiting.batch == one
+    assert len(waiting.batch.parked) == 1
     spool.close()
 
 
@@ -89,7 +89,7 @@ def test_an_earlier_process_left_something(filled: Path) -> None:
     spool.append(batch(16))
     waiting = spool.peek()
     assert waiting is not None
-    assert waiting[1] is False, "not written by this process"
+    assert not waiting.ours, "not written by this process"
     assert drained(spool) == list(range(1, 19))
     spool.close()
 
@@ -107,14 +107,43 @@ def test_segments_roll_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     spool.close()
 
 
-def test_every_torn_tail_is_tolerated_and_told(filled: Path) -> None:
+def test_many_small_batches_come_out_together(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    for start in range(1, 31, 3):
+        spool.append(batch(start))
+    waiting = spool.peek(10)
+    assert waiting is not None
+    assert [row.sequence for row in waiting.batch.rows] == list(range(1, 13))
+    assert spool.peek(10) is waiting, "until it is consumed"
+    assert drained(spool, 10) == list(range(1, 31))
+    spool.close()
+
+
+def test_what_is_peeked_is_on_disk_until_it_is_consumed(filled: Path) -> None:
+    (segment,) = segments(filled)
+    segment.write_bytes(segment.read_bytes()[:-5])
+    spool = Spool(filled)
+    waiting = spool.peek()
+    assert waiting is not None
+    assert len(waiting.batch.rows) == 12
+    assert segment.exists(), "its torn tail is no reason to let go of the rest"
+    spool.close()
+    again = Spool(filled)
+    assert drained(again) == list(range(1, 13))
+    assert not segment.exists()
+    assert again.damages
+    again.close()
+
+
+@pytest.mark.parametrize("most", [1, 2000])
+def test_every_torn_tail_is_tolerated_and_told(filled: Path, most: int) -> None:
     (segment,) = segments(filled)
     data = segment.read_bytes()
     last = len(data) - (len(data) - 16) // 5
     for size in range(last + 1, len(data), 37):
         segment.write_bytes(data[:size])
         spool = Spool(filled)
-        assert drained(spool) == list(range(1, 13))
+        assert drained(spool, most) == list(range(1, 13))
         (damage,) = spool.damages
         assert damage.torn
         assert damage.bytes == size - damage.offset
