@@ -28,22 +28,11 @@ class NotFound(ApiError):
     status = 404
 
 
-class Unauthorised(ApiError):
-    code = "api.unauthorised"
-    status = 401
-
-
 class Unavailable(ApiError):
     """Something that the answer needs is away (the database, mostly); asking again later may work."""
 
     code = "api.unavailable"
     status = 503
-
-
-class ImportRefused(ApiError):
-    """A file that is no capture, or a capture that ends in the middle of a record."""
-
-    code = "api.import_refused"
 
 
 _STATUS = {"query.bad-filter": 400, "log.away": 503, "log.not-ready": 503, "projection.not-there": 503}

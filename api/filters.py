@@ -38,6 +38,8 @@ FILTERS = (
     Filter("tenant", "text", "of this company"),
     Filter("live", "yes", "not ended yet"),
 )
+TIMES = "; 2026-11-23, 2026-11-23T08:51, with or without an offset, today, or 2h (ago)"
+"""How times are written, for helps and descriptions."""
 YES, NO = {"1", "true", "yes", "on", ""}, {"0", "false", "no", "off"}
 
 

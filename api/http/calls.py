@@ -14,6 +14,8 @@ from projections.query import CallFilter, Found, get_call, list_calls, list_docu
 
 MOST = 500
 USUAL = 100
+PATIENCE = 2.0
+"""Seconds that a request waits for a connection."""
 OTHERS = {"limit", "after", "view", "time_zone"}
 VIEWS = ("document", "summary")
 
@@ -69,12 +71,8 @@ def _limit(text: str | None) -> int:
     return int(text)
 
 
-def _connection(pool: Pool):  # type: ignore[no-untyped-def]
-    return pool.connection(timeout=2)
-
-
 def _documents(pool: Pool, asked: CallFilter, limit: int, after: str | None, time_zone: str | None) -> bytes:
-    with _connection(pool) as connection:
+    with pool.connection(PATIENCE) as connection:
         page = list_documents(connection, asked, limit, after)
     following = msgspec.json.encode(page.next)
     return b'{"position":%d,"next":%b,"calls":%b}' % (page.position, following, json_list(page.documents))
@@ -82,7 +80,7 @@ def _documents(pool: Pool, asked: CallFilter, limit: int, after: str | None, tim
 
 def _summaries(pool: Pool, asked: CallFilter, limit: int, after: str | None, time_zone: str | None) -> bytes:
     where = zone(time_zone) if time_zone else None
-    with _connection(pool) as connection:
+    with pool.connection(PATIENCE) as connection:
         page = list_calls(connection, asked, limit, after)
     calls = []
     for item in page.calls:
@@ -92,5 +90,5 @@ def _summaries(pool: Pool, asked: CallFilter, limit: int, after: str | None, tim
 
 
 def _found(pool: Pool, call_id: str) -> Found | None:
-    with _connection(pool) as connection:
+    with pool.connection(PATIENCE) as connection:
         return get_call(connection, call_id)

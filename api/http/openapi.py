@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from api.filters import FILTERS, Filter
+from api.filters import FILTERS, TIMES, Filter
 from projections.callflow.document import Call
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -14,12 +14,11 @@ KINDS: dict[str, dict[str, Any]] = {
     "time": {"type": "string"},
     "seconds": {"type": "number", "minimum": 0},
 }
-TIME = "; 2026-11-23, 2026-11-23T08:51, with or without an offset, today, or 2h (ago)"
 
 
 def _parameter(item: Filter) -> dict[str, Any]:
     schema = KINDS[item.kind] | ({"enum": list(item.choices)} if item.choices else {})
-    says = item.says + (TIME if item.kind == "time" else "")
+    says = item.says + (TIMES if item.kind == "time" else "")
     return {"name": item.name, "in": "query", "description": says, "schema": schema}
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import psycopg
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -45,7 +46,7 @@ def refuse(request: Request, problem: Exception) -> Response:
         status = status_of(problem)
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "2"} if status == 503 else None
         return Problem(status, problem.code, str(problem), headers)
-    if type(problem).__module__.startswith("psycopg"):
+    if isinstance(problem, psycopg.Error):
         detail = "The database does not answer now: try again in a moment, or look at /readyz."
         return Problem(503, "api.unavailable", detail, {"Retry-After": "2"})
     return Problem(500, "api.internal", "Harmony met an error it did not foresee: its log says more.")
@@ -60,4 +61,5 @@ def _sentence(problem: HTTPException, request: Request) -> str:
 
 
 def handlers() -> dict[Any, Any]:
-    return {HTTPException: refuse, HarmonyError: refuse, Exception: refuse}
+    """For each kind of its own: what only the handler of `Exception` meets is raised again and ends the connection."""
+    return {HTTPException: refuse, HarmonyError: refuse, psycopg.Error: refuse, Exception: refuse}

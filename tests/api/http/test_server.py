@@ -302,6 +302,7 @@ def test_without_its_database_the_server_says_so_and_comes_back(
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
     until(lambda: client.get("/readyz").status_code == 200, "ready again")
     until(lambda: client.get("/v1/calls").status_code == 200, "calls again")
+    assert not any("Exception in ASGI" in line for line in server.running.said), "it was foreseen"
 
 
 def test_streams_do_not_hold_up_the_end(server: Server) -> None:
