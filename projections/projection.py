@@ -5,7 +5,6 @@ position. Reading the log, locks, retries and waiting are the caller's.
 """
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from core.event import SwitchEvent
 from projections.call_log import CallLog
 from projections.errors import NotThere
 from projections.fold import FoldKind
+from projections.log_page import LogPage
 from projections.tables import CallTables
 
 NAME = "calls"
@@ -26,10 +26,10 @@ SESSION = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_merge
 
 _LOCK = "SELECT position, generation FROM log.projection WHERE name = %s FOR UPDATE"
 _MOVE = "UPDATE log.projection SET position = %b, updated_at = clock_timestamp() WHERE name = %b"
-_NOTIFY = "SELECT pg_notify(%s, %s)"
+_MOVE_AND_TELL = f"WITH moved AS ({_MOVE}) SELECT pg_notify('{CHANNEL}', %b)"
 _PARK = """
     INSERT INTO log.parked_event (part, switch, position, code, reason, content, digest, received_at)
-    VALUES (%b, %b, %b, %b, %b, %b, %b, timestamptz 'epoch' + %b * interval '1 microsecond')
+    SELECT %b, %b, position, %b, %b, %b, %b, stored_at FROM log.switch_event WHERE position = %b
     ON CONFLICT ON CONSTRAINT parked_event_once DO NOTHING
 """
 
@@ -72,51 +72,56 @@ class Projection:
         """Take the projection's row for this transaction: whoever holds it is the only one who writes."""
         return lock(cursor, self.name)
 
-    def fold_page(self, cursor: Cursor[Any], events: Sequence[SwitchEvent], reached: int) -> int:
-        """Fold events in order of position, write what changed, move to `reached`; return how many were parked."""
-        parked = 0
-        if events:
-            if self._fresh:
-                # What happens to a whole switch happens to calls that no event of the page names.
-                for state in self._tables.load_live(cursor):
-                    self._fold.restore(state)
-                self._fresh = False
-            for state in self._tables.load(cursor, self._fold.wanted(events)):
-                self._fold.restore(state)
-            apply = self._fold.apply
-            for event in events:
-                try:
-                    apply(event)
-                except Exception as error:
-                    self.park(cursor, event, error)
-                    parked += 1
-            self._write(cursor, reached)
-        cursor.execute(_MOVE, [reached, self.name])
-        return parked
+    def fold_page(self, cursor: Cursor[Any], page: LogPage) -> int:
+        """Fold a page, write what changed, move to where it reaches; return how many events were parked."""
+        for bad in page.bad:
+            self._park(cursor, bad.position, "unknown", bad.state, bad.error)
+        refused, told = self._fold_events(cursor, page) if page.events else (0, 0)
+        if told:
+            hint = msgspec.json.encode({"position": page.reached, "calls": told}).decode()
+            cursor.execute(_MOVE_AND_TELL, [page.reached, self.name, hint])
+        else:
+            cursor.execute(_MOVE, [page.reached, self.name])
+        return len(page.bad) + refused
 
     def skip(self, cursor: Cursor[Any], event: SwitchEvent, error: Exception) -> None:
         """Leave out an event whose effects cannot be stored."""
-        self.park(cursor, event, error)
+        self._park(cursor, event.position, event.switch, event.term, error)
         cursor.execute(_MOVE, [event.position, self.name])
 
-    def park(self, cursor: Cursor[Any], event: SwitchEvent, error: Exception) -> None:
+    def _fold_events(self, cursor: Cursor[Any], page: LogPage) -> tuple[int, int]:
+        """How many events were refused, and how many calls changed that somebody must be told of."""
+        if self._fresh:
+            # What happens to a whole switch happens to calls that no event of the page names.
+            for state in self._tables.load_live(cursor):
+                self._fold.restore(state)
+            self._fresh = False
+        for state in self._tables.load(cursor, self._fold.wanted(page.events)):
+            self._fold.restore(state)
+        refused = 0
+        for event in page.events:
+            try:
+                self._fold.apply(event)
+            except Exception as error:
+                self._park(cursor, event.position, event.switch, event.term, error)
+                refused += 1
+        changes = self._fold.take_changes()
+        if not changes.calls and not changes.merged:
+            return refused, 0
+        self._tables.write(cursor, changes, page.reached)
+        if not self._publish:
+            return refused, 0
+        events = [event for call in changes.calls for event in call.events]
+        self._log.append(cursor, sorted(events, key=lambda event: event.position))
+        self._log.finished([call.call_id for call in changes.calls if not call.live])
+        self._log.finished([merged.alias for merged in changes.merged])
+        return refused, len(changes.calls) + len(changes.merged)
+
+    def _park(self, cursor: Cursor[Any], position: int, switch: str, content: bytes, error: Exception) -> None:
         """Put an event aside with the reason."""
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         code = getattr(error, "code", None) or f"fold.{type(error).__name__}"
         if not hasattr(error, "code"):
             reason = f"The fold failed on this event ({type(error).__name__}: {reason}): report it with its bytes."
-        digest = hashlib.sha256(event.term).digest()
-        values = [self.name, event.switch, event.position, code, reason.replace("\0", ""), event.term, digest]
-        cursor.execute(_PARK, [*values, event.stored_at])
-
-    def _write(self, cursor: Cursor[Any], reached: int) -> None:
-        changes = self._fold.take_changes()
-        if not changes.calls and not changes.merged:
-            return
-        self._tables.write(cursor, changes, reached)
-        if self._publish:
-            events = [event for call in changes.calls for event in call.events]
-            self._log.append(cursor, sorted(events, key=lambda event: event.position))
-            self._log.finished([call.call_id for call in changes.calls if not call.live])
-            hint = {"position": reached, "calls": len(changes.calls)}
-            cursor.execute(_NOTIFY, [CHANNEL, msgspec.json.encode(hint).decode()])
+        digest = hashlib.sha256(content).digest()
+        cursor.execute(_PARK, [self.name, switch, code, reason.replace("\0", ""), content, digest, position])

@@ -23,6 +23,7 @@ from projections.call_log import CallLog
 from projections.callflow.changes import CallEvent
 from projections.errors import RebuildRunning
 from projections.fold import Fold, FoldKind
+from projections.log_page import read_page
 from projections.progress import Meter, Progress
 from projections.projection import CHANNEL, NAME, SESSION, Projection, lock
 from projections.runner import PAGE
@@ -193,9 +194,8 @@ class Rebuild:
 
     def _page_of(self, cursor: Cursor[Any], position: int, head: int) -> None:
         with self._meter.page(position, head) as page:
-            events = self._events.read(position, self._page, self._projection.kind.topics, head)
-            page.reached = events[-1].position if len(events) == self._page else head
-            page.parked = self._projection.fold_page(cursor, events, page.reached)
+            found = read_page(self._events, position, self._page, self._projection.kind.topics, head)
+            page.parked, page.reached = self._projection.fold_page(cursor, found), found.reached
 
     def _differences(self) -> Iterator[Difference]:
         with self._connection.transaction(), self._connection.cursor(name="harmony_differences") as cursor:

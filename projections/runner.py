@@ -19,6 +19,7 @@ from core.log.driver import connect
 from core.log.eventlog import EventLog
 from projections.errors import Moved, ProjectionError
 from projections.fold import Fold, FoldKind
+from projections.log_page import read_page
 from projections.progress import Meter, Progress
 from projections.projection import SESSION, Place, Projection
 
@@ -31,8 +32,8 @@ PACE = 0.02
 """seconds between the pages of a runner that has caught up: more pages would cost more and show nothing sooner"""
 POLL = 0.25
 """seconds after which the log is looked at without a notification"""
-LONGEST_BACK_OFF = 5.0
-"""seconds between attempts to reach a database that is away"""
+FIRST_BACK_OFF, LONGEST_BACK_OFF = 0.1, 5.0
+"""seconds between attempts, doubled each time until a page is folded again"""
 _ACTIVE = (0x4861726D, 1)
 """the advisory lock of the active runner"""
 _TRANSIENT = {"40", "53", "55", "57", "58", "08", "25", "42", "3D", "28", "XX"}
@@ -50,6 +51,7 @@ class Runner:
         self._projection = Projection(FoldKind(make_fold, topics))
         self._place: Place | None = None
         self._careful_until = 0
+        self._back_off = FIRST_BACK_OFF
         self._meter = Meter()
 
     @property
@@ -77,16 +79,14 @@ class Runner:
 
     def run_forever(self, stop: threading.Event, report: Callable[[Progress], None] | None = None) -> None:
         """Follow the log until `stop` is set; a database that goes away is waited for."""
-        back_off = 0.1
         while not stop.is_set():
             try:
                 with self._session() as (events, connection):
-                    back_off = 0.1
                     self._follow(events, connection, stop, report or (lambda _: None))
             except (HarmonyError, psycopg.Error) as error:
-                log.warning("The call projection stopped and starts again in %.1f s: %s", back_off, error)
-                stop.wait(back_off)
-                back_off = min(back_off * 2, LONGEST_BACK_OFF)
+                log.warning("The call projection stopped and starts again in %.1f s: %s", self._back_off, error)
+                stop.wait(self._back_off)
+                self._back_off = min(self._back_off * 2, LONGEST_BACK_OFF)
 
     @contextmanager
     def _session(self) -> Iterator[tuple[EventLog, Connection]]:
@@ -157,29 +157,29 @@ class Runner:
             return False
         with self._meter.page(place.position, head) as taken:
             limit = 1 if place.position < self._careful_until else self._page
-            page = events.read(place.position, limit, self._projection.kind.topics, head)
-            reached = page[-1].position if len(page) == limit else head
+            page = read_page(events, place.position, limit, self._projection.kind.topics, head)
             try:
                 with connection.transaction(), connection.cursor() as cursor:
                     if self._projection.lock(cursor) != place:
                         raise Moved("The call projection was moved by another: starting again from where it is now.")
-                    taken.parked = self._projection.fold_page(cursor, page, reached)
-                taken.reached = reached
+                    taken.parked = self._projection.fold_page(cursor, page)
+                taken.reached = page.reached
             except Moved:
                 self._projection.forget()
                 self._place = self._where(connection)
                 return True
             except Exception as error:
                 self._projection.forget()
-                if not page or connection.closed or not _fault_of_an_event(error):
+                if not page.events or connection.closed or not _fault_of_an_event(error):
                     raise
                 if limit > 1:
-                    log.warning("A page up to %d cannot be stored (%s): going event by event.", reached, error)
-                    self._careful_until = reached
+                    log.warning("A page up to %d cannot be stored (%s): going event by event.", page.reached, error)
+                    self._careful_until = page.reached
                     return True
                 with connection.transaction(), connection.cursor() as cursor:
-                    self._projection.skip(cursor, page[0], error)
-                taken.parked, taken.reached = 1, page[0].position
+                    self._projection.skip(cursor, page.events[0], error)
+                taken.parked, taken.reached = 1, page.events[0].position
+            self._back_off = FIRST_BACK_OFF
             self._place = Place(taken.reached, place.generation)
         return True
 

@@ -1,9 +1,9 @@
-"""Writes what changed in calls, and only that, in as few statements a page as there are tables.
+"""Writes what changed in calls, and only that, in about as many statements a page as there are tables.
 
-It remembers the rows that it wrote for live calls, compares, and replaces the rows that differ: one DELETE by keys and
-one binary COPY a table and page. A call it does not remember (after a restart, or long finished) is replaced whole.
-The caller owns the transaction, and calls `forget` when one did not commit. No psycopg pipeline in here: with bulk
-data it can wait for ever.
+It remembers the rows that it wrote for live calls, compares, and replaces the rows that differ: one DELETE by keys for
+all tables together, and one binary COPY a table. A call it does not remember (after a restart, or long finished) is
+replaced whole. The caller owns the transaction, and calls `forget` when one did not commit. No psycopg pipeline in
+here: with bulk data it can wait for ever.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,23 +30,26 @@ class _Page(msgspec.Struct):
     new: list[Row] = msgspec.field(default_factory=list)
 
 
-class _Statements(msgspec.Struct, frozen=True):
-    delete_calls: Composed
-    delete_rows: Composed
-    copy: Composed
-
-
-def _statements(schema: str, table: Table) -> _Statements:
-    name = Identifier(schema, table.name)
+def _copy(schema: str, table: Table) -> Composed:
     columns = SQL(", ").join(map(Identifier, table.names()))
-    return _Statements(
-        delete_calls=SQL("DELETE FROM {} WHERE call_id = ANY(%b::text[])").format(name),
-        delete_rows=SQL(
-            "DELETE FROM {} t USING unnest(%b::text[], %b::int[]) AS gone (call_id, n)"
-            " WHERE t.call_id = gone.call_id AND t.n = gone.n"
-        ).format(name),
-        copy=SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(name, columns),
-    )
+    return SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(Identifier(schema, table.name), columns)
+
+
+def _delete(schema: str) -> Composed:
+    """One statement for all tables: a live page is small, and each way to the server and back takes longer than it."""
+    parts: list[Composed] = []
+    for table in TABLES:
+        name = Identifier(schema, table.name)
+        parts.append(SQL("(DELETE FROM {} WHERE call_id = ANY(%b::text[]))").format(name))
+        if table.numbered:
+            parts.append(
+                SQL(
+                    "(DELETE FROM {} t USING unnest(%b::text[], %b::int[]) AS gone (call_id, n)"
+                    " WHERE t.call_id = gone.call_id AND t.n = gone.n)"
+                ).format(name)
+            )
+    named = [SQL("{} AS {}").format(Identifier(f"part_{n}"), part) for n, part in enumerate(parts)]
+    return SQL("WITH {} SELECT").format(SQL(", ").join(named))
 
 
 class CallTables:
@@ -55,7 +58,8 @@ class CallTables:
     def __init__(self, schema: str = "calls") -> None:
         self._written: dict[str, Rows] = {}
         self._legs: dict[str, frozenset[str]] = {}
-        self._of = {table: _statements(schema, table) for table in TABLES}
+        self._delete = _delete(schema)
+        self._copy = {table: _copy(schema, table) for table in TABLES}
         self._put_legs, self._load, self._move_legs, self._move_aliases, self._put_aliases = (
             SQL(statement).format(Identifier(schema, "fold_leg"), Identifier(schema, other))
             for statement, other in (
@@ -128,8 +132,9 @@ class CallTables:
             if call.live:
                 self._written[call_id] = rows
                 self._legs[call_id] = frozenset(call.legs)
+        self._remove(cursor, pages)
         for table, page in pages.items():
-            self._apply(cursor, table, page)
+            self._add(cursor, table, page)
         if legs:
             cursor.execute(self._put_legs, [list(legs), list(legs.values())])
 
@@ -152,14 +157,18 @@ class CallTables:
         cursor.execute(self._move_aliases, [as_of, aliases, calls])
         cursor.execute(self._put_aliases, [as_of, aliases, calls, [position for _, position in target.values()]])
 
-    def _apply(self, cursor: Cursor[Any], table: Table, page: _Page) -> None:
-        statements = self._of[table]
-        if page.whole:
-            cursor.execute(statements.delete_calls, [page.whole])
-        if page.gone:
-            cursor.execute(statements.delete_rows, [[call for call, _ in page.gone], [n for _, n in page.gone]])
+    def _remove(self, cursor: Cursor[Any], pages: dict[Table, _Page]) -> None:
+        values: list[Any] = []
+        for table, page in pages.items():
+            values.append(page.whole)
+            if table.numbered:
+                values += [[call_id for call_id, _ in page.gone], [n for _, n in page.gone]]
+        if any(values):
+            cursor.execute(self._delete, values)
+
+    def _add(self, cursor: Cursor[Any], table: Table, page: _Page) -> None:
         if page.new:
-            with cursor.copy(statements.copy) as copy:
+            with cursor.copy(self._copy[table]) as copy:
                 copy.set_types(table.types())
                 for row in page.new:
                     copy.write_row(row)

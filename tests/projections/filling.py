@@ -84,10 +84,13 @@ def tables(dsn: str, names: tuple[str, ...] = TABLES) -> dict[str, list[Any]]:
     return found
 
 
+def start_again(connection: psycopg.Connection[Any]) -> None:
+    """Empty all that the projection wrote, and put it back to the beginning."""
+    connection.execute(f"TRUNCATE {', '.join(TABLES)}, log.parked_event")
+    connection.execute("UPDATE log.projection SET position = 0")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, bytes) and value[:4] == b"\x28\xb5\x2f\xfd":
         return zstandard.decompress(value)
     return value
-
-
-__all__ = ["CAPTURES", "READ_MODELS", "SWITCH", "TABLES", "events_of", "import_captures", "made_event", "tables"]

@@ -10,7 +10,7 @@ import pytest
 from core.log.eventlog import EventLog
 from projections.runner import Runner
 from tests.projections.conftest import CALLS, FAKE, FoldUnderTest
-from tests.projections.filling import events_of, import_captures, tables
+from tests.projections.filling import events_of, import_captures, start_again, tables
 from tests.projections.killed import project
 
 pytestmark = pytest.mark.database
@@ -41,7 +41,8 @@ def test_killed_twenty_times_the_tables_are_the_same(new_dsn: Callable[[], str],
         if process.exitcode == 0:
             # It came to the end: begin again, so that there is something to kill.
             assert tables(disturbed) == tables(undisturbed)
-            start_again(disturbed)
+            with psycopg.connect(disturbed, autocommit=True) as connection:
+                start_again(connection)
             continue
         process.kill()
         process.join()
@@ -51,12 +52,3 @@ def test_killed_twenty_times_the_tables_are_the_same(new_dsn: Callable[[], str],
     Runner(disturbed, fold.make, fold.topics, page=PAGE).run_once()
     assert len(places) > KILLS / 4, "the kills hit no work"
     assert tables(disturbed) == tables(undisturbed)
-
-
-def start_again(dsn: str) -> None:
-    with psycopg.connect(dsn) as connection:
-        connection.execute(
-            "TRUNCATE calls.call, calls.search, calls.party, calls.segment, calls.offer, calls.transfer, calls.leg,"
-            " calls.alias, calls.fold_leg, calls.fold_state, log.call_event"
-        )
-        connection.execute("UPDATE log.projection SET position = 0")

@@ -11,7 +11,7 @@ import pytest
 from core.log.eventlog import EventLog
 from projections.runner import Progress, Runner
 from tests.projections.conftest import FAKE, FoldUnderTest
-from tests.projections.filling import events_of, import_captures, made_event, tables
+from tests.projections.filling import events_of, import_captures, made_event, start_again, tables
 
 pytestmark = pytest.mark.database
 
@@ -177,6 +177,25 @@ def test_an_event_whose_effects_cannot_be_stored_is_left_out_alone(
         assert connection.execute("SELECT code, position FROM log.parked_event").fetchall() == [(code, 101)]
     told = ("calls.segment", "calls.offer", "calls.party", "calls.fold_leg")
     assert tables(harmed, told) == tables(clean, told)
+
+
+def test_an_event_whose_bytes_are_damaged_is_parked_and_the_rest_goes_on(dsn: str, connection: Connection) -> None:
+    with EventLog(dsn) as log:
+        import_captures(log, "13-*")
+    damaged = "SELECT position FROM log.switch_event WHERE topic = 'CHANNEL_ANSWER' ORDER BY position LIMIT 1"
+    position = scalar(connection, damaged)
+    connection.execute("UPDATE log.switch_event SET state = 'x' WHERE position = %s", [position])
+    # The damaged one is the last of a page, the first, and in the middle of one.
+    for page in (1, 2, 3, 5, 1000):
+        start_again(connection)
+        progress = Runner(dsn, FAKE.make, FAKE.topics, page=page).run_once()
+        assert (progress.parked, progress.position) == (
+            1,
+            scalar(connection, "SELECT max(position) FROM log.switch_event"),
+        )
+        rows = connection.execute("SELECT part, position, code, content FROM log.parked_event").fetchall()
+        assert rows == [("calls", position, "log.bad-state", b"x")]
+        assert scalar(connection, "SELECT count(*) FROM calls.call WHERE live") == 0
 
 
 def test_only_one_of_two_runners_is_at_work_and_the_other_takes_over(recorded: str, connection: Connection) -> None:

@@ -1,0 +1,25 @@
+"""A page of the switch log as projections take it: what was read, what could not be, and how far that goes."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from core.event import SwitchEvent
+from core.log.eventlog import BadEvent, EventLog
+
+
+class LogPage(msgspec.Struct, frozen=True):
+    """Events in order of position; with all of them folded, a projection has reached `reached`."""
+
+    events: Sequence[SwitchEvent]
+    bad: Sequence[BadEvent]
+    reached: int
+
+
+def read_page(log: EventLog, after: int, limit: int, topics: Collection[str] | None, head: int) -> LogPage:
+    """At most `limit` events behind `after`. Fewer than that are all that there are up to `head`."""
+    bad: list[BadEvent] = []
+    events = log.read(after, limit, topics, head, bad.append)
+    if len(events) + len(bad) < limit:
+        return LogPage(events, bad, head)
+    return LogPage(events, bad, max([one.position for one in bad] + [event.position for event in events[-1:]]))
