@@ -255,3 +255,10 @@ def test_damaged_events_need_not_stop_a_reader(log: EventLog, dsn: str) -> None:
     assert [one.position for one in bad] == [2, 5]
     assert bad[0].state[:1] == b"\x09"
     assert "newer Harmony" in str(bad[0].error)
+
+
+def test_digits_are_redacted_where_policy_says_so(log: EventLog, dsn: str) -> None:
+    log.append(incoming([event(1, "DTMF", DTMF_Digit="4")]))
+    with EventLog(dsn, dtmf="redact") as strict:
+        strict.append(incoming([event(2, "DTMF", DTMF_Digit="4")]))
+    assert [one.get("DTMF-Digit") for one in log.read(0, 10)] == ["4", "*"]
