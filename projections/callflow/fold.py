@@ -28,7 +28,7 @@ class Stored(msgspec.Struct, array_like=True):
     """A call's state at rest."""
 
     facts: list[Fact]
-    told: list[str]
+    told: dict[str, int]
     called: list[str]
 
 
@@ -54,7 +54,7 @@ class Group:
         self.facts: list[Fact] = []
         self.known: set[tuple[int, int, str, str]] = set()
         self.legs: set[str] = set()
-        self.told: set[str] = set()
+        self.told: dict[str, int] = {}
         self.was: set[str] = set()
         """Every id under which this call, or a part of it, was handed out."""
         self.call_id = ""
@@ -321,18 +321,18 @@ class CallFold:
         for alias in sorted(group.was - {call.call_id}):
             mark = f"call.merged|{alias}"
             if mark not in group.told:
-                group.told.add(mark)
+                group.told[mark] = 0
                 events.append(milestones.merged(call, alias, call.last_position, group.last_at))
                 self._merged.append(Merged(alias=alias, call_id=call.call_id, position=call.last_position))
         if shown:
             group.was.add(call.call_id)
-            events += milestones.milestones(call, group.told)
+            events += milestones.milestones(call, group.told, group.was - {call.call_id})
         group.ended = call.state == "complete"
         self._states.append(
             CallState(
                 call_id=call.call_id,
                 document=call,
-                state=_encoder.encode(Stored(group.ordered(), sorted(group.told), sorted(group.was))),
+                state=_encoder.encode(Stored(group.ordered(), group.told, sorted(group.was))),
                 legs=sorted(group.legs | group.was),
                 live=not group.ended,
                 events=events,

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from projections.callflow.document import Quality
 from projections.callflow.fact import Fact
+from projections.callflow.reading import DIALOG, multiple
 
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|.*:.*")
 # Ties that name the leg that made this one, strongest first.
@@ -41,6 +42,7 @@ class Leg:
         "end_quality",
         "ended_at",
         "first_order",
+        "history",
         "last_seen",
         "leg_id",
         "loopback",
@@ -60,6 +62,7 @@ class Leg:
         "switch",
         "transfer_to",
         "user",
+        "wire",
     )
 
     def __init__(self, leg_id: str) -> None:
@@ -77,18 +80,19 @@ class Leg:
         self.end_bound = 0
         self.end_quality: Quality = "observed"
         self.cut_at: list[int] = []
-        self.begin_seen = self.closed = self.silent = False
+        self.begin_seen = self.closed = self.silent = self.wire = False
         self.first_order: tuple[int, int, int] = (1 << 62, 0, 0)
         self.runs: dict[int, tuple[int, int]] = {}
         self.cause = self.disposition = self.originate = self.status = ""
         self.refer = self.transfer_to = self.redirect = self.agent = self.elsewhere = ""
+        self.history: list[str] = []
         self.switch = ""
         self.sip_call_id = ""
 
     @property
     def hidden(self) -> bool:
-        """A channel that no phone belongs to: one half of a loopback pair."""
-        return self.name.startswith("loopback/")
+        """A channel that no phone belongs to: one half of a loopback pair, or one end of a dialog between switches."""
+        return self.wire or self.name.startswith("loopback/")
 
     @property
     def real(self) -> bool:
@@ -123,13 +127,16 @@ def legs_of(facts: Sequence[Fact], names: dict[str, str]) -> dict[str, Leg]:
     for fact in facts:
         leg = leg_of(fact.leg)
         for tie in fact.ties:
-            leg_of(tie.leg)
+            if not tie.leg.startswith(DIALOG):
+                leg_of(tie.leg)
         if fact.kind in ("lost", "gone", "gap"):
             losses.append(fact)
         elif fact.kind != "command":
             _take(leg, fact)
     for leg in legs.values():
         _settle(leg)
+    _wire(legs)
+    _tell_apart(legs)
     _parents(facts, legs, leg_of)
     for fact in losses:
         _lose(leg_of(fact.leg), fact)
@@ -178,6 +185,7 @@ def _take(leg: Leg, fact: Fact) -> None:
         leg.transfer_to = data.get("transfer_to", "")
         leg.redirect = data.get("redirect", "")
         leg.elsewhere = data.get("elsewhere", "")
+        leg.history = multiple(data.get("history", ""))
         leg.silent = data.get("heard") == "0"
 
 
@@ -224,6 +232,26 @@ def _settle(leg: Leg) -> None:
     runs = sorted(leg.runs.items(), key=lambda item: item[1])
     # A switch that died in between took the bridge with it, whatever became of the leg (sofia recover).
     leg.cut_at = [last for (_, (_, last)), _ in pairwise(runs)]
+
+
+def _tell_apart(legs: dict[str, Leg]) -> None:
+    """Two people of one number in two companies: whoever is not of the first one's company goes by the full name."""
+    first: dict[str, str | None] = {}
+    for leg in sorted(legs.values(), key=lambda leg: (leg.created_at, leg.first_order)):
+        if leg.user and not leg.hidden and first.setdefault(leg.party, leg.user) != leg.user:
+            leg.party = leg.user
+
+
+def _wire(legs: dict[str, Leg]) -> None:
+    """Two legs that are the ends of one SIP dialog are wire between switches, as a loopback pair is within one."""
+    dialogs: dict[str, list[Leg]] = {}
+    for leg in legs.values():
+        if leg.sip_call_id:
+            dialogs.setdefault(leg.sip_call_id, []).append(leg)
+    for ends in dialogs.values():
+        if len(ends) == 2 and {end.direction for end in ends} == {"inbound", "outbound"}:
+            for end, other in (ends, ends[::-1]):
+                end.wire, end.loopback = True, other.leg_id
 
 
 def _parents(facts: Sequence[Fact], legs: dict[str, Leg], leg_of: Callable[[str], Leg]) -> None:

@@ -93,7 +93,11 @@ def offers_of(legs: dict[str, Leg], root: Leg | None, stretches: Sequence[Stretc
     result = []
     for leg in offered(legs, root):
         outcome = outcome_of(leg, legs, connected)
-        ended = (leg.answered_at or connected.get(leg.leg_id)) if outcome == "answered" else leg.ended_at
+        ended = leg.ended_at
+        if outcome == "answered":
+            met = connected.get(leg.leg_id) or leg.answered_at
+            # Met long after the phone was lifted: until then the call was only offered (a confirmation key).
+            ended = met if met - leg.answered_at > _NEAR else leg.answered_at or met
         result.append(
             Offer(to=leg.party, started_at=leg.created_at, ended_at=ended or None if outcome else None, outcome=outcome)
         )

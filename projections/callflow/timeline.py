@@ -47,6 +47,7 @@ class _App(msgspec.Struct):
     name: str
     id: str
     arguments: str
+    destination: str = ""
     edge: Edge | None = None
 
 
@@ -110,7 +111,13 @@ class Course:
             case "unhold":
                 if not leg.ended_at or leg.ended_at - fact.at > _SYNTHETIC_UNHOLD:
                     self.holding.discard(me)
+            case "command":
+                if fact.data["command"] != "uuid_park":
+                    return False
+                self.lots[me] = ""
             case "execute":
+                if self.lots.get(me) == "":
+                    del self.lots[me]
                 self._execute(me, fact.data)
             case "executed":
                 self._executed(me, fact)
@@ -143,7 +150,7 @@ class Course:
 
     def _execute(self, me: str, data: dict[str, str]) -> None:
         edges = [edge for edge in self.bridges if me in edge]
-        app = _App(data["app"], data.get("id", ""), data.get("arguments", ""))
+        app = _App(data["app"], data.get("id", ""), data.get("arguments", ""), data.get("destination", ""))
         if app.name in _AWAY and edges:
             app.edge = edges[-1]
         self.apps.setdefault(me, []).append(app)
@@ -166,6 +173,8 @@ class Course:
 
     def _connect(self, edge: Edge) -> None:
         self._drop(edge)
+        # Only a feature code's transfer keeps the first bridge under the second; else who is bridged anew has left it.
+        self.bridges = [old for old in self.bridges if all(leg not in old or self._is_away(leg, old) for leg in edge)]
         self.bridges.append(edge)
         for leg in edge:
             self.alive.add(leg)
@@ -330,12 +339,14 @@ class Course:
         for app in stack:
             if app.name == "voicemail":
                 return [("voicemail", (me,), "", app.arguments)]
+            if app.name == "park" and me not in bridged:
+                return [("park", (me,), "", "")]
             if app.name == "eavesdrop":
                 return [("monitor", (me,), "", app.arguments)]
             if leg.parent is not None and leg.direction == "outbound" and me not in self.met:
                 continue  # a phone that is asked for its confirmation key is still being offered the call
             if app.name in _IVR and me not in bridged:
-                return [("ivr", (me,), "", app.arguments if app.name == "ivr" else "")]
+                return [("ivr", (me,), "", app.arguments if app.name == "ivr" else app.destination)]
             if app.name in _ANNOUNCE and not (me in bridged or me in self.queues or me in self.lots):
                 return [("announcement", (me,), "", app.arguments)]
         return []

@@ -17,9 +17,13 @@ from projections.callflow.offers import connections
 from projections.callflow.timeline import Stretch
 
 _NUMBER = re.compile(r"[+*#]?[0-9*#]+")
+_HISTORY = re.compile(r"(\d+):[^:]*:bl_xfer:([^/]*)/.*")
 _SLACK = 50_000
 # Two reports of one command (API and BACKGROUND_JOB) come within this time (microseconds).
 _SAME_COMMAND = 5_000_000
+# Applications of a number that only passes a call on.
+_PASSING = frozenset({"bridge", "transfer"})
+_SHORTEST_EXTENSION = 3
 _SERVICES = frozenset({"park", "voicemail", "conference", "queue", "ivr"})
 _TALKS = frozenset({"talk", "consult"})
 
@@ -68,6 +72,30 @@ class Moves:
                 return self.legs[next(other for other in stretch.legs if other != leg.leg_id)]
         return None
 
+    def talking(self, leg: Leg, since: int, until: int) -> bool:
+        """Did this leg talk with somebody at any time between two instants?"""
+        return any(
+            stretch.kind in _TALKS
+            and leg.leg_id in stretch.legs
+            and stretch.started_at < until
+            and (stretch.ended_at is None or stretch.ended_at >= since)
+            for stretch in self.stretches
+        )
+
+    def served(self, leg: Leg, number: str, until: int) -> bool:
+        """Did this number serve the leg (a menu, a queue, a talk with who answered), and not only pass it on?"""
+        mine = [
+            fact
+            for fact in self.facts
+            if fact.kind == "execute"
+            and fact.at <= until
+            and fact.data.get("destination") == number
+            and self.leg(fact.leg) is leg
+        ]
+        if any(fact.data["app"] not in _PASSING for fact in mine):
+            return True
+        return bool(mine) and mine[0].at < until and self.talking(leg, mine[0].at + _SLACK, until)
+
     def caller(self, leg: Leg) -> Leg | None:
         """Who is calling this leg, seen through loopback legs."""
         seen: set[str] = set()
@@ -85,16 +113,26 @@ class Moves:
             if one.real and one.direction == "outbound" and one.created_at >= after - _SLACK and self.caller(one) is leg
         ]
 
-    def number_after(self, leg: Leg, after: int) -> str | None:
-        """The number that a moved leg was sent to, as its dialplan saw it."""
-        for fact in self.facts:
-            if fact.kind == "execute" and fact.at >= after - _SLACK and self.leg(fact.leg) is leg:
-                return fact.data.get("destination")
-        return None
+    def numbers(self, leg: Leg, after: int) -> list[tuple[int, str]]:
+        """The numbers that a moved leg was sent to, as its dialplan saw them, and since when."""
+        seen = [
+            (fact.at, fact.data["destination"])
+            for fact in self.facts
+            if fact.kind == "execute"
+            and fact.at >= after - _SLACK
+            and fact.data.get("destination")
+            and self.leg(fact.leg) is leg
+        ]
+        if seen:
+            return seen
+        # Refused before any application that counts: the leg's own list of transfers remembers the number.
+        told = (_HISTORY.fullmatch(entry) for entry in leg.history)
+        return [(int(one[1]) * 1_000_000, one[2]) for one in told if one and int(one[1]) >= after // 1_000_000]
 
-    def reached(self, leg: Leg, after: int, by: Leg | None = None) -> Reached:
-        """Where a leg arrived that was moved at an instant."""
-        number = self.number_after(leg, after)
+    def reached(self, leg: Leg, after: int, by: Leg | None = None, number: str | None = None) -> Reached:
+        """Where a leg arrived that was moved at an instant; `number` is where it was sent, if the means says so."""
+        numbers = self.numbers(leg, after)
+        number = number or (numbers[0][1] if numbers else None)
         called = self.called(leg, after - 1_000_000 if by is None else after)
         called = [one for one in called if one.created_at >= after - _SLACK]
         service = next(
@@ -112,24 +150,26 @@ class Moves:
             return Reached(name, "completed", service.kind)
         if not called:
             return Reached(number, "failed" if leg.ended_at else None)
-        first = [one for one in called if one.created_at <= called[0].created_at + 1_000_000]
         reached = next((one for one in called if self.talked(leg, [one], after)), None)
+        returned = by is not None and reached is not None and reached.party == by.party and reached is not called[0]
+        tried = list(dict.fromkeys(one.party for one in called if not (returned and by and one.party == by.party)))
+        tried = tried or [called[0].party]
+        sent_on = [what for when, what in numbers if after < when <= called[0].created_at + _SLACK and what != number]
+        # Several phones behind one number are a group, and a number that sent the call on was still where it went.
+        to = number if number and (len(tried) > 1 or sent_on) else tried[0]
         if reached is not None:
-            returned = by is not None and reached.party == by.party and reached.party != first[0].party
-            party = first[0].party if returned or reached not in first else reached.party
-            return Reached(party, "returned" if returned else "completed" if reached in first else "failed")
-        to = first[0].party if len(first) == 1 else number or first[0].party
+            return Reached(to, "returned" if returned else "completed")
         return Reached(to, None if not leg.ended_at or any(not one.ended_at for one in called) else "failed")
 
 
 def service_party(stretch: Stretch, leg: Leg) -> str:
     """A service as a party: `park:5901`, `voicemail:1005`, `queue:support`, `conference:3001`, `ivr:main`."""
     name = stretch.what
+    if not name:
+        return stretch.kind
     if stretch.kind == "voicemail":
         words = name.split()
         name = words[-1] if words else ""
-    elif stretch.kind == "ivr":
-        name = name or (leg.destinations[-1] if leg.destinations else leg.destination)
     elif stretch.kind == "queue":
         name = name.partition("@")[0]
     return f"{stretch.kind}:{name}"
@@ -153,7 +193,8 @@ def _by_refer(moves: Moves) -> Iterator[Transfer]:
 
 
 def _attended(moves: Moves, leg: Leg, consult: Leg, target: Leg | None) -> Transfer:
-    at = leg.ended_at
+    # The transferor's own leg may linger; the consultation's ends with the transfer.
+    at = min(ended for ended in (leg.ended_at, consult.ended_at or leg.ended_at))
     how, _, waiting = consult.transfer_to.partition(":")
     moved = (moves.leg(waiting) if how == "satt" else None) or moves.peer(leg, at)
     if target is not None:
@@ -165,7 +206,8 @@ def _attended(moves: Moves, leg: Leg, consult: Leg, target: Leg | None) -> Trans
     called = moves.called(consult, consult.created_at)
     if not called and moved is not None:
         reached = moves.reached(moved, at, leg)
-        return _transfer("attended", leg.party, moved, reached.to, at, reached.result)
+        kind: TransferKind = "park" if reached.service == "park" else "attended"
+        return _transfer(kind, leg.party, moved, reached.to, at, reached.result)
     got = next((one for one in called if moved is not None and moves.talked(moved, [one], at)), None)
     to = got or (called[0] if called else None)
     over = all(one.ended_at for one in called) or (moved is not None and moved.ended_at)
@@ -193,12 +235,12 @@ def _by_feature_code(moves: Moves) -> Iterator[Transfer]:
         )
 
 
-def _forwards(moves: Moves) -> Iterator[Transfer]:
+def _moved_in_the_dialplan(moves: Moves) -> Iterator[Transfer]:
     for leg in moves.legs.values():
         if leg.cause == "REDIRECTION_TO_NEW_DESTINATION" and leg.redirect and not leg.answered_at:
             caller = moves.caller(leg)
             if caller is not None:
-                reached = moves.reached(caller, leg.ended_at)
+                reached = moves.reached(caller, leg.ended_at, number=leg.redirect)
                 yield _transfer("forward", leg.party, caller, reached.to or leg.redirect, leg.ended_at, reached.result)
     for fact in moves.facts:
         if fact.kind != "execute" or fact.data["app"] != "transfer":
@@ -207,20 +249,32 @@ def _forwards(moves: Moves) -> Iterator[Transfer]:
         target, _, rest = fact.data.get("arguments", "").partition(" ")
         context = rest.partition(" ")[2].strip() or fact.data.get("context", "")
         number = fact.data.get("destination", "")
-        # A menu, a queue and whoever talked before are no forward; nor is the way from a trunk to a company.
-        if moved is None or (moved.answered_at and moved.answered_at <= fact.at) or moved.hidden:
+        if moved is None or moved.hidden:
             continue
+        if target == "-bleg" and (peer := moves.peer(moved, fact.at)) is not None:
+            reached = moves.reached(peer, fact.at, moved, rest.split(" ")[0] or None)
+            yield _transfer("blind", moved.party, peer, reached.to, fact.at, reached.result)
+            continue
+        if moves.talking(moved, fact.at + 1, fact.at):
+            reached = moves.reached(moved, fact.at, number=target)
+            yield _transfer("command", None, moved, reached.to, fact.at, reached.result)
+            continue
+        if moves.served(moved, number, fact.at):
+            continue
+        # The way from a trunk to a company changes the context, and is no forward.
         if context != fact.data.get("context") or target == number:
             continue
         if not (_NUMBER.fullmatch(target) and _NUMBER.fullmatch(number)):
             continue
-        reached = moves.reached(moved, fact.at)
+        if moved.answered_at and moved.answered_at <= fact.at and len(number) < _SHORTEST_EXTENSION:
+            continue  # behind a menu a digit is a choice and nobody's number
+        reached = moves.reached(moved, fact.at, number=target)
         yield _transfer("forward", number, moved, reached.to or target, fact.at, reached.result)
 
 
 def _pickups(moves: Moves) -> Iterator[Transfer]:
     for fact in moves.facts:
-        if fact.kind != "execute" or fact.data["app"] != "intercept":
+        if fact.kind != "execute" or fact.data["app"] not in ("intercept", "pickup"):
             continue
         leg = moves.leg(fact.leg)
         picked = moves.leg(fact.data.get("arguments", "").split()[-1]) if fact.data.get("arguments") else None
@@ -242,7 +296,7 @@ def _parks(moves: Moves, known: list[Transfer]) -> Iterator[Transfer]:
             taken.discard(parked.leg_id)
             told = any(one.kind in ("park", "command") and abs(one.at - fact.at) < 2_000_000 for one in known)
             peer = moves.peer(parked, fact.at)
-            if peer is not None and not told:
+            if peer is not None and not told and moves.talking(parked, fact.at - 3_000_000, fact.at):
                 lot = f"park:{fact.data.get('lot', '')}"
                 yield _transfer("park", peer.party, parked, lot, fact.at, "completed")
         elif action == "bridge" and (taker := moves.leg(fact.data.get("to", ""))):
@@ -272,18 +326,27 @@ def _commands(moves: Moves) -> Iterator[Transfer]:
         if command == "uuid_transfer" and len(words) > 1:
             if words[1] == "-bleg":
                 moved = moves.peer(moved, fact.at) or moved
-            reached = moves.reached(moved, fact.at)
+            number = next((word for word in words[1:] if not word.startswith("-")), None)
+            reached = moves.reached(moved, fact.at, number=number)
             kind: TransferKind = "park" if reached.service == "park" else "command"
             yield _transfer(kind, None, moved, reached.to, fact.at, reached.result)
         elif command == "uuid_bridge" and len(words) > 1 and (other := moves.leg(words[1])):
             before = [moves.connected.get(one.leg_id, fact.at) < fact.at for one in (moved, other)]
             if any(before):
                 done = moves.talked(moved, [other], fact.at)
-                yield _transfer("command", None, moved, other.party, fact.at, "completed" if done else "failed")
+                over = moved.ended_at or other.ended_at
+                result: TransferResult | None = "completed" if done else "failed" if over else None
+                yield _transfer("command", None, moved, other.party, fact.at, result)
+        elif command == "uuid_park" and moved.leg_id in moves.connected:
+            yield _transfer("park", None, moved, "park", fact.at, "completed")
 
 
 def transfers_of(moves: Moves) -> list[Transfer]:
     """All transfers of the call, in the order in which they happened."""
-    found = [*_by_refer(moves), *_by_feature_code(moves), *_forwards(moves), *_pickups(moves), *_commands(moves)]
+    rules = (_by_refer, _by_feature_code, _moved_in_the_dialplan, _pickups, _commands)
+    found = [move for rule in rules for move in rule(moves)]
     found += _parks(moves, found)
+    # The dialplan that brings a failed transfer back to who made it is part of that transfer.
+    back = {one.by for one in found if one.result == "returned"}
+    found = [one for one in found if not (one.kind == "forward" and one.to in back)]
     return sorted(found, key=lambda one: (one.at, one.kind, one.to or ""))

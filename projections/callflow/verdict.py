@@ -60,7 +60,7 @@ def dialled_of(root: Leg, legs: dict[str, Leg], facts: Sequence[Fact]) -> str | 
         sent = next((number for number in root.destinations if number != root.party), None)
         called = next((leg.party for leg in legs.values() if leg.parent == root.leg_id and leg.real), None)
         # Nobody picked up: what the caller's own phone was shown is whom the caller wanted.
-        return sent or called or root.number or root.destination or None
+        return sent or called or (root.number if root.number != root.party else None)
     if not root.last_seen:
         child = next((leg for leg in legs.values() if leg.parent == root.leg_id and leg.destination), None)
         return child.destination if child else None
@@ -90,12 +90,13 @@ def direction_of(root: Leg, offered: Sequence[Leg], transfers: Sequence[Transfer
     return "outbound" if all(leg.outsider for leg in first) and not moved else "internal"
 
 
-def state_of(stretches: Sequence[Stretch], complete: bool) -> State:
-    """What is going on now; a call that rings, or that was only just made, is ringing."""
+def state_of(root: Leg, stretches: Sequence[Stretch], complete: bool) -> State:
+    """What is going on now; a call that rings, or was only just made, is ringing."""
     if complete:
         return "complete"
     going = {one.kind for one in stretches if one.ended_at is None}
-    return next((state for kind, state in _STATES if kind in going), "ringing")
+    alone: State = "ivr" if root.answered_at and "ring" not in going and root.direction == "inbound" else "ringing"
+    return next((state for kind, state in _STATES if kind in going), alone)
 
 
 def hangup_of(root: Leg, legs: dict[str, Leg], outcome: Outcome | None) -> Hangup:
@@ -103,10 +104,11 @@ def hangup_of(root: Leg, legs: dict[str, Leg], outcome: Outcome | None) -> Hangu
     real = sorted((leg for leg in legs.values() if leg.real), key=lambda leg: (leg.ended_at, leg.first_order))
     last = [leg for leg in real if leg.ended_at >= real[-1].ended_at - _TOGETHER] if real else []
     last = [leg for leg in last if not (leg.transfer_to or leg.refer)] or last
-    by = next((leg for leg in last if leg.disposition in _LEFT), None)
+    # Where several left by themselves (a room), the last of them ended the call.
+    by = next((leg for leg in reversed(last) if leg.disposition in _LEFT), None)
     if by is None and outcome in ("rejected", "busy"):
         by = next((leg for leg in last if leg.disposition == "recv_refuse" and leg is not root), None)
-    told = root if root.cause else last[-1] if last else root
+    told = root if root.cause and (root in last or not last) else last[-1] if last else root
     status = told.status or (by.status if by else "")
     return Hangup(
         by=by.party if by else "switch",
@@ -125,7 +127,10 @@ def outcome_of(
     if "voicemail" in kinds:
         return "voicemail"
     left = root.disposition in _LEFT
-    waited = [one for one in stretches if one.kind in ("queue", "ivr", "park") and root.leg_id in one.legs]
+    # An announcement to somebody who was not even answered is a way to refuse.
+    stretches = [one for one in stretches if one.kind != "announcement" or root.answered_at]
+    services = ("queue", "ivr", "park", "announcement")
+    waited = [one for one in stretches if one.kind in services and root.leg_id in one.legs]
     rang = [offer for offer in offers if offer.ended_at]
     if waited and not (rang and rang[-1].started_at > waited[-1].started_at and waited[-1].kind != "queue"):
         return "abandoned" if left else "unserved"
