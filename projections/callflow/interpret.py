@@ -166,7 +166,8 @@ def _segment(one: Stretch, legs: dict[str, Leg], transfers: list[Transfer], gaps
             detail["lot"] = one.what
             parked = [move for move in transfers if move.kind == "park" and move.at <= one.started_at + 2_000_000]
             detail["parked_by"] = parked[-1].by if parked else None
-            taken = [move for move in transfers if move.kind == "retrieve" and move.at >= one.started_at]
+            moves = [move for move in transfers if move.kind == "retrieve" and move.from_ == leg.party]
+            taken = [move for move in moves if move.at >= one.started_at]
             detail["retrieved_by"] = taken[0].by if taken and one.ended_at else None
         case "queue":
             detail["queue"] = one.what.partition("@")[0]

@@ -52,6 +52,7 @@ class Leg:
         "outsider",
         "parent",
         "party",
+        "rang",
         "redirect",
         "refer",
         "requested",
@@ -80,7 +81,7 @@ class Leg:
         self.end_bound = 0
         self.end_quality: Quality = "observed"
         self.cut_at: list[int] = []
-        self.begin_seen = self.closed = self.silent = self.wire = False
+        self.begin_seen = self.closed = self.rang = self.silent = self.wire = False
         self.first_order: tuple[int, int, int] = (1 << 62, 0, 0)
         self.runs: dict[int, tuple[int, int]] = {}
         self.cause = self.disposition = self.originate = self.status = ""
@@ -168,6 +169,8 @@ def _take(leg: Leg, fact: Fact) -> None:
         if destination := data.get("destination"):
             leg.destinations.append(destination)
         leg.context = data.get("context") or leg.context
+    elif fact.kind in ("progress", "early"):
+        leg.rang = True
     elif fact.kind == "closed":
         leg.closed = True
     elif fact.kind == "hangup":

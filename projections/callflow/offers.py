@@ -65,6 +65,8 @@ def outcome_of(leg: Leg, legs: dict[str, Leg], connected: dict[str, int]) -> Off
         return known
     if leg.cause in _ENDED_BY_CALLER:
         return _cancelled(leg, legs, connected)
+    if leg.rang and leg.disposition == "send_cancel":
+        return _given_up(leg, legs)
     return "failed"
 
 
@@ -74,9 +76,7 @@ def _cancelled(leg: Leg, legs: dict[str, Leg], connected: dict[str, int]) -> Off
         return "rejected"
     caller = legs.get(leg.parent or "")
     if leg.cause == "ATTENDED_TRANSFER":
-        # Semi-attended: the transferor is gone, and somebody waited for this phone until the switch gave up.
-        near = [other for other in legs.values() if abs(other.ended_at - leg.ended_at) <= _NEAR]
-        return "cancelled" if any(other.disposition in ("recv_bye", "recv_cancel") for other in near) else "no_answer"
+        return _given_up(leg, legs)
     for at in (at for other, at in connected.items() if other != leg.leg_id and legs[other].direction == "outbound"):
         if leg.created_at <= at + _NEAR and abs(at - leg.ended_at) <= _NEAR:
             return "answered_elsewhere"
@@ -85,6 +85,12 @@ def _cancelled(leg: Leg, legs: dict[str, Leg], connected: dict[str, int]) -> Off
     if caller is not None and caller.last_seen and (not caller.ended_at or caller.ended_at > leg.ended_at + _NEAR):
         return "no_answer" if leg.cause != "ORIGINATOR_CANCEL" or leg.answered_at else "cancelled"
     return "cancelled"
+
+
+def _given_up(leg: Leg, legs: dict[str, Leg]) -> OfferOutcome:
+    """The switch stopped ringing. After a semi-attended transfer somebody waited, who may have left just then."""
+    near = [other for other in legs.values() if abs(other.ended_at - leg.ended_at) <= _NEAR]
+    return "cancelled" if any(other.disposition in ("recv_bye", "recv_cancel") for other in near) else "no_answer"
 
 
 def offers_of(legs: dict[str, Leg], root: Leg | None, stretches: Sequence[Stretch]) -> list[Offer]:

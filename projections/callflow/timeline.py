@@ -27,6 +27,7 @@ _AWAY = frozenset({"att_xfer", "execute_extension", "read", "play_and_get_digits
 _SYNTHETIC_UNHOLD = 100_000
 # Shorter activities (microseconds) are the switch shuffling its state, and nothing that anybody lived through.
 _SHORTEST = 20_000
+_REWIRING = 100_000
 
 
 class Stretch(msgspec.Struct):
@@ -74,6 +75,8 @@ class Course:
         self.ended: set[str] = set()
         self.met: set[str] = set()
         """Legs that have talked with somebody, or are nobody's offer."""
+        self.talked: set[frozenset[str]] = set()
+        """Who has talked with whom outside of a consultation."""
         self.bounded = False
         self.open: dict[Activity, Stretch] = {}
         self.stretches: list[Stretch] = []
@@ -300,7 +303,11 @@ class Course:
                 continue
             parties = {self.legs[leg].party for leg in answered}
             self.met.update(answered)
-            consults = any(by in parties and not held & component for by, held in held_by.items())
+            # Who talked before the consultation goes on talking when taken back.
+            known = frozenset(answered) in self.talked
+            consults = not known and any(by in parties and not held & component for by, held in held_by.items())
+            if not consults:
+                self.talked.add(frozenset(answered))
             result.append(("consult" if consults else "talk", answered, "", ""))
         result += self._alone(bridged)
         return result
@@ -422,7 +429,28 @@ def course_of(facts: Sequence[Fact], legs: dict[str, Leg], names: dict[str, str]
             changed = course.apply(told, legs[me])
         if changed:
             course.turn(at)
-    return [one for one in course.stretches if _counts(one)]
+    return _joined([one for one in course.stretches if _counts(one)])
+
+
+def _joined(stretches: list[Stretch]) -> list[Stretch]:
+    """A talk that the switch broke for an instant, to lay its wires anew, is one talk."""
+    last: dict[tuple[str, tuple[str, ...]], Stretch] = {}
+    result = []
+    for one in stretches:
+        before = last.get((one.kind, one.legs))
+        if (
+            one.kind == "talk"
+            and before is not None
+            and before.ended_at is not None
+            and one.started_at - before.ended_at <= _REWIRING
+        ):
+            before.ended_at = one.ended_at
+            if one.quality != "observed":
+                before.quality = one.quality
+            continue
+        last[one.kind, one.legs] = one
+        result.append(one)
+    return result
 
 
 def _counts(one: Stretch) -> bool:

@@ -200,13 +200,12 @@ def _attended(moves: Moves, leg: Leg, consult: Leg, target: Leg | None) -> Trans
     if target is not None:
         done = moved is not None and moves.talked(target, [moved], at)
         over = target.ended_at or (moved is not None and moved.ended_at)
-        return _transfer(
-            "attended", leg.party, moved, target.party, at, "completed" if done else "failed" if over else None
-        )
+        kind: TransferKind = "attended" if 0 < target.answered_at <= at else "semi_attended"
+        return _transfer(kind, leg.party, moved, target.party, at, "completed" if done else "failed" if over else None)
     called = moves.called(consult, consult.created_at)
     if not called and moved is not None:
         reached = moves.reached(moved, at, leg)
-        kind: TransferKind = "park" if reached.service == "park" else "attended"
+        kind = "park" if reached.service == "park" else "attended"
         return _transfer(kind, leg.party, moved, reached.to, at, reached.result)
     got = next((one for one in called if moved is not None and moves.talked(moved, [one], at)), None)
     to = got or (called[0] if called else None)

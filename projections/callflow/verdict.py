@@ -107,9 +107,10 @@ def hangup_of(root: Leg, legs: dict[str, Leg], outcome: Outcome | None) -> Hangu
     # Where several left by themselves (a room), the last of them ended the call.
     by = next((leg for leg in reversed(last) if leg.disposition in _LEFT), None)
     if by is None and outcome in ("rejected", "busy"):
-        by = next((leg for leg in last if leg.disposition == "recv_refuse" and leg is not root), None)
+        by = next((leg for leg in last if leg.disposition == "recv_refuse"), None)
     told = root if root.cause and (root in last or not last) else last[-1] if last else root
-    status = told.status or (by.status if by else "")
+    refused = [leg for leg in last if leg.disposition == "recv_refuse"] if told.disposition == "send_refuse" else []
+    status = (refused[-1].status if refused else told.status) or (by.status if by else "")
     return Hangup(
         by=by.party if by else "switch",
         cause=told.cause or None,

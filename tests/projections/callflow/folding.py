@@ -18,17 +18,18 @@ from core.event import SwitchEvent, identify, version_of
 from projections.callflow import TOPICS, Call, CallEvent, CallFold, render
 
 CAPTURES = Path(__file__).parents[2] / "captures"
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 NAMES = sorted(path.parent.name for path in CAPTURES.glob("*/events.etf.gz"))
 # 58,000 events say nothing that a thousand calls more would not say: the load has a test of its own.
 SMALL = [name for name in NAMES if name != "54-load"]
 
 
 @lru_cache(maxsize=8)
-def events_of(name: str) -> tuple[SwitchEvent, ...]:
+def events_of(name: str, folder: Path = CAPTURES) -> tuple[SwitchEvent, ...]:
     """A capture as it stands in a log of its own, reduced to what the fold reads."""
     runs: dict[str, int] = {}
     events = []
-    path = CAPTURES / name / "events.etf.gz"
+    path = folder / name / "events.etf.gz"
     for position, (item, _) in enumerate(incoming(read_capture(path)), start=1):
         try:
             identity = identify(item.term)
@@ -110,9 +111,9 @@ def ndjson(store: Store) -> bytes:
     return b"".join(render(call) + b"\n" for call in store.calls.values())
 
 
-def check(name: str, store: Store) -> str:
+def check(name: str, store: Store, folder: Path = CAPTURES) -> str:
     """The verdict of `check_calls.py` on what came out."""
-    expected = CAPTURES / name / "expected.json"
+    expected = folder / name / "expected.json"
     told = subprocess.run(
         [sys.executable, CAPTURES / "check_calls.py", expected], input=ndjson(store), capture_output=True, check=False
     )

@@ -1,0 +1,14 @@
+"""Calls that the captures do not have, recorded on a real switch with real SIP phones: the same rules hold for them."""
+
+import pytest
+
+from tests.projections.callflow.folding import SCENARIOS, check, events_of, fold_pages
+
+pytestmark = pytest.mark.pure
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SCENARIOS.iterdir() if path.is_dir()))
+def test_what_comes_out_is_what_happened(name: str) -> None:
+    events = events_of(name, SCENARIOS)
+    pages = [events[at : at + 25] for at in range(0, len(events), 25)]
+    assert check(name, fold_pages(pages, restart=True), SCENARIOS) == f"{name}: OK"
