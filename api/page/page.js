@@ -239,6 +239,7 @@ async function listen() {
   } finally {
     clearInterval(watch);
     connected = false;
+    draw();
     judge();
   }
   setTimeout(listen, 1500);

@@ -78,7 +78,9 @@ def test_hostile_names_steer_nothing(filled: Callable[..., Site]) -> None:
     assert len(listed.splitlines()) == 11
     assert "100% off\\r\\nEvent-Name: CHANNEL_HANGUP" in listed
     assert "<script>" in listed
-    for call in site.ok("calls", "export").lines:
+    worst = [c for c in site.ok("calls", "export").lines if c["from"]["number"] in ("+491700000002", "+491700000003")]
+    assert len(worst) == 2
+    for call in worst:
         shown = site.ok("calls", "show", call["call_id"]).out
         assert all(c == "\n" or c.isprintable() for c in shown)
 

@@ -133,7 +133,7 @@ def test_a_position_that_is_not_there(site: Site, position: str) -> None:
 
 def test_tail_shows_the_last_events_and_then_new_ones(site: Site) -> None:
     site.ok("events", "import", capture("01"))
-    tail = site.start("events", "tail", "--topic", "CHANNEL_ANSWER", "-n", "0", "--json", "--upto", "176")
+    tail = site.start("events", "tail", "--topic", "CHANNEL_ANSWER", "--after", "87", "--json", "--upto", "176")
     site.ok("events", "import", capture("02"))
     tail.process.wait(30)
     tail._reader.join(5)

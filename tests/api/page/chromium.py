@@ -66,6 +66,12 @@ class Chromium:
     def open(self, address: str) -> None:
         self._page("Page.navigate", url=address)
 
+    def forget(self) -> None:
+        """Begin anew with what was said and asked for."""
+        self.value("0")
+        self.said.clear()
+        self.asked.clear()
+
     def value(self, expression: str) -> Any:
         """The value of a JavaScript expression in the page."""
         answer = self._page("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)

@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -22,11 +21,19 @@ ENDED = "document.querySelectorAll('#ended tr').length"
 STATE = "(document.getElementById('state')?.textContent ?? '')"
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Chromium]:
-    running = Chromium(tmp_path / "chromium")
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    running = Chromium(tmp_path_factory.mktemp("chromium"))
     yield running
     running.close()
+
+
+@pytest.fixture
+def browser(chromium: Chromium) -> Iterator[Chromium]:
+    """One browser for all tests; each has a server, and so an origin and its storage, of its own."""
+    chromium.forget()
+    yield chromium
+    chromium.open("about:blank")
 
 
 @pytest.fixture
