@@ -49,7 +49,8 @@ class Job:
     async def result(self, patience: float = 60.0) -> str:
         """Return the command's output; raise `CommandFailed`, or `CommandTimeout` (the job itself goes on)."""
         try:
-            return await asyncio.wait_for(asyncio.shield(self._answer), patience)
+            async with asyncio.timeout(patience):
+                return await asyncio.shield(self._answer)
         except TimeoutError:
             raise self._commands.late(self._command, patience) from None
 
@@ -132,7 +133,8 @@ class Commands:
         mailbox.monitor((REGISTERED, self._switch))  # libei is not told; we hear when the link is lost
         self._node.send((REGISTERED, self._switch), message, mailbox.pid)
         try:
-            return await asyncio.wait_for(self.next_reply(mailbox), limit)
+            async with asyncio.timeout(limit):  # not wait_for: until Python 3.12 it may swallow a cancellation
+                return await self.next_reply(mailbox)
         except TimeoutError:
             raise self.late(_name(message), limit) from None
 

@@ -242,7 +242,8 @@ class SwitchSession:
         """While the link stands: ask the switch again whenever something spoke against our account."""
         while True:
             try:
-                await asyncio.wait_for(self._doubt.wait(), self._quiet)
+                async with asyncio.timeout(self._quiet):
+                    await self._doubt.wait()
             except TimeoutError:
                 await self._try_the_stream()
                 continue
@@ -289,7 +290,8 @@ class SwitchSession:
         arrived = self._marks[mark] = asyncio.get_running_loop().create_future()
         try:
             await self.commands.api(MARK_COMMAND.decode(), mark)
-            await asyncio.wait_for(arrived, self._patience)
+            async with asyncio.timeout(self._patience):
+                await arrived
         except (TimeoutError, CommandTimeout, CommandFailed):
             return False
         finally:

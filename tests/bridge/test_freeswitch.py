@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge.freeswitch import SwitchSession
+from bridge.supervisor import Supervisor
 from bridge.term import Atom
 from core.event import identify
 from core.headers import header
@@ -245,3 +247,19 @@ async def test_a_quiet_switch_is_only_asked(start_switch: StartSwitch, start_nod
     joined = await join(await start_node(), switch.name, quiet=0.05)
     await eventually(lambda: sum("{api, echo" in line for line in switch.sent()) >= 4)
     assert joined.session.stats().links == 1
+
+
+async def test_stopping_at_the_very_moment_of_an_answer(start_switch: StartSwitch, start_node: StartNode) -> None:
+    """Python 3.11's `wait_for` swallows a cancellation that comes together with what is waited for."""
+    switch = await start_switch()
+    seen: list[bytes] = []
+
+    def sink(_: str, term: bytes) -> None:
+        if header(term, b"API-Command") == b"echo" and not seen:
+            seen.append(term)
+            task.cancel()
+
+    task = asyncio.create_task(Supervisor(SwitchSession(await start_node(), switch.name, sink)).run())
+    await asyncio.wait((task,), timeout=10)
+    assert seen
+    assert task.cancelled()
