@@ -22,8 +22,8 @@ import msgspec
 LOG = logging.getLogger("harmony.run")
 FIRST_DELAY, LONGEST_DELAY, SETTLED = 0.5, 30.0, 60.0
 """Seconds: before the first restart, at most, and of life after which a part counts as healthy again."""
-GRACE = 15.0
-"""Seconds that a part has to stop before it is killed."""
+GRACE = 40.0
+"""Seconds that a part has to stop before it is killed; the bridge takes up to 20 to bring what waits to safety."""
 PR_SET_PDEATHSIG = 1
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import sys
 import threading
 from types import FrameType
 
@@ -99,11 +100,15 @@ def project(args: argparse.Namespace) -> int:
 
 
 def serve(args: argparse.Namespace) -> int:
+    from api import tokens
     from api.http.server import serve as serve_http
     from api.site import site
 
     stop = _begin(args, "http")
     with site() as here:
+        if token := tokens.ensure(here.data):  # under `harmony run` there is one already
+            say(f"Access token: {token}  (shown this once; kept only as a hash in {here.data / tokens.FILE})")
+            sys.stdout.flush()
         return serve_http(here, stop)
 
 

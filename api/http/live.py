@@ -8,6 +8,7 @@ switch log that it is true at; a client that comes again gets a snapshot, whatev
 import asyncio
 from collections.abc import AsyncIterator
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -15,6 +16,8 @@ from api.http.feed import END, Feed
 from api.http.pulse import EVERY, Pulse
 from api.http.sse import event
 
+PATIENCE = 1.0
+"""Seconds that an answer waits for a picture that is followed; then it is what was known, and says so (`current`)."""
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -24,6 +27,8 @@ def json_list(documents: list[bytes]) -> bytes:
 
 async def live(request: Request) -> Response:
     feed: Feed = request.app.state.feed
+    if not feed.ready.is_set():  # just started, or the database is away: it may be there in a moment
+        await run_in_threadpool(feed.ready.wait, PATIENCE)
     position, documents = feed.snapshot()
     body = b'{"position":%d,"current":%b,"calls":%b}' % (
         position,

@@ -11,7 +11,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from core.migrate import migrate
-from tests.api.conftest import Server, Site, capture, until
+from tests.api.conftest import Server, Site, capture, free_port, until
 
 pytestmark = pytest.mark.http
 DAY = ("01", "03", "04", "10", "13")
@@ -317,3 +317,17 @@ def test_a_taken_address_is_one_sentence(server: Server, site: Site) -> None:
     done = site.run("serve", env={"HARMONY_HTTP_PORT": str(server.port)})
     assert done.code == 1
     assert f"The address 127.0.0.1:{server.port} cannot be used (Address already in use)" in done.err
+
+
+def test_a_server_of_its_own_makes_its_token_at_the_first_start(site: Site) -> None:
+    port = str(free_port())
+    running = site.start("serve", env={"HARMONY_HTTP_PORT": port})
+    token = running.says(r"Access token: (\S+)")[1]
+    running.says("Application startup complete")
+    answer = httpx.get(f"http://127.0.0.1:{port}/v1/live", headers={"Authorization": f"Bearer {token}"})
+    assert answer.json() == {"position": 0, "current": True, "calls": []}
+    assert running.stop() == 0
+    again = site.start("serve", env={"HARMONY_HTTP_PORT": port})
+    again.says("Application startup complete")
+    assert not any("token" in line for line in again.said)
+    assert again.stop() == 0
