@@ -81,8 +81,9 @@ def side_by_side(
         work()
     for _ in range(runs):
         for name, work in works.items():
-            done, begin = 0, perf_counter()
-            while (spent := perf_counter() - begin) < seconds:
+            done, spent, begin = 0, 0.0, perf_counter()
+            while not done or spent < seconds:
                 done += work()
+                spent = perf_counter() - begin
             found[name].append(done / spent)
     return found
