@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -42,9 +44,11 @@ _UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 def fresh(count: int, seed: int) -> list[bytes]:
     """``count`` events that no log has: the recorded ones, each play with new legs and a new life of the switch."""
-    chance = Random(seed)
-    found: list[bytes] = []
-    while len(found) < count:
+    return list(islice(_anew(Random(seed)), count))
+
+
+def _anew(chance: Random) -> Iterator[bytes]:
+    while True:
         for scenario in scenarios():
             other: dict[bytes, bytes] = {}
 
@@ -53,5 +57,5 @@ def fresh(count: int, seed: int) -> list[bytes]:
                     match[0], str(UUID(int=chance.getrandbits(128))).encode()
                 )
 
-            found += [_UUID.sub(renamed, term) for term in terms(scenario)]
-    return found[:count]
+            for term in terms(scenario):
+                yield _UUID.sub(renamed, term)
