@@ -12,7 +12,6 @@ from projections.callflow.document import Leg as LegDocument
 from projections.callflow.fact import Fact
 from projections.callflow.legs import Leg, first_names, legs_of, root_of, roots
 from projections.callflow.offers import offered, offers_of
-from projections.callflow.reading import DIALOG
 from projections.callflow.timeline import Stretch, course_of
 from projections.callflow.transfers import Moves, service_party, transfers_of
 from projections.callflow.verdict import (
@@ -268,8 +267,6 @@ def _evidence(facts: Sequence[Fact], names: dict[str, str], legs: dict[str, Leg]
         me = names.get(fact.leg, fact.leg)
         for tie in fact.ties:
             other = names.get(tie.leg, tie.leg)
-            if tie.leg.startswith(DIALOG):
-                other = next((one for one in legs if one != me and legs[one].sip_call_id == tie.leg[len(DIALOG) :]), me)
             if me == other and tie.why != "renamed":
                 continue
             if tie.why == "bridge" and me not in (fact.data.get("a"), fact.data.get("b")):

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from projections.callflow.document import Quality
 from projections.callflow.fact import Fact
-from projections.callflow.reading import DIALOG, multiple
+from projections.callflow.reading import multiple
 
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|.*:.*")
 # Ties that name the leg that made this one, strongest first.
@@ -63,7 +63,6 @@ class Leg:
         "switch",
         "transfer_to",
         "user",
-        "wire",
     )
 
     def __init__(self, leg_id: str) -> None:
@@ -81,7 +80,7 @@ class Leg:
         self.end_bound = 0
         self.end_quality: Quality = "observed"
         self.cut_at: list[int] = []
-        self.begin_seen = self.closed = self.rang = self.silent = self.wire = False
+        self.begin_seen = self.closed = self.rang = self.silent = False
         self.first_order: tuple[int, int, int] = (1 << 62, 0, 0)
         self.runs: dict[int, tuple[int, int]] = {}
         self.cause = self.disposition = self.originate = self.status = ""
@@ -92,8 +91,8 @@ class Leg:
 
     @property
     def hidden(self) -> bool:
-        """A channel that no phone belongs to: one half of a loopback pair, or one end of a dialog between switches."""
-        return self.wire or self.name.startswith("loopback/")
+        """A channel that no phone belongs to: one half of a loopback pair."""
+        return self.name.startswith("loopback/")
 
     @property
     def real(self) -> bool:
@@ -128,15 +127,13 @@ def legs_of(facts: Sequence[Fact], names: dict[str, str]) -> dict[str, Leg]:
     for fact in facts:
         leg = leg_of(fact.leg)
         for tie in fact.ties:
-            if not tie.leg.startswith(DIALOG):
-                leg_of(tie.leg)
+            leg_of(tie.leg)
         if fact.kind in ("lost", "gone", "gap"):
             losses.append(fact)
         elif fact.kind != "command":
             _take(leg, fact)
     for leg in legs.values():
         _settle(leg)
-    _wire(legs)
     _tell_apart(legs)
     _parents(facts, legs, leg_of)
     for fact in losses:
@@ -243,18 +240,6 @@ def _tell_apart(legs: dict[str, Leg]) -> None:
     for leg in sorted(legs.values(), key=lambda leg: (leg.created_at, leg.first_order)):
         if leg.user and not leg.hidden and first.setdefault(leg.party, leg.user) != leg.user:
             leg.party = leg.user
-
-
-def _wire(legs: dict[str, Leg]) -> None:
-    """Two legs that are the ends of one SIP dialog are wire between switches, as a loopback pair is within one."""
-    dialogs: dict[str, list[Leg]] = {}
-    for leg in legs.values():
-        if leg.sip_call_id:
-            dialogs.setdefault(leg.sip_call_id, []).append(leg)
-    for ends in dialogs.values():
-        if len(ends) == 2 and {end.direction for end in ends} == {"inbound", "outbound"}:
-            for end, other in (ends, ends[::-1]):
-                end.wire, end.loopback = True, other.leg_id
 
 
 def _parents(facts: Sequence[Fact], legs: dict[str, Leg], leg_of: Callable[[str], Leg]) -> None:

@@ -46,7 +46,6 @@ _PROFILE = {
     "loopback": "variable_other_loopback_leg_uuid",
     "sip_call_id": "variable_sip_call_id",
     "requested": "variable_sip_req_user",
-    "replaces": "variable_sip_replaces_call_id",
     "recovered": "variable_recovered",
     "referred_by": "variable_sip_h_Referred-By",
 }
@@ -99,8 +98,6 @@ _COMMANDS = frozenset({"uuid_transfer", "uuid_bridge", "uuid_park", "uuid_kill",
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 
 
-# What a tie to a SIP dialog, and not to a leg, begins with.
-DIALOG = "sip:"
 _PAIR = b"h\x02k\x00"
 _STRING, _NIL = 107, 106
 
@@ -140,10 +137,6 @@ def _profile_ties(data: Fields) -> list[Tie]:
     ties = [
         Tie(data[key], why) for key, why in (("originator", "originator"), ("loopback", "loopback")) if data.get(key)
     ]
-    # The two ends of one SIP dialog, and who takes another's place in one: the only ties between legs of two switches.
-    for key, why in (("sip_call_id", "sip_call_id"), ("replaces", "sip_replaces_call_id")):
-        if data.get(key):
-            ties.append(Tie(DIALOG + data[key], why))
     if data.get("direction") == "outbound":
         if data.get("member"):
             ties.append(Tie(data["member"], "cc_member_session_uuid"))
