@@ -125,7 +125,7 @@ class Committer(threading.Thread):
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._handed or not self._direct or self._no_more)
-                if self._no_more and not self._handed:
+                if self._no_more and not self._handed and (self._direct or not self._spool.is_empty()):
                     break  # what is in the spool waits there for the next start
             try:
                 self._one()
@@ -135,7 +135,8 @@ class Committer(threading.Thread):
                     self._divert(str(error))
                 self._away()
                 with self._changed:
-                    self._changed.wait_for(lambda: self._no_more and not self._handed, pause)
+                    if self._changed.wait_for(lambda: self._no_more and not self._handed, pause):
+                        break
                 pause = min(2 * pause, _LONGEST)
         if self._log is not None:
             self._log.close()

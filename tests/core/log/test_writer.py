@@ -162,6 +162,7 @@ def test_a_database_that_hangs_does_not_stop_the_stream(
         assert not writer.stats().direct
     assert writer.flush(30)
     assert switch_events(log) == list(range(1, 1101))
+    until(lambda: writer.stats().direct)
     assert len(log.read(0, 10, ["CUSTOM harmony::spool_used"])) == 1
 
 
