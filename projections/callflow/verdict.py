@@ -95,6 +95,9 @@ def state_of(root: Leg, stretches: Sequence[Stretch], complete: bool) -> State:
     if complete:
         return "complete"
     going = {one.kind for one in stretches if one.ended_at is None}
+    if root.ended_at and not going and stretches:
+        # The legs have hung up and their last words are on the way: what ended just now is what the call was.
+        going = {max(stretches, key=lambda one: one.ended_at or 0).kind}
     alone: State = "ivr" if root.answered_at and "ring" not in going and root.direction == "inbound" else "ringing"
     return next((state for kind, state in _STATES if kind in going), alone)
 
