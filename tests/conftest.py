@@ -20,3 +20,18 @@ def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in list(os.environ):
         if variable.startswith("HARMONY_") and not variable.startswith("HARMONY_TEST_"):
             monkeypatch.delenv(variable)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The recorded calls with the verdict on what the fold told of each."""
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    verdicts = sorted(
+        str(value)
+        for report in reports
+        for name, value in getattr(report, "user_properties", [])
+        if name == "recorded call"
+    )
+    if verdicts:
+        terminalreporter.write_sep("-", "recorded calls and what was told of them")
+        for verdict in verdicts:
+            terminalreporter.write_line(verdict)

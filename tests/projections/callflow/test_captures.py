@@ -1,5 +1,7 @@
 """Every recorded call comes out as its phones lived it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.projections.callflow.folding import NAMES, check, events_of, fold_all, fold_pages
@@ -14,8 +16,10 @@ UNKNOWABLE = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_comes_out_is_what_happened(name: str) -> None:
-    assert check(name, fold_all(events_of(name))) == UNKNOWABLE.get(name, f"{name}: OK")
+def test_what_comes_out_is_what_happened(name: str, record_property: Callable[[str, object], None]) -> None:
+    verdict = check(name, fold_all(events_of(name)))
+    record_property("recorded call", verdict)
+    assert verdict == UNKNOWABLE.get(name, f"{name}: OK")
 
 
 def test_a_page_of_a_thousand_events_makes_no_difference_to_a_load() -> None:

@@ -1,5 +1,7 @@
 """Calls that the captures do not have, recorded on a real switch with real SIP phones: the same rules hold for them."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.projections.callflow.folding import SCENARIOS, check, events_of, fold_pages
@@ -8,7 +10,9 @@ pytestmark = pytest.mark.pure
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in SCENARIOS.iterdir() if path.is_dir()))
-def test_what_comes_out_is_what_happened(name: str) -> None:
+def test_what_comes_out_is_what_happened(name: str, record_property: Callable[[str, object], None]) -> None:
     events = events_of(name, SCENARIOS)
     pages = [events[at : at + 25] for at in range(0, len(events), 25)]
-    assert check(name, fold_pages(pages, restart=True), SCENARIOS) == f"{name}: OK"
+    verdict = check(name, fold_pages(pages, restart=True), SCENARIOS)
+    record_property("recorded call", verdict)
+    assert verdict == f"{name}: OK"
