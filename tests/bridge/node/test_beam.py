@@ -212,6 +212,7 @@ async def test_the_end_of_a_link_is_told(start_ours: StartOurs, otp: Beam) -> No
     assert isinstance(me, Pid)
     process.link(me)
     ref = process.monitor(me)
+    assert await ours.ping(otp.name)  # the link and the monitor came before it on the same connection
     ended: list[str] = []
     ours.on_link_down.append(lambda link, reason: ended.append(reason))
     await otp.eval(f"erlang:disconnect_node('{ours.name}')")

@@ -214,16 +214,17 @@ def test_kill_9_of_the_database_in_the_middle_of_a_stream(tmp_path: Path, postgr
 
 def test_kill_9_of_the_writer_s_process_loses_nothing_that_was_spooled(tmp_path: Path, dsn: str, log: EventLog) -> None:
     code = f"""
-import time
+import itertools, time
 from pathlib import Path
 from core.log import LogWriter
 from tests.core.made import SWITCH, numbered
 writer = LogWriter({AWAY!r}, Path({str(tmp_path / "spool")!r}), batch=20)
 writer.start()
-for number in range(1, 100_000):
+for number in itertools.count(1):
     writer.put(SWITCH, numbered(1, number)[0])
     if number % 20 == 0:
         print(writer.stats().spooled, flush=True)
+        time.sleep(0.001)
 """
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
