@@ -7,6 +7,7 @@ a passed test, or a test that belongs to no ring makes the run fail. What each r
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 
 import pytest
@@ -68,6 +69,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch the rings when asked to."""
+    """Watch the rings when asked to.
+
+    A shell that starts a job in the background has it ignore SIGINT, and its children inherit that: commands that tests
+    end with Ctrl-C would go on for ever. Here it is what it is for a person at a terminal.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--all-rings"):
         config.pluginmanager.register(AllRings(), "all-rings")
