@@ -229,6 +229,7 @@ def _expected(args: argparse.Namespace) -> int:
 
 def live(args: argparse.Namespace) -> int:
     import json
+    import signal
     import threading
 
     import psycopg
@@ -251,7 +252,10 @@ def live(args: argparse.Namespace) -> int:
             if page.next:
                 note("Only the newest are listed.")
             return OK
-        for delta in follow(here.dsn, threading.Event()):
+        # Ctrl-C sets a flag instead of raising: an exception in the middle of the driver's work can get lost there.
+        stop = threading.Event()
+        signal.signal(signal.SIGINT, lambda number, frame: stop.set())
+        for delta in follow(here.dsn, stop):
             for call in delta.calls:
                 if args.tenant is not None and call.tenant != args.tenant:
                     continue
