@@ -169,11 +169,17 @@ def _show_new(log: "EventLog", args: argparse.Namespace, after: int) -> int:
 
 def _follow(log: "EventLog", dsn: str, args: argparse.Namespace, after: int) -> None:
     """Go on until interrupted, or until the last position asked for; a notification is only a hint to look."""
+    import signal
+    import threading
+
     import psycopg
 
+    # Ctrl-C sets a flag instead of raising: an exception in the middle of the driver's work can get lost there.
+    stop = threading.Event()
+    signal.signal(signal.SIGINT, lambda number, frame: stop.set())
     with psycopg.connect(dsn, autocommit=True, application_name="harmony tail") as hints:
         hints.execute("LISTEN harmony_log")
-        while args.upto is None or after < args.upto:
+        while not stop.is_set() and (args.upto is None or after < args.upto):
             after = _show_new(log, args, after)
             for _ in hints.notifies(timeout=POLL, stop_after=1):
                 pass
