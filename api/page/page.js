@@ -195,8 +195,9 @@ function take(event, data) {
   } else if (event === "ended") {
     calls.delete(data.call_id);
     ended = [data, ...ended.filter((c) => c.call_id !== data.call_id)].slice(0, KEPT);
-  } else if (event === "gone") {
-    calls.delete(data.call_id);
+  } else if (event === "merged") { // it goes on as part of another call
+    calls.delete(data.alias);
+    ended = ended.filter((call) => call.call_id !== data.alias);
   } else if (event === "health") {
     health = data;
   }

@@ -82,6 +82,14 @@ def test_calls_come_and_go_and_the_times_tick(page: Chromium, half: Callable[[st
     assert complaints(page) == []
 
 
+def test_a_call_that_becomes_part_of_another_leaves_the_page(page: Chromium, half: Callable[[str, int], None]) -> None:
+    half("26", 76)  # 1001 rings 1002; 1003 has dialled *81002 to pick it up
+    page.until(f"{LIVE} === 2")
+    half("26", 116)
+    page.until(f"{LIVE} === 1")
+    assert "1003" in page.value("document.querySelector('#live tr').innerText")
+
+
 def test_a_call_opens_with_its_story(page: Chromium, half: Callable[[str, int], None]) -> None:
     half("13", 1000)
     page.until(f"{ENDED} === 1")
