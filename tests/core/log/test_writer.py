@@ -118,8 +118,9 @@ def test_without_a_database_events_wait_on_disk_for_the_next_process(
     assert again.flush(20)
     until(lambda: again.stats().direct)
     assert switch_events(log) == list(range(1, 601))
-    (used,) = log.read(0, 1000, ["CUSTOM harmony::spool_used"])
-    assert int(used.get("Harmony-Events") or 0) >= 500
+    # Once, or twice where events came while the spool was not empty yet.
+    used = log.read(0, 1000, ["CUSTOM harmony::spool_used"])
+    assert sum(int(event.get("Harmony-Events") or 0) for event in used) >= 500
     assert int(used.get("Harmony-Since") or 0) <= int(used.get("Harmony-Until") or 0)
     assert used.get("Harmony-Reason") == "left over from an earlier process"
     assert again.stats().spool_bytes == 0
