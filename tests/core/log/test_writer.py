@@ -122,7 +122,7 @@ def test_without_a_database_events_wait_on_disk_for_the_next_process(
     used = log.read(0, 1000, ["CUSTOM harmony::spool_used"])
     assert sum(int(event.get("Harmony-Events") or 0) for event in used) >= 500
     assert all(int(one.get("Harmony-Since") or 0) <= int(one.get("Harmony-Until") or 0) for one in used)
-    assert used.get("Harmony-Reason") == "left over from an earlier process"
+    assert used[0].get("Harmony-Reason") == "left over from an earlier process"
     assert again.stats().spool_bytes == 0
 
 
