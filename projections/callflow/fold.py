@@ -183,7 +183,7 @@ class CallFold:
         elif len(groups) == 1:
             group = next(iter(groups.values()))
         else:
-            group = self._merge(list(groups.values()), fact)
+            group = self._merge(list(groups.values()))
         if group.add(fact):
             self._enter(group)
             self._changed(group)
@@ -209,15 +209,18 @@ class CallFold:
         for switch, run in {(fact.switch, fact.run) for fact in group.facts} | {
             (switch, run) for switch, run, _ in group.open_legs.values()
         }:
-            runs = self._live.get(switch, {})
-            runs.get(run, {}).pop(id(group), None)
-            if run in runs and not runs[run]:
-                del runs[run]
+            self._drop(group, switch, run)
+
+    def _drop(self, group: Group, switch: str, run: int) -> None:
+        runs = self._live.get(switch, {})
+        runs.get(run, {}).pop(id(group), None)
+        if run in runs and not runs[run]:
+            del runs[run]
 
     def _living(self, switch: str) -> list[Group]:
         return list({key: group for run in self._live.get(switch, {}).values() for key, group in run.items()}.values())
 
-    def _merge(self, groups: list[Group], fact: Fact) -> Group:
+    def _merge(self, groups: list[Group]) -> Group:
         """Calls that turn out to be one. Each is told as it stood before, and then the later ones join the first."""
         for group in groups:
             self._tell(group)
@@ -265,10 +268,7 @@ class CallFold:
 
     def _still_live(self, group: Group, switch: str, run: int) -> None:
         if (switch, run) not in {(where, its_run) for where, its_run, _ in group.open_legs.values()}:
-            runs = self._live.get(switch, {})
-            runs.get(run, {}).pop(id(group), None)
-            if run in runs and not runs[run]:
-                del runs[run]
+            self._drop(group, switch, run)
 
     def _add(self, group: Group, event: SwitchEvent, kind: Kind, leg: str, data: dict[str, str]) -> None:
         fact = Fact(
