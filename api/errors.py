@@ -28,6 +28,13 @@ class NotFound(ApiError):
     status = 404
 
 
+class Forbidden(ApiError):
+    """The token is good, but not for this."""
+
+    code = "api.forbidden"
+    status = 403
+
+
 class Unavailable(ApiError):
     """Something that the answer needs is away (the database, mostly); asking again later may work."""
 
@@ -35,8 +42,14 @@ class Unavailable(ApiError):
     status = 503
 
 
-_STATUS = {"query.bad-filter": 400, "log.away": 503, "log.not-ready": 503, "projection.not-there": 503}
-_EXIT = {"query.bad-filter": USAGE, "settings": USAGE}
+_STATUS = {
+    "query.bad-filter": 400,
+    "cursor.bad": 400,
+    "log.away": 503,
+    "log.not-ready": 503,
+    "projection.not-there": 503,
+}
+_EXIT = {"query.bad-filter": USAGE, "cursor.bad": USAGE, "settings": USAGE}
 """What errors of the packages below are at the edge, where that is not the usual 500 or 1."""
 
 

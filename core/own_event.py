@@ -21,7 +21,25 @@ SPOOL_USED = "harmony::spool_used"
 CHANNEL_GONE = "harmony::channel_gone"
 CHANNEL_ALIVE = "harmony::channel_alive"
 PARKED = "harmony::parked"
-SUBCLASSES = frozenset({LINK_UP, LINK_DOWN, GAP, OVERFLOW, RECONCILED, SPOOL_USED, CHANNEL_GONE, CHANNEL_ALIVE, PARKED})
+COMMAND_REQUESTED = "harmony::command_requested"
+COMMAND_COMPLETED = "harmony::command_completed"
+OPERATOR = "harmony::operator"
+SUBCLASSES = frozenset(
+    {
+        LINK_UP,
+        LINK_DOWN,
+        GAP,
+        OVERFLOW,
+        RECONCILED,
+        SPOOL_USED,
+        CHANNEL_GONE,
+        CHANNEL_ALIVE,
+        PARKED,
+        COMMAND_REQUESTED,
+        COMMAND_COMPLETED,
+        OPERATOR,
+    }
+)
 
 
 def own_event(name: str, core_uuid: str, sequence: int, occurred_at: int, **headers: str | int) -> bytes:

@@ -19,6 +19,7 @@ from api.http.feed import Feed
 from api.http.guard import Guard
 from api.http.openapi import DOCUMENT
 from api.http.pulse import Pulse
+from api.principal import OPERATOR
 from api.site import Site
 
 CONNECTIONS = 8
@@ -70,7 +71,7 @@ def application(here: Site) -> Starlette:
             app.state.pulse.close()
             await asyncio.to_thread(app.state.pool.close)
 
-    guard = Middleware(Guard, accepts=lambda token: tokens.accepts(here.data, token))
+    guard = Middleware(Guard, knows=lambda token: OPERATOR if tokens.accepts(here.data, token) else None)
     app = Starlette(
         routes=[*ROUTES, *files.routes()],
         middleware=[guard],

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import Problem
+from api.principal import Principal
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -27,11 +28,11 @@ REFUSAL = "This needs the access token of `harmony run`, as `Authorization: Bear
 
 
 class Guard:
-    """`accepts` says whether a token is good; the scope's `authorised` tells the routes."""
+    """`knows` gives the bearer of a good token, None else; the scope's `principal` tells the routes."""
 
-    def __init__(self, app: ASGIApp, accepts: Callable[[str], bool]) -> None:
+    def __init__(self, app: ASGIApp, knows: Callable[[str], Principal | None]) -> None:
         self.app = app
-        self.accepts = accepts
+        self.knows = knows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,14 +47,14 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        scope["authorised"] = self._authorised(Headers(scope=scope).get("authorization", ""))
+        scope["principal"] = self._bearer(Headers(scope=scope).get("authorization", ""))
         path = scope["path"]
-        if scope["authorised"] or path in OPEN or path.startswith("/page/"):
+        if scope["principal"] or path in OPEN or path.startswith("/page/"):
             await self.app(scope, receive, harden)
         else:
             challenge = {"WWW-Authenticate": 'Bearer realm="harmony"'}
             await Problem(401, "api.unauthorised", REFUSAL, challenge)(scope, receive, harden)
 
-    def _authorised(self, header: str) -> bool:
+    def _bearer(self, header: str) -> Principal | None:
         scheme, _, token = header.partition(" ")
-        return scheme.lower() == "bearer" and self.accepts(token.strip())
+        return self.knows(token.strip()) if scheme.lower() == "bearer" else None

@@ -14,8 +14,14 @@ from core.errors import HarmonyError
 TITLES = {
     400: "Bad request",
     401: "A token is needed",
+    403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    409: "Conflict",
+    410: "Gone",
+    413: "Too large",
+    422: "Not possible",
+    429: "Too many requests",
     500: "Internal error",
     503: "Not available now",
 }

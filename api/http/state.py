@@ -18,7 +18,7 @@ async def readyz(request: Request) -> Response:
     """200 while calls can be read, also with gaps; else 503. Names only for those with the token."""
     pulse: Pulse = request.app.state.pulse
     health = await pulse.look()
-    if request.scope.get("authorised"):
+    if request.scope.get("principal"):
         body = pulse.document
     else:
         body = {"status": pulse.document["status"], "degraded": pulse.document["degraded"]}

@@ -1,0 +1,44 @@
+"""Who asks: what every route and stream knows of the bearer of a token. How tokens are kept is not in here.
+
+A principal of a tenant sees what belongs to that tenant and nothing else; one without a tenant is an operator of the
+installation and sees everything.
+"""
+
+from typing import Literal, cast, get_args
+
+import msgspec
+from starlette.requests import HTTPConnection
+
+from api.errors import Forbidden
+
+Scope = Literal["read", "subscribe", "control", "operate"]
+"""read: queries; subscribe: streams and webhooks; control: commands to calls; operate: the installation itself"""
+SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
+
+
+class Principal(msgspec.Struct, frozen=True):
+    name: str
+    """shown in what is recorded of commands and operator actions"""
+    tenant: str | None = None
+    """None: of the installation, and so of all tenants"""
+    scopes: frozenset[Scope] = SCOPES
+
+    def sees(self, tenant: str | None) -> bool:
+        """Whether what belongs to this tenant (None: to nobody) may be shown."""
+        return self.tenant is None or self.tenant == tenant
+
+
+OPERATOR = Principal("operator")
+"""the bearer of the token of `harmony run`, and whoever uses the command line on this machine"""
+
+
+def principal(connection: HTTPConnection, scope: Scope) -> Principal:
+    """The principal of a request, who must have the scope; raises `Forbidden`."""
+    found = cast("Principal | None", connection.scope.get("principal"))
+    if found is None:
+        raise Forbidden("This needs an access token.")
+    if scope not in found.scopes:
+        raise Forbidden(f"The token of {found.name!r} has no scope {scope!r}: ask for one that has.")
+    if scope == "operate" and found.tenant is not None:
+        raise Forbidden("This concerns the whole installation: it is for its operators, not for one company.")
+    return found
