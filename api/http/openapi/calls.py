@@ -1,0 +1,77 @@
+"""Calls: what was, what is live, and the stream of what changes. From the table of filters that the routes use."""
+
+from typing import Any
+
+from api.filters import FILTERS, TIMES, Filter
+from api.http.openapi.parts import (
+    POSITION,
+    PROBLEM,
+    REFUSED,
+    TEXT,
+    Schema,
+    answer,
+    get,
+    listed,
+    of_structs,
+    path_part,
+    query,
+    record,
+    ref,
+)
+from projections.callflow.document import Call
+
+KINDS: dict[str, Schema] = {
+    "text": {"type": "string"},
+    "choice": {"type": "string"},
+    "yes": {"type": "boolean"},
+    "time": {"type": "string"},
+    "seconds": {"type": "number", "minimum": 0},
+}
+
+
+def paths() -> dict[str, Any]:
+    calls = listed(ref("Call"))
+    following = {"type": ["string", "null"], "description": "`after` of the next page; null on the last"}
+    page = record(["position", "next", "calls"], position=POSITION, next=following, calls=calls)
+    live = record(["position", "current", "calls"], position=POSITION, current={"type": "boolean"}, calls=calls)
+    return {
+        "/v1/calls": get(
+            "calls",
+            "Calls, newest first",
+            {"200": answer("A page", page), "400": PROBLEM} | REFUSED,
+            [
+                *(_parameter(item) for item in FILTERS),
+                query("time_zone", "IANA zone in which times without an offset are meant", TEXT),
+                query("limit", "calls a page", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}),
+                query("after", "`next` of the page before", TEXT),
+                query("view", "whole documents, or flat rows as in cdr_call", {"enum": ["document", "summary"]}),
+            ],
+        ),
+        "/v1/calls/{call_id}": get(
+            "call",
+            "One call",
+            {
+                "200": answer("The call", ref("Call")),
+                "304": answer("It is still the version of If-None-Match"),
+                "308": answer("It was merged into another call, or the id is that of a leg: see Location"),
+                "404": PROBLEM,
+            }
+            | REFUSED,
+            [path_part("call_id", "the call's id, or that of one of its legs")],
+        ),
+        "/v1/live": get("live", "The calls that are live now", {"200": answer("They", live)} | REFUSED),
+        "/v1/live/stream": get(
+            "stream",
+            "Server-sent events: snapshot, then call, ended, merged, and health every two seconds",
+            {"200": answer("The stream", TEXT, "text/event-stream"), "401": PROBLEM},
+        ),
+    }
+
+
+def schemas() -> dict[str, Any]:
+    return of_structs(Call)
+
+
+def _parameter(item: Filter) -> Schema:
+    schema = KINDS[item.kind] | ({"enum": list(item.choices)} if item.choices else {})
+    return query(item.name, item.says + (TIMES if item.kind == "time" else ""), schema)

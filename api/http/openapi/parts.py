@@ -1,0 +1,116 @@
+"""What descriptions of routes are made of: parameters, bodies, answers, operations, schemas of structs."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+Schema = dict[str, Any]
+"""a JSON Schema of the dialect 2020-12, as OpenAPI 3.1 has it"""
+Method = Literal["get", "post", "put", "patch", "delete"]
+
+JSON = "application/json"
+PROBLEM: Schema = {"$ref": "#/components/responses/Problem"}
+"""the answer with a problem document"""
+REFUSED = {"401": PROBLEM, "503": PROBLEM}
+"""what every route behind the token may answer"""
+POSITION: Schema = {
+    "type": "integer",
+    "description": "All events up to this position of the switch log are in the answer",
+}
+TEXT: Schema = {"type": "string"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+OPEN: list[Schema] = [{}, {"token": []}]
+"""`security` of what answers also without the token"""
+
+
+def ref(name: str) -> Schema:
+    """A schema of `components` by its name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def listed(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def record(required: Sequence[str], **properties: Schema) -> Schema:
+    """The schema of an object."""
+    return {"type": "object", "required": list(required), "properties": properties}
+
+
+def query(name: str, says: str, schema: Schema, *, required: bool = False) -> Schema:
+    return _given("query", name, says, schema, required)
+
+
+def header(name: str, says: str, schema: Schema, *, required: bool = False) -> Schema:
+    return _given("header", name, says, schema, required)
+
+
+def path_part(name: str, says: str, schema: Schema = TEXT) -> Schema:
+    return _given("path", name, says, schema, True)
+
+
+def _given(where: str, name: str, says: str, schema: Schema, required: bool) -> Schema:
+    given = {"name": name, "in": where, "description": says, "schema": schema}
+    return given | ({"required": True} if required else {})
+
+
+def body(schema: Schema, kind: str = JSON, *, required: bool = True) -> Schema:
+    """What a request carries."""
+    return {"required": required, "content": {kind: {"schema": schema}}}
+
+
+def answer(says: str, schema: Schema | None = None, kind: str = JSON, headers: Schema | None = None) -> Schema:
+    described: Schema = {"description": says}
+    if schema is not None:
+        described["content"] = {kind: {"schema": schema}}
+    if headers:
+        described["headers"] = headers
+    return described
+
+
+def operation(
+    method: Method,
+    name: str,
+    says: str,
+    answers: Schema,
+    parameters: Sequence[Schema] = (),
+    sends: Schema | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """One method of a path: `{"get": {...}}`; join several with `|`."""
+    described: dict[str, Any] = {"operationId": name, "summary": says, "responses": answers}
+    if parameters:
+        described["parameters"] = list(parameters)
+    if sends is not None:
+        described["requestBody"] = sends
+    return {method: described | more}
+
+
+def get(name: str, says: str, answers: Schema, parameters: Sequence[Schema] = (), **more: Any) -> dict[str, Any]:
+    return operation("get", name, says, answers, parameters, **more)
+
+
+def of_structs(*types: type, instants: bool = True) -> dict[str, Schema]:
+    """The schemas of structs and of all that they hold, by name.
+
+    With `instants` whatever is named for an instant (`at`, `started_at`) is a text with date and time, as documents are
+    rendered, although the struct holds microseconds.
+    """
+    _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    return {name: with_instants(schema) if instants else schema for name, schema in schemas.items()}
+
+
+def with_instants(schema: Any) -> Any:
+    """The schema, with each integer property that is named for an instant turned into a text with date and time."""
+    if isinstance(schema, list):
+        return [with_instants(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    properties = schema.get("properties")
+    turned = {key: with_instants(value) for key, value in schema.items()}
+    if isinstance(properties, dict):
+        for name, value in properties.items():
+            if name == "at" or name.endswith("_at"):
+                turned["properties"][name] = TIME | ({"type": ["string", "null"]} if "null" in str(value) else {})
+    return turned
