@@ -31,6 +31,11 @@ Feature = Literal[
 ]
 
 
+def a1(user: str, domain: str, password: str) -> str:
+    """Return the hash of a SIP account that stands for its password in digests (RFC 2617, section 3.2.2.2)."""
+    return hashlib.md5(f"{user}:{domain}:{password}".encode(), usedforsecurity=False).hexdigest()
+
+
 class _Named(msgspec.Struct, frozen=True, kw_only=True):
     dn: str = ""
     """where the entry stands in the directory"""
@@ -79,11 +84,8 @@ class User(_Named, frozen=True, kw_only=True):
 
     @property
     def a1(self) -> str | None:
-        """What FreeSWITCH's `a1-hash` wants (RFC 2617, section 3.2.2.2); the realm is the domain."""
-        if self.password is not None:
-            text = f"{self.user}:{self.tenant}:{self.password}"
-            return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-        return self.hashed
+        """What FreeSWITCH's `a1-hash` wants; the realm is the domain."""
+        return self.hashed if self.password is None else a1(self.user, self.tenant, self.password)
 
 
 class Phone(_Named, frozen=True, kw_only=True):

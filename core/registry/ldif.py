@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from core.errors import HarmonyError
+from core.registry.errors import RegistryError
 
 
-class LdifError(HarmonyError):
+class LdifError(RegistryError):
     """A text that is no LDIF of entries."""
 
     code = "registry.ldif"

@@ -1,7 +1,7 @@
 """LDIF goes there and back; what is none is refused with its line."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.registry.ldif import LdifError, RawEntry, read, write
@@ -10,9 +10,11 @@ from tests.core.registry.examples import EXAMPLE
 pytestmark = pytest.mark.pure
 values = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 names = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True).filter(lambda name: name not in ("dn", "changetype"))
+attributes = st.dictionaries(names, st.lists(values, min_size=1, max_size=3), min_size=1, max_size=4)
 
 
-@given(st.lists(st.builds(RawEntry, values, st.dictionaries(names, st.lists(values, min_size=1), min_size=1))))
+@settings(max_examples=40)
+@given(st.lists(st.builds(RawEntry, values, attributes), max_size=5))
 def test_entries_come_back(entries: list[RawEntry]) -> None:
     assert read(write(entries)) == entries
 

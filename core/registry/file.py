@@ -1,0 +1,72 @@
+"""A registry in an LDIF file: the embedded default, of the same schema as the directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.registry import ldif
+from core.registry.errors import RegistryAway, RegistryRefused
+from core.registry.reader import normal
+from core.registry.source import Entries
+
+
+class FileSource:
+    """Reads the file again when it is another one, or has another size or time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = str(path)
+        self._seen: tuple[int, int, int] | None = None
+
+    def read(self) -> Entries:
+        """Read the file; raise `RegistryAway` when there is none, `LdifError` when it is none."""
+        try:
+            state = self.path.stat()
+            text = self.path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RegistryAway(f"The registry {self.path} cannot be read: {error}.") from None
+        found = {normal(entry.dn): entry for entry in ldif.read(text, str(self.path))}
+        self._seen = (state.st_ino, state.st_size, state.st_mtime_ns)
+        return found
+
+    def changed(self) -> Entries | None:
+        """Read it when it is not the file that was read."""
+        try:
+            state = self.path.stat()
+        except OSError as error:
+            raise RegistryAway(f"The registry {self.path} cannot be read: {error.strerror}.") from None
+        if (state.st_ino, state.st_size, state.st_mtime_ns) == self._seen:
+            return None
+        return self.read()
+
+    def modify(self, dn: str, attribute: str, values: Sequence[str]) -> None:
+        """Write the file anew with the change, or not at all. Comments do not survive."""
+        entries = dict(self.read())
+        entry = entries.get(normal(dn))
+        if entry is None:
+            raise RegistryRefused(f"The registry {self.path} has no entry {dn}: read it again.")
+        attributes = {name: kept for name, kept in entry.attributes.items() if name != attribute.lower()}
+        if values:
+            attributes[attribute.lower()] = list(values)
+        entries[normal(dn)] = ldif.RawEntry(entry.dn, attributes)
+        write(self.path, list(entries.values()))
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def write(path: Path, entries: Sequence[ldif.RawEntry]) -> None:
+    """Put entries into a file that its owner alone can read: whole, or not at all."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(ldif.write(entries))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise RegistryRefused(f"The registry {path} cannot be written: {error.strerror}.") from None
