@@ -1,0 +1,78 @@
+"""A plan as the dialplan that FreeSWITCH executes: one context, one extension, whatever was dialled."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bridge.fetch.plan import Plan, Step, step
+from bridge.fetch.request import Request
+from bridge.fetch.route import FEATURES, PUBLIC, Caller, route
+from bridge.fetch.xml import document, element
+from core.registry import Registry
+
+_REFERRED: Final = re.compile(r"<?sips?:([0-9A-Za-z*#+._-]{1,64})@([0-9A-Za-z.-]{1,255})[>:;]?.*")
+ATT_XFER: Final = step(
+    "The feature code for an attended transfer: the number is read, and called beside the call.",
+    "read 2 11 tone_stream://%(10000,0,350,440) digits 5000 #",
+    "set attxfer_cancel_key=#",
+    "att_xfer user/${digits}@${domain_name}",
+)
+
+
+def dialplan(registry: Registry, request: Request) -> str | None:
+    """Return the dialplan for a leg, None where the switch must look into its own files."""
+    context = request.get("Hunt-Context", "Caller-Context")
+    number = request.get("Hunt-Destination-Number", "Caller-Destination-Number")
+    if context is None or number is None:
+        return None
+    if context == FEATURES:
+        domain = request.get("variable_domain_name")
+        known = domain is not None and registry.company(domain) is not None
+        return rendered(Plan(context, number, (ATT_XFER,))) if known and number == "att_xfer" else None
+    plan = route(registry, context, number, caller(registry, context, request))
+    return None if plan is None else rendered(_preamble(plan))
+
+
+def caller(registry: Registry, context: str, request: Request) -> Caller:
+    """Return who calls: a user only by what the switch authenticated, in the company whose context it is."""
+    user, domain = request.get("variable_user_name"), request.get("variable_domain_name")
+    mine = user is not None and domain == context and registry.user(context, user) is not None
+    return Caller(
+        user=user if mine else None,
+        number=request.get("Caller-Caller-ID-Number"),
+        forwarded_by=request.get("variable_harmony_forwarded_by"),
+        ringing=request.get("variable_harmony_ringing"),
+        brought_in=request.get("variable_harmony_company") == context,
+        referred=_referred_by_user(registry, context, request),
+    )
+
+
+def _referred_by_user(registry: Registry, context: str, request: Request) -> bool:
+    match = _REFERRED.fullmatch(request.get("variable_sip_h_Referred-By") or "")
+    return match is not None and match[2] == context and registry.user(context, match[1]) is not None
+
+
+def _preamble(plan: Plan) -> Plan:
+    """What every leg of a company gets first."""
+    if plan.context == PUBLIC:
+        return plan
+    domain = plan.context
+    first: Step = step(
+        f"The call is in the company {domain}.",
+        f"set domain_name={domain}",
+        f"export domain_name={domain}",
+        f"hash insert/{domain}-spymap/${{caller_id_number}}/${{uuid}}",
+    )
+    return Plan(plan.context, plan.number, (first, *plan.steps))
+
+
+def rendered(plan: Plan) -> str:
+    """Return the XML of a plan."""
+    actions = [
+        element("action", application=name, data=data) if data else element("action", application=name)
+        for name, data in plan.actions
+    ]
+    condition = element("condition", *actions, field="destination_number", expression="^.*$")
+    extension = element("extension", condition, name="harmony")
+    return document("dialplan", element("context", extension, name=plan.context))

@@ -1,0 +1,62 @@
+"""Who may register, and with what: the directory as the switch is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.registry.entries import a1
+from core.registry.snapshot import EMPTY
+from tests.bridge.fetch.asked import directory, nothing
+from tests.core.registry.examples import EXAMPLE
+
+pytestmark = pytest.mark.pure
+
+
+def test_a_user_has_the_hash_and_never_the_password() -> None:
+    section = directory("alpha.example", "1002", action="sip_auth", sip_auth_username="1002")
+    (user,) = section.iter("user")
+    params = {one.get("name"): one.get("value") for one in user.iter("param")}
+    assert params["a1-hash"] == a1("1002", "alpha.example", "secret-alpha-1002")
+    assert "password" not in params
+    variables = {one.get("name"): one.get("value") for one in user.iter("variable")}
+    assert variables["user_context"] == "alpha.example"
+    assert variables["effective_caller_id_name"] == "Bob Alpha"
+
+
+def test_no_answer_about_a_user_has_a_password_of_a_phone() -> None:
+    import xml.etree.ElementTree as ET
+
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for domain in ("alpha.example", "beta.example", "gamma.example"):
+        for user in ("1001", "1002", "1003"):
+            assert "secret-" not in ET.tostring(directory(domain, user), encoding="unicode")
+    assert "secret-alpha-1001" in text
+
+
+def test_who_is_not_known_is_not_found() -> None:
+    assert nothing(directory("alpha.example", "1099"))
+    assert nothing(directory("nowhere.example", "1001"))
+    assert nothing(directory("beta.example", "1004"))
+    assert nothing(directory("alpha.example", "1001", EMPTY))
+
+
+def test_a_domain_can_be_called_without_a_user() -> None:
+    section = directory("alpha.example")
+    (domain,) = section.iter("domain")
+    assert domain.get("name") == "alpha.example"
+    assert "dial-string" in {one.get("name") for one in domain.iter("param")}
+
+
+def test_a_pickup_group_is_a_group_of_the_domain() -> None:
+    section = directory("beta.example", group="sales")
+    group = section.find(".//group[@name='sales']")
+    assert group is not None
+    assert [one.get("id") for one in group.iter("user")] == ["1001", "1002", "1003"]
+
+
+def test_trunks_are_gateways_once_each_with_the_companys_name() -> None:
+    section = directory("", purpose="gateways", profile="external")
+    names = [one.get("name") for one in section.iter("gateway")]
+    assert sorted(map(str, names)) == ["beta-own.beta.example", "trunk-a", "trunk-b"]
+    params = {one.get("name"): one.get("value") for one in next(section.iter("gateway")).iter("param")}
+    assert {"proxy", "realm", "register", "username", "password"} <= params.keys()
