@@ -116,7 +116,7 @@ class Park(_Order, frozen=True, kw_only=True, tag="park"):
     leg: str
     lot: str | None = None
     """a slot, None: whichever is free"""
-    context: str = ""
+    context: str | None = None
     """the leg's dialplan context"""
 
 
