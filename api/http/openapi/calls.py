@@ -4,6 +4,7 @@ from typing import Any
 
 from api.filters import FILTERS, TIMES, Filter
 from api.http.openapi.parts import (
+    EVENT_STREAM,
     POSITION,
     PROBLEM,
     REFUSED,
@@ -63,7 +64,7 @@ def paths() -> dict[str, Any]:
         "/v1/live/stream": get(
             "stream",
             "Server-sent events: snapshot, then call, ended, merged, and health every two seconds",
-            {"200": answer("The stream", TEXT, "text/event-stream"), "401": PROBLEM},
+            {"200": answer("The stream") | EVENT_STREAM, "401": PROBLEM},
         ),
     }
 

@@ -60,6 +60,10 @@ def body(schema: Schema, kind: str = JSON, *, required: bool = True) -> Schema:
     return {"required": required, "content": {kind: {"schema": schema}}}
 
 
+EVENT_STREAM: Schema = {"content": {"text/event-stream": {}}}
+"""server-sent events: what they are is in /asyncapi.json"""
+
+
 def answer(says: str, schema: Schema | None = None, kind: str = JSON, headers: Schema | None = None) -> Schema:
     described: Schema = {"description": says}
     if schema is not None:
