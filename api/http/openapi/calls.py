@@ -5,10 +5,12 @@ from typing import Any
 from api.filters import FILTERS, TIMES, Filter
 from api.http.openapi.parts import (
     EVENT_STREAM,
+    MOMENT,
+    PAGE,
     POSITION,
     PROBLEM,
     REFUSED,
-    TEXT,
+    TIME_ZONE,
     Schema,
     answer,
     get,
@@ -25,7 +27,7 @@ KINDS: dict[str, Schema] = {
     "text": {"type": "string"},
     "choice": {"type": "string"},
     "yes": {"type": "boolean"},
-    "time": {"type": "string"},
+    "time": MOMENT,
     "seconds": {"type": "number", "minimum": 0},
 }
 
@@ -42,9 +44,9 @@ def paths() -> dict[str, Any]:
             {"200": answer("A page", page), "400": PROBLEM} | REFUSED,
             [
                 *(_parameter(item) for item in FILTERS),
-                query("time_zone", "IANA zone in which times without an offset are meant", TEXT),
+                query("time_zone", "IANA zone in which times without an offset are meant", TIME_ZONE),
                 query("limit", "calls a page", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}),
-                query("after", "`next` of the page before", TEXT),
+                query("after", "`next` of the page before", PAGE),
                 query("view", "whole documents, or flat rows as in cdr_call", {"enum": ["document", "summary"]}),
             ],
         ),

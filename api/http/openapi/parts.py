@@ -20,6 +20,14 @@ POSITION: Schema = {
 }
 TEXT: Schema = {"type": "string"}
 TIME: Schema = {"type": "string", "format": "date-time"}
+MOMENT: Schema = {"type": "string", "format": "moment"}
+"""a time as people write it: 2026-11-23T08:51:00Z, 2026-11-23, today, 2h (ago)"""
+TIME_ZONE: Schema = {"type": "string", "format": "time-zone"}
+"""a name of the IANA data base"""
+PAGE: Schema = {"type": "string", "format": "page"}
+"""where the next page of a list begins, as an answer gave it"""
+CURSOR: Schema = {"type": "string", "format": "cursor"}
+"""where a reader of a log stands, as an event or an answer gave it"""
 OPEN: list[Schema] = [{}, {"token": []}]
 """`security` of what answers also without the token"""
 
