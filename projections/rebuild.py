@@ -20,6 +20,7 @@ from psycopg import Connection, Cursor
 from core.log.driver import connect, translated
 from core.log.eventlog import EventLog
 from projections.call_log import CallLog
+from projections.callflow.audience import audience_of
 from projections.callflow.changes import CallEvent
 from projections.errors import RebuildRunning
 from projections.fold import Fold, FoldKind
@@ -208,8 +209,8 @@ class Rebuild:
         last = ""
         while True:
             cursor.execute(
-                "SELECT call_id, tenant, was IS NULL, now IS NULL FROM pg_temp.difference WHERE call_id > %s"
-                " ORDER BY call_id LIMIT 5000",
+                "SELECT call_id, tenant, was IS NULL, now IS NULL, convert_to(coalesce(now, was)::text, 'UTF8')"
+                " FROM pg_temp.difference WHERE call_id > %s ORDER BY call_id LIMIT 5000",
                 [last],
             )
             if not (rows := cursor.fetchall()):
@@ -227,8 +228,9 @@ class Rebuild:
                         occurred_at=now,
                         position=position,
                         data={"correction": "added" if added else "gone" if gone else "changed"},
+                        audience=audience_of(document),
                     )
-                    for call_id, tenant, added, gone in rows
+                    for call_id, tenant, added, gone, document in rows
                 ],
             )
             log.finished([row[0] for row in rows])

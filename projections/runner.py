@@ -157,7 +157,7 @@ class Runner:
             return False
         with self._meter.page(place.position, head) as taken:
             limit = 1 if place.position < self._careful_until else self._page
-            page = read_page(events, place.position, limit, self._projection.kind.topics, head)
+            page = read_page(events, place.position, limit, self._projection.topics, head)
             try:
                 with connection.transaction(), connection.cursor() as cursor:
                     if self._projection.lock(cursor) != place:

@@ -318,11 +318,12 @@ class CallFold:
         shown = happened(group.facts)
         group.call_id = call.call_id
         events = []
-        for alias in sorted(group.was - {call.call_id}):
+        aliases = group.was - {call.call_id}
+        for alias in sorted(aliases):
             mark = f"call.merged|{alias}"
             if mark not in group.told:
                 group.told[mark] = 0
-                events.append(milestones.merged(call, alias, call.last_position, group.last_at))
+                events.append(milestones.merged(call, alias, aliases, call.last_position, group.last_at))
                 self._merged.append(Merged(alias=alias, call_id=call.call_id, position=call.last_position))
         if shown:
             group.was.add(call.call_id)
