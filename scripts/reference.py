@@ -335,6 +335,18 @@ def tables(dsn: str) -> list[str]:
     return lines
 
 
+# Examples in the descriptions for programs
+
+
+def example_call() -> str:
+    """A recorded call, as /v1/calls/{id} gives it: an attended transfer."""
+    from projections.callflow import render
+    from tests.projections.callflow.folding import events_of, fold_all
+
+    (call,) = fold_all(events_of("13-attended-transfer-by-callee")).calls.values()
+    return msgspec.json.format(render(call), indent=1).decode() + "\n"
+
+
 # All pages
 
 
@@ -359,19 +371,23 @@ def main() -> int:
     from core.postgres import embedded
 
     stale = []
+
+    def written(path: Path, text: str) -> None:
+        if not path.exists() or path.read_text() != text:
+            stale.append(str(path.relative_to(TOP)))
+            if not check:
+                path.write_text(text)
+
+    written(TOP / "api" / "http" / "openapi" / "call.json", example_call())
     with tempfile.TemporaryDirectory(prefix="harmony-") as directory, embedded(Path(directory) / "data") as dsn:
         migrate(dsn)
         for name, make in pages(dsn).items():
             note = "<!-- Made from the code by `make docs`; changes here are lost. -->"
             lines = make()
             text = "\n".join([lines[0], "", note, *lines[1:]]).replace("\n\n\n", "\n\n") + "\n"
-            path = REFERENCE / name
-            if not path.exists() or path.read_text() != text:
-                stale.append(name)
-                if not check:
-                    path.write_text(text)
+            written(REFERENCE / name, text)
     for name in stale:
-        sys.stderr.write(f"docs/reference/{name} {'is out of date: run `make docs`' if check else 'written'}\n")
+        sys.stderr.write(f"{name} {'is out of date: run `make docs`' if check else 'written'}\n")
     return int(check and bool(stale))
 
 
