@@ -1,0 +1,15 @@
+"""What stands for the formats of ours when the description is tried: schemathesis loads this module as its hooks."""
+
+import schemathesis
+from hypothesis import strategies as st
+
+from projections.query.filters import cursor_of
+
+FORMATS = {
+    "moment": ["2026-11-23T08:51:00Z", "2026-11-23", "2026-11-23T09:51:00+01:00", "today", "2h"],
+    "time-zone": ["Europe/Berlin", "UTC", "America/New_York"],
+    "page": [cursor_of(1_795_423_876_818_426, "5ab3839f-cd3e-404b-8c62-000000000001")],
+    "cursor": ["beginning", "now", "2026-11-23T08:51:00Z"],
+}
+for name, values in FORMATS.items():
+    schemathesis.openapi.format(name, st.sampled_from(values))
