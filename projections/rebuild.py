@@ -5,6 +5,8 @@ call log is history: it was published and is never rewritten. So a rebuild publi
 sets are swapped it adds one `call.corrected` for each call whose document changed, and the next events of live calls
 follow behind. The first set serves, and is kept up by its runner, until the swap; the swap holds the projection's row
 for the last pages only, and the runner starts again from the new set because the generation has changed.
+
+Calls whose first events have been dropped from the log are taken over as they are (`projections.kept_calls`).
 """
 
 import re
@@ -24,6 +26,7 @@ from projections.callflow.audience import audience_of
 from projections.callflow.changes import CallEvent
 from projections.errors import RebuildRunning
 from projections.fold import Fold, FoldKind
+from projections.kept_calls import hold_still, take_over
 from projections.log_page import read_page
 from projections.progress import Meter, Progress
 from projections.projection import CHANNEL, NAME, SESSION, Projection, lock
@@ -31,7 +34,8 @@ from projections.runner import PAGE
 
 NEXT = "calls_next"
 SQL_FILES = Path(__file__).parent / "sql"
-_LOCK = (0x4861726D, 2)
+LOCK = (0x4861726D, 2)
+"""the advisory lock of the one rebuild"""
 _NAMED = re.compile(r"\bcalls\.(?=[a-z_]+)|(?<=SCHEMA )calls\b")
 
 _PLACE = "SELECT position FROM log.projection WHERE name = %s"
@@ -82,6 +86,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     changed: int
     added: int
     gone: int
+    kept: int = 0
+    """calls taken over as they were: their events have been dropped"""
     swapped: bool
     progress: Progress
 
@@ -97,6 +103,7 @@ class Rebuild:
         self._projection = Projection(FoldKind(make_fold, topics), NEXT, NEXT, publish=False)
         self._meter = Meter()
         self._compared = 0
+        self._kept = 0
 
     @contextmanager
     def session(self) -> Iterator["Rebuild"]:
@@ -106,7 +113,7 @@ class Rebuild:
             self._connection: Connection[Any] = connect(self._dsn, "harmony-rebuild")
             try:
                 with translated():
-                    row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", _LOCK).fetchone()
+                    row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", LOCK).fetchone()
                     if row is None or not row[0]:
                         raise RebuildRunning("Another rebuild of the calls is running: wait for it, or stop it.")
                     yield self
@@ -181,12 +188,14 @@ class Rebuild:
 
     def _prepare(self) -> None:
         with self._connection.transaction():
+            hold_still(self._connection)
             self._connection.execute("DROP SCHEMA IF EXISTS calls_old CASCADE")
             self._connection.execute("DROP SCHEMA IF EXISTS calls_next CASCADE")
             for path in sorted(SQL_FILES.glob("*_calls_*.sql")):
                 self._connection.execute(second_set(path.read_text(encoding="utf-8")))
             self._connection.execute(_BEGIN, [NEXT])
             self._connection.execute("DELETE FROM log.parked_event WHERE part = %s", [NEXT])
+            self._kept = take_over(self._connection, NEXT)
         self._projection.forget()
 
     def _position(self, name: str) -> int:
@@ -249,6 +258,7 @@ class Rebuild:
             changed=changed,
             added=added,
             gone=gone,
+            kept=self._kept,
             swapped=swapped,
             progress=self._meter.progress,
         )
