@@ -33,13 +33,12 @@ _LONGEST_SAID = 8000
 
 _INSERT = """
     INSERT INTO log.command
-        (command_id, switch, kind, asked, leg, tenant, by, call_id, idempotency_key, fingerprint, deadline)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))
+        (command_id, switch, kind, asked, leg, tenant, by, call_id, idempotency_key, bearer, fingerprint, deadline)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))
     ON CONFLICT DO NOTHING RETURNING requested_at, deadline
 """
 _KEY = """
-    SELECT command_id, fingerprint FROM log.command
-    WHERE coalesce(tenant, '') = coalesce(%s::text, '') AND by = %s AND idempotency_key = %s
+    SELECT command_id, fingerprint FROM log.command WHERE bearer = %s AND idempotency_key = %s
 """
 _COMMAND = "command_id, switch, asked::text, tenant, by, call_id, requested_at, deadline, number"
 _CLAIM = f"""
@@ -136,23 +135,27 @@ class CommandStore:
         by: str,
         call_id: str | None = None,
         idempotency_key: str | None = None,
+        bearer: str | None = None,
         fingerprint: bytes | None = None,
         patience: float = PATIENCE,
     ) -> Requested:
         """Note a command and announce it, in one transaction; raise `BadOrder`, or `KeyReused`.
 
-        The same key (of the same tenant and bearer) with the same ``fingerprint`` gives the command that is there
-        already; the fingerprint is of the order, switch and call unless one of the whole question is given.
+        The same key of the same ``bearer`` (``by`` without one) with the same ``fingerprint`` gives the command that
+        is there already; the fingerprint is of the order, switch and call unless one of the whole question is given.
         """
         checked(order)
         asked = msgspec.json.encode(order)
         print_ = fingerprint or hashlib.sha256(b"\0".join((asked, switch.encode(), (call_id or "").encode()))).digest()
         command_id, kind, leg = uuid4(), kind_of(order), leg_of(order)
-        values = (command_id, switch, kind, asked.decode(), leg, tenant, by, call_id, idempotency_key, print_, patience)
+        whose = bearer or by
+        values = (command_id, switch, kind, asked.decode(), leg, tenant, by, call_id)
         with self._lock, translated():
             connection = self._connection()
             with connection.transaction():
-                row = connection.execute(_INSERT, values, binary=True).fetchone()
+                row = connection.execute(
+                    _INSERT, (*values, idempotency_key, whose, print_, patience), binary=True
+                ).fetchone()
                 if row is not None:
                     requested_at, deadline = cast(tuple[int, int], row)
                     command = Command(
@@ -169,14 +172,14 @@ class CommandStore:
                     connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, switch))
                     return Requested(command_id, False, kind, switch, call_id, leg, deadline)
         assert idempotency_key is not None, "only a key can be there already"
-        known = self.known(idempotency_key, tenant=tenant, by=by, fingerprint=print_)
+        known = self.known(idempotency_key, bearer=whose, fingerprint=print_)
         assert known is not None
         return known
 
-    def known(self, idempotency_key: str, *, tenant: str | None, by: str, fingerprint: bytes) -> Requested | None:
+    def known(self, idempotency_key: str, *, bearer: str, fingerprint: bytes) -> Requested | None:
         """Return the command that a key stands for already, None for a new key; raise `KeyReused`."""
         with self._lock, translated():
-            row = self._connection().execute(_KEY, (tenant, by, idempotency_key)).fetchone()
+            row = self._connection().execute(_KEY, (bearer, idempotency_key)).fetchone()
         if row is None:
             return None
         if row[1] != fingerprint:

@@ -121,8 +121,7 @@ def test_a_key_used_for_something_else_is_refused(store: CommandStore, ask: Ask,
     assert told(log) == [(REQUESTED, None)]
     # A key is its bearer's own: others may have thought of the same.
     assert not ask(idempotency_key="k", by="board").replayed
-    assert not ask(idempotency_key="k", tenant="beta.example").replayed
-    assert not ask(idempotency_key="k", tenant=None).replayed
+    assert not ask(idempotency_key="k", bearer="beta.example desk").replayed
     assert ask(idempotency_key="k").command_id == first.command_id
 
 
@@ -130,10 +129,10 @@ def test_a_fingerprint_of_the_whole_question_counts_instead(store: CommandStore,
     first = ask(idempotency_key="k", fingerprint=b"question")
     again = ask(Hangup(leg="leg-2"), idempotency_key="k", fingerprint=b"question")
     assert (again.command_id, again.leg) == (first.command_id, "leg-1")
-    assert store.known("k", tenant=ALPHA, by="desk", fingerprint=b"question") == again
-    assert store.known("other", tenant=ALPHA, by="desk", fingerprint=b"question") is None
+    assert store.known("k", bearer="desk", fingerprint=b"question") == again
+    assert store.known("other", bearer="desk", fingerprint=b"question") is None
     with pytest.raises(KeyReused):
-        store.known("k", tenant=ALPHA, by="desk", fingerprint=b"another")
+        store.known("k", bearer="desk", fingerprint=b"another")
 
 
 def test_each_command_is_taken_by_one(dsn: str, ask: Ask) -> None:
