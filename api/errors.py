@@ -35,6 +35,13 @@ class Forbidden(ApiError):
     status = 403
 
 
+class Settled(ApiError):
+    """What was to be decided has been decided already."""
+
+    code = "api.settled"
+    status = 409
+
+
 class Unavailable(ApiError):
     """Something that the answer needs is away (the database, mostly); asking again later may work."""
 

@@ -43,6 +43,13 @@ _BEGIN = """
     INSERT INTO log.projection (name, position) VALUES (%s, 0)
     ON CONFLICT (name) DO UPDATE SET position = 0, updated_at = clock_timestamp()
 """
+# What an operator decided to do without stays so when it is parked again.
+_KEEP_DECISIONS: LiteralString = """
+    UPDATE log.parked_event b SET state = a.state, attempts = a.attempts, tried_at = a.tried_at,
+        settled_at = a.settled_at, settled_by = a.settled_by, settled_reason = a.settled_reason
+    FROM log.parked_event a
+    WHERE a.part = %s AND b.part = %s AND a.switch = b.switch AND a.digest = b.digest AND a.state = 'skipped'
+"""
 # Calls that one set has seen more of than the other when they are compared: they are looked at again in the swap.
 _TOUCHED: LiteralString = """(
     SELECT call_id FROM calls.call WHERE as_of_position > %(seen)s
@@ -170,6 +177,7 @@ class Rebuild:
                     cursor.execute(path.read_text(encoding="utf-8"))
             cursor.execute("UPDATE log.projection SET generation = generation + 1 WHERE name = %s", [NAME])
             cursor.execute("DELETE FROM log.projection WHERE name = %s", [NEXT])
+            cursor.execute(_KEEP_DECISIONS, [NAME, NEXT])
             cursor.execute("DELETE FROM log.parked_event WHERE part = %s", [NAME])
             cursor.execute("UPDATE log.parked_event SET part = %s WHERE part = %s", [NAME, NEXT])
             cursor.execute("SELECT pg_notify(%s, '{}')", [CHANNEL])
