@@ -19,8 +19,11 @@ from api.http.feed import Feed
 from api.http.guard import Guard
 from api.http.openapi import DOCUMENT
 from api.http.pulse import Pulse
+from api.http.streams import ROUTES as STREAM_ROUTES
+from api.http.streams import SOCKETS
 from api.principal import OPERATOR
 from api.site import Site
+from api.streams import Streams
 
 CONNECTIONS = 8
 
@@ -48,6 +51,7 @@ ROUTES = [
     Route("/v1/calls/{call_id:any}", calls.call, name="call"),
     Route("/v1/live", live.live, name="live"),
     Route("/v1/live/stream", live.stream, name="stream"),
+    *STREAM_ROUTES,
     Route("/livez", state.livez, name="livez"),
     Route("/readyz", state.readyz, name="readyz"),
     Route("/metrics", state.metrics, name="metrics"),
@@ -60,7 +64,7 @@ def application(here: Site) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.pool.open()
         app.state.feed.start()
-        beating = asyncio.create_task(app.state.pulse.beat())
+        beating = asyncio.gather(app.state.pulse.beat(), app.state.streams.keep())
         try:
             yield
         finally:
@@ -68,12 +72,14 @@ def application(here: Site) -> Starlette:
             with contextlib.suppress(asyncio.CancelledError):
                 await beating
             app.state.feed.stop()
+            app.state.streams.stop()
+            await asyncio.to_thread(app.state.streams.close)
             app.state.pulse.close()
             await asyncio.to_thread(app.state.pool.close)
 
     guard = Middleware(Guard, knows=lambda token: OPERATOR if tokens.accepts(here.data, token) else None)
     app = Starlette(
-        routes=[*ROUTES, *files.routes()],
+        routes=[*ROUTES, *SOCKETS, *files.routes()],
         middleware=[guard],
         exception_handlers=problems.handlers(),
         lifespan=lifespan,
@@ -83,4 +89,5 @@ def application(here: Site) -> Starlette:
     )
     app.state.feed = Feed(here.dsn)
     app.state.pulse = Pulse(here.dsn)
+    app.state.streams = Streams(here.dsn)
     return app

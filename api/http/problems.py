@@ -50,13 +50,18 @@ def refuse(request: Request, problem: Exception) -> Response:
         headers = dict(problem.headers or {})
         return Problem(problem.status_code, f"http.{problem.status_code}", _sentence(problem, request), headers)
     if isinstance(problem, HarmonyError):
-        status = status_of(problem)
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "2"} if status == 503 else None
-        return Problem(status, problem.code, str(problem), headers)
+        return refusal(problem)
     if isinstance(problem, psycopg.Error):
         detail = "The database does not answer now: try again in a moment, or look at /readyz."
         return Problem(503, "api.unavailable", detail, {"Retry-After": "2"})
     return Problem(500, "api.internal", "Harmony met an error it did not foresee: its log says more.")
+
+
+def refusal(problem: HarmonyError) -> Problem:
+    """The problem document of an error of ours, with what the error has to say besides (`more`)."""
+    status = status_of(problem)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "2"} if status == 503 else None
+    return Problem(status, problem.code, str(problem), headers, **getattr(problem, "more", {}))
 
 
 def _sentence(problem: HTTPException, request: Request) -> str:
