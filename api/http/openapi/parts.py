@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from api.http.openapi.fields import described, structs_in
+
 Schema = dict[str, Any]
 """a JSON Schema of the dialect 2020-12, as OpenAPI 3.1 has it"""
 Method = Literal["get", "post", "put", "patch", "delete"]
@@ -103,13 +105,16 @@ def get(name: str, says: str, answers: Schema, parameters: Sequence[Schema] = ()
     return operation("get", name, says, answers, parameters, **more)
 
 
-def of_structs(*types: type, instants: bool = True) -> dict[str, Schema]:
-    """The schemas of structs and of all that they hold, by name.
+def of_structs(*types: type, instants: bool = True, place: str = "#/components/schemas/") -> dict[str, Schema]:
+    """The schemas of structs and of all that they hold, by name; they refer to each other as lying at a place.
 
     With `instants` whatever is named for an instant (`at`, `started_at`) is a text with date and time, as documents are
     rendered, although the struct holds microseconds.
     """
-    _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    _, schemas = msgspec.json.schema_components(types, ref_template=place + "{name}")
+    structs = structs_in(*types)
+    for name in schemas.keys() & structs.keys():
+        schemas[name] = described(schemas[name], structs[name])
     return {name: with_instants(schema) if instants else schema for name, schema in schemas.items()}
 
 
@@ -124,5 +129,11 @@ def with_instants(schema: Any) -> Any:
     if isinstance(properties, dict):
         for name, value in properties.items():
             if name == "at" or name.endswith("_at"):
-                turned["properties"][name] = TIME | ({"type": ["string", "null"]} if "null" in str(value) else {})
+                says = {key: value[key] for key in ("description",) if key in value}
+                nullable = {"type": ["string", "null"]} if _nullable(value) else {}
+                turned["properties"][name] = TIME | nullable | says
     return turned
+
+
+def _nullable(schema: Schema) -> bool:
+    return schema.get("type") == "null" or any(_nullable(choice) for choice in schema.get("anyOf", []))
