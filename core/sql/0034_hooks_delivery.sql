@@ -7,6 +7,7 @@ CREATE TABLE hooks.delivery (
     position        bigint,
     type            text NOT NULL,
     subject         text NOT NULL,
+    merged          text[] NOT NULL DEFAULT '{}',
     state           text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead')),
     attempts        integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -25,5 +26,6 @@ CREATE INDEX delivery_ended ON hooks.delivery (ended_at) WHERE ended_at IS NOT N
 COMMENT ON TABLE hooks.delivery IS 'One event to one endpoint, and what became of it';
 COMMENT ON COLUMN hooks.delivery.position IS 'The event in log.call_event; null: a test event, which is in no log';
 COMMENT ON COLUMN hooks.delivery.subject IS 'What the event is about: of one subject and endpoint, a later delivery waits for the earlier ones';
+COMMENT ON COLUMN hooks.delivery.merged IS 'Subjects that had become part of this one: their earlier deliveries are waited for as well';
 COMMENT ON COLUMN hooks.delivery.next_attempt_at IS 'When it is due; while it is claimed: when the claim expires';
 COMMENT ON COLUMN hooks.delivery.claimed_by IS 'The sender that has it in hand, which holds an advisory lock of this number while it lives';
