@@ -52,11 +52,13 @@ class Unavailable(ApiError):
 _STATUS = {
     "query.bad-filter": 400,
     "cursor.bad": 400,
+    "command.bad-argument": 422,
+    "command.key-reused": 422,
     "log.away": 503,
     "log.not-ready": 503,
     "projection.not-there": 503,
 }
-_EXIT = {"query.bad-filter": USAGE, "cursor.bad": USAGE, "settings": USAGE}
+_EXIT = {"query.bad-filter": USAGE, "command.bad-argument": USAGE, "cursor.bad": USAGE, "settings": USAGE}
 """What errors of the packages below are at the edge, where that is not the usual 500 or 1."""
 
 

@@ -19,7 +19,7 @@ import msgspec
 
 from core.commands.checks import checked
 from core.commands.events import CommandEvents
-from core.commands.orders import Command, Dtmf, KeyReused, Order, Result, Status, kind_of, leg_of
+from core.commands.orders import Command, Dtmf, KeyReused, Order, RecordStart, Result, Status, kind_of, leg_of
 from core.log.driver import connect, translated
 from core.log.insert import Connection
 
@@ -70,6 +70,15 @@ _CONSULTATION = """
       AND (state IN ('sending', 'sent') OR result = 'ok')
       AND NOT EXISTS (SELECT FROM log.command e WHERE e.call_id = ANY(%s) AND e.number > c.number
                       AND e.kind IN ('transfer.complete', 'transfer.cancel') AND e.result = 'ok')
+    ORDER BY number DESC LIMIT 1
+"""
+# The last recording that was begun by command and not ended.
+_RECORDING = """
+    SELECT asked::text FROM log.command c
+    WHERE call_id = ANY(%s) AND kind = 'record.start' AND (%s::text IS NULL OR leg = %s)
+      AND (state IN ('sending', 'sent') OR result = 'ok')
+      AND NOT EXISTS (SELECT FROM log.command e WHERE e.call_id = c.call_id AND e.number > c.number
+                      AND e.kind = 'record.stop' AND e.result = 'ok' AND e.asked ->> 'name' = c.asked ->> 'name')
     ORDER BY number DESC LIMIT 1
 """
 
@@ -208,6 +217,12 @@ class CommandStore:
             return None
         command_id, switch, asked, consult = cast(tuple[UUID, str, str, str | None], row)
         return Consultation(command_id, switch, msgspec.json.decode(asked, type=Order), consult)
+
+    def recording(self, call_ids: Collection[str], leg: str | None = None) -> RecordStart | None:
+        """Return the recording of a call (or of one leg in it) that a command began and none has ended yet."""
+        with self._lock, translated():
+            row = self._connection().execute(_RECORDING, (list(call_ids), leg, leg)).fetchone()
+        return None if row is None else msgspec.json.decode(cast(str, row[0]), type=RecordStart)
 
     def expire(self, switches: Collection[str] | None = None) -> list[UUID]:
         """Complete as expired what nobody took in time (of some switches or all); return which commands."""

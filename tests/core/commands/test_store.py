@@ -17,6 +17,8 @@ from core.commands.orders import (
     Hangup,
     KeyReused,
     Order,
+    RecordStart,
+    RecordStop,
     SendMessage,
     TransferAttendedCancel,
     TransferAttendedStart,
@@ -250,6 +252,23 @@ def test_the_running_consultation_of_a_call(store: CommandStore, ask: Ask) -> No
     assert store.consultation(["c1"]) is not None
     store.completed(cancel.command_id, "ok", "+OK")
     assert store.consultation(["c1"]) is None
+
+
+def test_the_running_recording_of_a_call(store: CommandStore, ask: Ask) -> None:
+    first, second = RecordStart(leg="a", name="one.wav"), RecordStart(leg="b", name="two.wav")
+    for order in (first, second):
+        assert store.claim([SWITCH]) == []
+        command_id = ask(order).command_id
+        store.claim([SWITCH])
+        store.completed(command_id, "ok", "+OK")
+    assert store.recording(["c1"]) == second
+    assert store.recording(["c1"], "a") == first
+    assert store.recording(["c2"]) is None
+    stop = ask(RecordStop(leg="b", name="two.wav"))
+    store.claim([SWITCH])
+    store.completed(stop.command_id, "ok", "+OK")
+    assert store.recording(["c1"]) == first
+    assert store.recording(["c1"], "b") is None
 
 
 def test_what_may_not_be_asked_leaves_nothing(store: CommandStore, ask: Ask, log: EventLog) -> None:
