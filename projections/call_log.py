@@ -71,17 +71,7 @@ class CallLog:
             stream_of(event.call_id),
             version,
             event.type,
-            render(
-                _Stored(
-                    event_id=event.event_id,
-                    type=event.type,
-                    call_id=event.call_id,
-                    tenant=event.tenant,
-                    occurred_at=event.occurred_at,
-                    caused_position=event.position,
-                    data=event.data,
-                )
-            ),
+            state_of(event),
             key(event.event_id),
             text(event.tenant),
             _EPOCH + timedelta(microseconds=event.occurred_at),
@@ -121,28 +111,34 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     data: Any
 
 
+def state_of(event: CallEvent | Notice) -> bytes:
+    """An event as the state column holds it."""
+    return render(
+        _Stored(
+            event_id=event.event_id,
+            type=event.type,
+            call_id=event.call_id if isinstance(event, CallEvent) else None,
+            subject=None if isinstance(event, CallEvent) else event.subject,
+            tenant=event.tenant,
+            occurred_at=event.occurred_at,
+            caused_position=event.position,
+            data=event.data,
+        )
+    )
+
+
 def _notice_row(notice: Notice) -> tuple[Any, ...]:
     return (
         notice.stream,
         notice.version,
         notice.type,
-        render(
-            _Stored(
-                event_id=notice.event_id,
-                type=notice.type,
-                subject=notice.subject,
-                tenant=notice.tenant,
-                occurred_at=notice.occurred_at,
-                caused_position=notice.position,
-                data=notice.data,
-            )
-        ),
+        state_of(notice),
         notice.event_id,
         text(notice.tenant),
         _EPOCH + timedelta(microseconds=notice.occurred_at),
         notice.position,
         text(notice.subject),
-        None,
+        None if notice.call_id is None else key(notice.call_id),
         None,
         _array(notice.parties),
         _array(notice.queues),

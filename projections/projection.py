@@ -119,14 +119,21 @@ class Projection:
             self._tables.write(cursor, changes, page.reached)
         if not self._publish:
             return refused, 0, 0
-        events: list[CallEvent | Notice] = [event for call in changes.calls for event in call.events]
-        for one in page.events:
-            if one.topic in TOPICS:
-                events += notices(one)
+        events: list[CallEvent | Notice] = [one for call in changes.calls for one in call.events]
+        for event in page.events:
+            if event.topic in TOPICS:
+                events += self._notices(cursor, event)
         self._log.append(cursor, sorted(events, key=lambda event: event.position))
         self._log.finished([call.call_id for call in changes.calls if not call.live])
         self._log.finished([merged.alias for merged in changes.merged])
         return refused, changed, len(events)
+
+    def _notices(self, cursor: Cursor[Any], event: SwitchEvent) -> list[Notice]:
+        try:
+            return notices(event)
+        except Exception as error:
+            self._park(cursor, event.position, event.switch, event.term, error)
+            return []
 
     def _park(self, cursor: Cursor[Any], position: int, switch: str, content: bytes, error: Exception) -> None:
         """Put an event aside with the reason."""

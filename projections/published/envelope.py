@@ -51,8 +51,8 @@ def envelope(event: PublishedEvent, cursor: str, installation: UUID) -> bytes:
 def data(event: PublishedEvent) -> bytes:
     """The data alone, as `projections.published.catalogue` describes them."""
     stored = _stored(event.state)
-    about: dict[str, str | int | None] = {"caused_position": stored.caused_position}
-    if event.call_id is not None:
-        about = {"call_id": event.call_id, "direction": event.direction, **about}
     facts = bytes(stored.data)
+    if not event.type.startswith("call."):
+        return facts
+    about = {"call_id": event.call_id, "direction": event.direction, "caused_position": stored.caused_position}
     return _encode(about)[:-1] + (b"}" if facts == b"{}" else b"," + facts[1:])

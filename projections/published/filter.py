@@ -6,6 +6,7 @@
 import msgspec
 
 from projections.errors import BadFilter
+from projections.published.catalogue import CATALOGUE
 from projections.published.event import PublishedEvent
 from projections.tables.table import key, text
 
@@ -34,6 +35,8 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
         for one in self.types:
             if "*" in one and one != "*" and (not one.endswith(".*") or "*" in one[:-1]):
                 raise BadFilter(f"{one!r} is no type of event: write a whole name, or a beginning such as call.* .")
+            if not any(self._names(one, name) for name in CATALOGUE):
+                raise BadFilter(f"{one!r} is no type of event: all that there are stand in /v1/schemas.")
 
     @property
     def exact(self) -> list[str]:
@@ -62,7 +65,11 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _of_type(self, name: str) -> bool:
-        return any(name.startswith(one[:-1]) if one.endswith("*") else name == one for one in self.types)
+        return any(self._names(one, name) for one in self.types)
+
+    @staticmethod
+    def _names(one: str, name: str) -> bool:
+        return name.startswith(one[:-1]) if one.endswith("*") else name == one
 
 
 EVERYTHING = EventFilter()

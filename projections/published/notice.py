@@ -26,6 +26,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """which of the notices of that event this is"""
     parties: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
+    call_id: str | None = None
     data: msgspec.Struct
 
     @property
