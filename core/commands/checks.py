@@ -95,13 +95,15 @@ def _sound(name: str, value: str, but: str) -> None:
             )
 
 
-number: Final = _like(r"[0-9A-Za-z*#+._-]{1,64}", "1 to 64 digits, letters or * # + . _ -")
+# None begins with a dash: that could be an option of the switch's command.
+number: Final = _like(r"(?!-)[0-9A-Za-z*#+._-]{1,64}", "1 to 64 digits, letters or * # + . _ -, and not begin with -")
 user: Final = _like(
-    r"[0-9A-Za-z*#+._-]{1,64}@[0-9A-Za-z](?:[0-9A-Za-z.-]{0,251}[0-9A-Za-z])?", "a user, such as 1001@alpha.example"
+    r"(?!-)[0-9A-Za-z*#+._-]{1,64}@[0-9A-Za-z](?:[0-9A-Za-z.-]{0,251}[0-9A-Za-z])?",
+    "a user, such as 1001@alpha.example",
 )
-leg: Final = _like(r"[0-9A-Za-z._-]{1,64}", "a leg's id")
-_context = _like(r"[0-9A-Za-z._-]{1,128}", "the name of a dialplan context")
-room: Final = _like(r"[0-9A-Za-z*#+._-]{1,128}", "the name of a room: digits, letters or * # + . _ -")
+leg: Final = _like(r"(?!-)[0-9A-Za-z._-]{1,64}", "a leg's id")
+_context = _like(r"(?!-)[0-9A-Za-z._-]{1,128}", "the name of a dialplan context")
+room: Final = _like(r"(?!-)[0-9A-Za-z*#._-]{1,128}", "the name of a room: digits, letters or * # . _ -")
 
 # Each field means the same in every order.
 CHECKS: Final[dict[str, Check]] = {
@@ -114,9 +116,9 @@ CHECKS: Final[dict[str, Check]] = {
     "caller_name": _display_name,
     "timeout": _between(5, 120, "seconds"),
     "cause": _one_of(*CAUSES),
-    "lot": _like(r"[0-9A-Za-z._-]{1,64}", "the name of a parking slot: digits, letters or . _ -"),
+    "lot": _like(r"(?!-)[0-9A-Za-z._-]{1,64}", "the name of a parking slot: digits, letters or . _ -"),
     "mode": _one_of("listen", "whisper", "barge"),
-    "name": _like(r"[0-9A-Za-z_-][0-9A-Za-z._-]{0,199}", "a plain file name"),
+    "name": _like(r"[0-9A-Za-z_][0-9A-Za-z._-]{0,199}", "a plain file name"),
     "digits": _like(r"[0-9*#A-Da-d]{1,64}", "1 to 64 of 0-9 * # A-D"),
     "duration": _between(40, 5000, "milliseconds"),
     "text": _message,
