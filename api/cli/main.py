@@ -10,11 +10,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from api.cli import calls, events, parked, rebuild, services, setup
+from api.cli import calls, events, parked, rebuild, services, setup, status
 from api.cli.console import error
 from api.errors import FAILED, OK, USAGE, exit_code_of
 
-GROUPS = (services, setup, events, parked, calls, rebuild)
+GROUPS = (services, setup, status, events, parked, calls, rebuild)
 
 
 def parser() -> argparse.ArgumentParser:

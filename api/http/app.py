@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from api import tokens
 from api.commanding.control import control
-from api.http import calls, commands, files, live, parked, problems, state
+from api.http import calls, commands, files, live, parked, problems, state, status
 from api.http.feed import Feed
 from api.http.guard import Guard
 from api.http.openapi import DOCUMENT
@@ -55,6 +55,7 @@ ROUTES = [
     Route("/v1/live/stream", live.stream, name="stream"),
     *STREAM_ROUTES,
     *parked.ROUTES,
+    *status.ROUTES,
     Route("/livez", state.livez, name="livez"),
     Route("/readyz", state.readyz, name="readyz"),
     Route("/metrics", state.metrics, name="metrics"),
