@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from api import tokens
 from api.commanding.control import control
-from api.http import calls, commands, files, live, parked, problems, state, status
+from api.http import calls, commands, files, live, parked, problems, schemas, state, status
 from api.http.feed import Feed
 from api.http.guard import Guard
 from api.http.openapi import DOCUMENT
@@ -54,6 +54,7 @@ ROUTES = [
     Route("/v1/live", live.live, name="live"),
     Route("/v1/live/stream", live.stream, name="stream"),
     *STREAM_ROUTES,
+    *schemas.ROUTES,
     *parked.ROUTES,
     *status.ROUTES,
     Route("/livez", state.livez, name="livez"),
