@@ -43,8 +43,10 @@ _INSERT = """
     ON CONFLICT (endpoint_id, event_id) WHERE kind = 'event' DO NOTHING
 """
 _IMPORTED = """
-    SELECT e.position FROM log.call_event e WHERE e.position = ANY(%b::bigint[]) AND EXISTS (
-        SELECT FROM log.imported_range r WHERE e.caused_position BETWEEN r.first_position AND r.last_position)
+    SELECT e.position FROM log.call_event e CROSS JOIN LATERAL (
+        SELECT last_position FROM log.imported_range r WHERE r.first_position <= e.caused_position
+        ORDER BY r.first_position DESC LIMIT 1) r
+    WHERE e.position = ANY(%b::bigint[]) AND e.caused_position <= r.last_position
 """
 
 
@@ -150,7 +152,4 @@ def _may_match(asked: EventFilter, event: PublishedEvent) -> bool:
 
 
 def _imported(connection: Connection[Any], positions: list[int]) -> set[int]:
-    row = connection.execute("SELECT to_regclass('log.imported_range') IS NOT NULL").fetchone()
-    if not positions or row is None or not row[0]:
-        return set()
-    return {int(found[0]) for found in connection.execute(_IMPORTED, [positions]).fetchall()}
+    return {int(row[0]) for row in connection.execute(_IMPORTED, [positions]).fetchall()} if positions else set()

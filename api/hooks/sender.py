@@ -214,9 +214,15 @@ class _Shift:
             last = None in said
             if results := [one for one in said if isinstance(one, Result)]:
                 await self._ask(self._store, results)
+                self._soon([one.wait for one in results if one.wait is not None])
             if over := [one for one in said if isinstance(one, UUID)]:
                 self._busy -= Counter(over)
                 self._wake.set()
+
+    def _soon(self, waits: list[float]) -> None:
+        """Look when the next is due, where that is sooner than the next look."""
+        if waits and min(waits) < POLL:
+            asyncio.get_running_loop().call_later(min(waits) + 0.01, self._wake.set)
 
     def _store(self, results: list[Result]) -> None:
         self._queue.record(results)
