@@ -51,7 +51,7 @@ class CallLog:
     """Appends to the call log; counts the events of live calls itself. The caller owns the transaction."""
 
     def __init__(self) -> None:
-        self._versions: dict[str, int] = {}
+        self._versions: dict[UUID, int] = {}
 
     def forget(self) -> None:
         """Nothing that was appended since the last commit can be relied on."""
@@ -61,41 +61,61 @@ class CallLog:
         """Store events in this order; one whose id is there already is left as it is."""
         if not events:
             return
-        self._load_versions(cursor, [event for event in events if isinstance(event, CallEvent)])
-        rows = [self._call_row(event) if isinstance(event, CallEvent) else _notice_row(event) for event in events]
-        cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
-
-    def _call_row(self, event: CallEvent) -> tuple[Any, ...]:
-        self._versions[event.call_id] = version = self._versions[event.call_id] + 1
-        return (
-            stream_of(event.call_id),
-            version,
-            event.type,
-            state_of(event),
-            key(event.event_id),
-            text(event.tenant),
-            _EPOCH + timedelta(microseconds=event.occurred_at),
-            event.position,
-            key(event.call_id),
-            key(event.call_id),
-            event.audience.direction,
-            _array(event.audience.parties),
-            _array(event.audience.queues),
-            _array(map(key, event.audience.aliases)),
-        )
+        streams = [_stream(event) for event in events]
+        self._load_versions(cursor, streams)
+        versions = []
+        for stream in streams:
+            self._versions[stream] = version = self._versions[stream] + 1
+            versions.append(version)
+        columns = zip(*map(_columns, events), strict=True)
+        cursor.execute(_INSERT, [streams, versions, *map(list, columns)])
+        for event, stream in zip(events, streams, strict=True):
+            if isinstance(event, Notice):
+                self._versions.pop(stream, None)
 
     def finished(self, call_ids: Sequence[str]) -> None:
         """These calls have ended: their counters need no memory any more."""
         for call_id in call_ids:
-            self._versions.pop(call_id, None)
+            self._versions.pop(stream_of(call_id), None)
 
-    def _load_versions(self, cursor: Cursor[Any], events: Sequence[CallEvent]) -> None:
-        missing = {stream_of(event.call_id): event.call_id for event in events if event.call_id not in self._versions}
-        if not missing:
-            return
-        self._versions |= dict.fromkeys(missing.values(), 0)
-        cursor.execute(_LAST_VERSIONS, [list(missing)])
-        self._versions |= {missing[stream]: version for stream, version in cursor.fetchall()}
+    def _load_versions(self, cursor: Cursor[Any], streams: Sequence[UUID]) -> None:
+        missing = {stream: 0 for stream in streams if stream not in self._versions}
+        if missing:
+            cursor.execute(_LAST_VERSIONS, [list(missing)])
+            self._versions |= missing | dict(cursor.fetchall())
+
+
+def _stream(event: CallEvent | Notice) -> UUID:
+    return stream_of(event.call_id) if isinstance(event, CallEvent) else event.stream
+
+
+def _columns(event: CallEvent | Notice) -> tuple[Any, ...]:
+    """A row but for stream and version."""
+    if isinstance(event, CallEvent):
+        subject, concerned = key(event.call_id), event.audience
+        direction, parties, queues, aliases = (
+            concerned.direction,
+            concerned.parties,
+            concerned.queues,
+            concerned.aliases,
+        )
+    else:
+        subject, direction = text(event.subject) or "", None
+        parties, queues, aliases = event.parties, event.queues, ()
+    return (
+        event.type,
+        state_of(event),
+        key(event.event_id),
+        text(event.tenant),
+        _EPOCH + timedelta(microseconds=event.occurred_at),
+        event.position,
+        subject,
+        None if event.call_id is None else key(event.call_id),
+        direction,
+        _array(map(_cut, parties)),
+        _array(map(_cut, queues)),
+        _array(map(key, aliases)),
+    )
 
 
 class _Stored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -127,28 +147,9 @@ def state_of(event: CallEvent | Notice) -> bytes:
     )
 
 
-def _notice_row(notice: Notice) -> tuple[Any, ...]:
-    return (
-        notice.stream,
-        notice.version,
-        notice.type,
-        state_of(notice),
-        notice.event_id,
-        text(notice.tenant),
-        _EPOCH + timedelta(microseconds=notice.occurred_at),
-        notice.position,
-        text(notice.subject),
-        None if notice.call_id is None else key(notice.call_id),
-        None,
-        _array(notice.parties),
-        _array(notice.queues),
-        "{}",
-    )
-
-
 def _array(values: Iterable[str]) -> str:
     """A text[] as PostgreSQL reads it, because arrays of arrays cannot be taken apart row by row."""
-    quoted = ['"' + _cut(value).replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values]
+    quoted = ['"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values]
     return "{" + ",".join(quoted) + "}"
 
 

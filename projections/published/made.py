@@ -26,7 +26,6 @@ def made(
     parties: Iterable[str | None] = (),
     queues: Iterable[str | None] = (),
     call_id: str | None = None,
-    nth: int = 0,
 ) -> Notice:
     """The notice; names are given as the event has them, and stand in the notice with and without domain."""
     return Notice(
@@ -36,7 +35,6 @@ def made(
         tenant=tenant,
         occurred_at=event.occurred_at,
         position=event.position,
-        nth=nth,
         call_id=call_id,
         parties=_known_as(parties),
         queues=_known_as(queues),

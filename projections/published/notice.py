@@ -7,8 +7,6 @@ import msgspec
 from core.event import SwitchEvent
 
 _NAMESPACE = UUID("2d0b5e0c-4c0f-5a55-9a43-1f2f0f3f7a21")
-_MOST = 8
-"""notices of one switch event about one subject"""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,8 +20,6 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: int
     position: int
     """of the switch event, in the switch log"""
-    nth: int = 0
-    """which of the notices of that event this is"""
     parties: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
     call_id: str | None = None
@@ -33,11 +29,6 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     def stream(self) -> UUID:
         """The stream of the subject, apart from those of calls."""
         return uuid5(_NAMESPACE, f"{self.type.partition('.')[0]}|{self.subject}")
-
-    @property
-    def version(self) -> int:
-        """Its place in that stream."""
-        return self.position * _MOST + self.nth
 
 
 def event_id(event: SwitchEvent, kind: str) -> str:

@@ -98,7 +98,7 @@ def fifo(event: SwitchEvent) -> list[Notice]:
             left = data.QueueLeft(**_caller(event), outcome="answered", reason=None, agent=agent, wait_seconds=None)
             return [
                 *_of_member(event, "queue.talk_ended", ended, agent),
-                *_of_member(event, "queue.left", left, agent, nth=1),
+                *_of_member(event, "queue.left", left, agent),
             ]
         case "abort":
             left = data.QueueLeft(**_caller(event), outcome="abandoned", reason=None, agent=None, wait_seconds=None)
@@ -135,12 +135,12 @@ def _caller(event: SwitchEvent) -> dict[str, Any]:
     }
 
 
-def _of_member(event: SwitchEvent, kind: str, member: data.OfMember, agent: str | None, nth: int = 0) -> list[Notice]:
+def _of_member(event: SwitchEvent, kind: str, member: data.OfMember, agent: str | None) -> list[Notice]:
     if not member.queue:
         return []
     parties, queues = [member.caller_number, agent], [member.queue]
     tenant = domain(member.queue)
-    return [made(event, kind, member.queue, member, tenant=tenant, parties=parties, queues=queues, nth=nth)]
+    return [made(event, kind, member.queue, member, tenant=tenant, parties=parties, queues=queues)]
 
 
 def _of_agent(event: SwitchEvent, agent: str | None, status: str | None, state: str | None) -> list[Notice]:

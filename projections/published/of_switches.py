@@ -19,7 +19,7 @@ def link_up(event: SwitchEvent) -> list[Notice]:
     found = [made(event, "switch.link_up", event.switch, up)]
     if old := event.get("Harmony-Old-Core-UUID"):
         restarted = data.SwitchRestarted(**_core(event), old_core_uuid=old)
-        found.append(made(event, "switch.restarted", event.switch, restarted, nth=1))
+        found.append(made(event, "switch.restarted", event.switch, restarted))
     return found
 
 

@@ -54,7 +54,7 @@ CREATE INDEX call_event_by_queue ON log.call_event USING gin (queues) WHERE queu
 
 COMMENT ON TABLE log.call_event IS 'What happened to calls, queues, phones, switches and commands, in the order in which it was published; rows are only added';
 COMMENT ON COLUMN log.call_event.originator_id IS 'The subject as a stream: its id when that is a UUID, else one derived from the text';
-COMMENT ON COLUMN log.call_event.originator_version IS 'Order in the stream: for a call the how-manieth event of it this is, from 1; else given by the position of the cause';
+COMMENT ON COLUMN log.call_event.originator_version IS 'The how-manieth event of its stream this is, from 1';
 COMMENT ON COLUMN log.call_event.tenant IS 'Whose event it is; null: for operators only';
 COMMENT ON COLUMN log.call_event.subject IS 'What the event is about: the id of a call or command, the name of a queue, user or switch';
 COMMENT ON COLUMN log.call_event.call_id IS 'The call as it was named when this was published; null: about no call';
