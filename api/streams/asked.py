@@ -90,14 +90,14 @@ def asked(
     resume: str | None = None,
     now: datetime | None = None,
 ) -> Asked:
-    """What named texts ask for. `start` is meant where `after` is not given; `resume`, a cursor, wins over it.
+    """What named texts ask for. `start` is meant where `after` is not given; `resume` (of one who comes again) wins over it.
 
     `tenant` is that of the asking principal. Raises `BadArgument` and `BadFilter`.
     """
     log = cast("LogName", given.get("log", "calls"))
     if log not in LOGS:
         raise BadArgument(f"log: there is no {log!r}, only {' and '.join(LOGS)}.")
-    begin = Start("cursor", resume) if resume else _start(given.get("after", start), now or datetime.now(UTC))
+    begin = _start(resume or given.get("after", start), now or datetime.now(UTC))
     wanted = _switch_filter(given) if log == "switch" else _event_filter(given, tenant)
     limit = _number(given, "limit", USUAL, 1, MOST)
     wait = _number(given, "wait", 0, 0, LONGEST_WAIT)

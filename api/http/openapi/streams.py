@@ -22,9 +22,10 @@ from api.streams.asked import LONGEST_WAIT, MOST, PARAMETERS, USUAL, Parameter
 _SCHEMAS: dict[str, Schema] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
     "wait": {"type": "number", "minimum": 0, "maximum": LONGEST_WAIT, "default": 0},
-    "after": {"type": "string", "format": "start"},
+    "after": CURSOR,
     "types": {"type": "string", "format": "event-types"},
 }
+_DESCRIBED = [item for item in PARAMETERS if item.name != "user"]  # another name for party, so not both
 
 
 def _parameter(item: Parameter) -> Schema:
@@ -34,14 +35,14 @@ def _parameter(item: Parameter) -> Schema:
 
 def paths() -> dict[str, Any]:
     answers = REFUSED | {"400": PROBLEM, "403": PROBLEM, "410": PROBLEM}
-    streamed = [_parameter(item) for item in PARAMETERS if not item.pull_only]
+    streamed = [_parameter(item) for item in _DESCRIBED if not item.pull_only]
     resumed = header("Last-Event-ID", "the id of the last message seen; wins over after", CURSOR)
     return {
         "/v1/events": get(
             "events",
             "Events behind a cursor, oldest first; each at least once, and in order",
             {"200": answer("A page", ref("EventPage"))} | answers,
-            [_parameter(item) for item in PARAMETERS],
+            [_parameter(item) for item in _DESCRIBED],
         ),
         "/v1/stream": get(
             "event_stream",
