@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 import httpx
 import msgspec
 
-from core.errors import HarmonyError
+from api.errors import USAGE, ApiError
 
 LONGEST_URL = 2000
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -26,10 +26,12 @@ _REFUSED_4 = (IPv4Address("168.63.129.16"),)  # the host of every virtual machin
 _ISATAP = (0x00005EFE, 0x02005EFE)
 
 
-class BadUrl(HarmonyError):
+class BadUrl(ApiError):
     """A webhook may not go there."""
 
     code = "webhook.url"
+    status = 400
+    exit_code = USAGE
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -81,14 +81,14 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """null: it was delivered"""
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class DeliveryTold(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery with all its attempts."""
 
     delivery: Delivery
     attempts: list[Attempt]
 
 
-class Again(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Resend(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which deliveries to send again: by their ids, their events' ids, or when they were planned."""
 
     deliveries: list[int] | None = None
@@ -133,7 +133,7 @@ def listed(
         return cursor.execute(query, values).fetchall()
 
 
-def told(connection: Connection[Any], who: Principal, endpoint: UUID, delivery: int) -> Told:
+def told(connection: Connection[Any], who: Principal, endpoint: UUID, delivery: int) -> DeliveryTold:
     """One with its attempts; raises `NoSuchWebhook`."""
     get(connection, who, endpoint)
     with connection.cursor(row_factory=class_row(Delivery)) as cursor:
@@ -147,10 +147,10 @@ def told(connection: Connection[Any], who: Principal, endpoint: UUID, delivery: 
             " WHERE delivery_id = %s ORDER BY number",
             [delivery],
         )
-        return Told(delivery=found, attempts=attempts.fetchall())
+        return DeliveryTold(delivery=found, attempts=attempts.fetchall())
 
 
-def resend(connection: Connection[Any], who: Principal, endpoint: UUID, again: Again) -> int:
+def resend(connection: Connection[Any], who: Principal, endpoint: UUID, again: Resend) -> int:
     """Send again what is named; how many events that are. They keep their ids and take their turn in the order."""
     named: Sequence[object] = [*(again.deliveries or ()), *(again.events or ())]
     if not named and again.since is None and again.until is None:

@@ -16,7 +16,7 @@ MOST_TYPES = 100
 Words = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 
 
-class New(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class NewWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is asked for when a webhook is made."""
 
     url: str
@@ -33,7 +33,7 @@ class New(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """begin behind this: now, beginning, a cursor, or a time"""
 
 
-class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class WebhookChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is to be different; what is left out stays. null takes a condition of the filter away."""
 
     url: str | msgspec.UnsetType = msgspec.UNSET

@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 from api.errors import Forbidden
 from api.hooks.addresses import Policy, checked_url
-from api.hooks.endpoint import Change, New, Webhook, filter_of, without_nul
+from api.hooks.endpoint import NewWebhook, Webhook, WebhookChange, filter_of, without_nul
 from api.hooks.errors import NoSuchWebhook, TooManyWebhooks
 from api.hooks.places import place
 from api.hooks.secrets import Secrets
@@ -57,7 +57,7 @@ _DUE = """
 
 
 def create(
-    connection: Connection[Any], who: Principal, new: New, policy: Policy, secrets: Secrets
+    connection: Connection[Any], who: Principal, new: NewWebhook, policy: Policy, secrets: Secrets
 ) -> tuple[Webhook, str]:
     """Make a webhook; the secret is told this once. Raises `BadArgument`, `BadFilter`, `BadUrl`, `BadCursor`."""
     without_nul(new)
@@ -100,7 +100,9 @@ def get(connection: Connection[Any], who: Principal, endpoint: UUID) -> Webhook:
     return found
 
 
-def change(connection: Connection[Any], who: Principal, endpoint: UUID, asked: Change, policy: Policy) -> Webhook:
+def change(
+    connection: Connection[Any], who: Principal, endpoint: UUID, asked: WebhookChange, policy: Policy
+) -> Webhook:
     """Change what is given. An endpoint that is enabled again goes on where it was disabled, unless told otherwise."""
     without_nul(asked)
     if isinstance(asked.url, str):
@@ -175,7 +177,7 @@ def planned(connection: Connection[Any]) -> int:
     return int(row[0])
 
 
-def _given(asked: Change) -> list[str]:
+def _given(asked: WebhookChange) -> list[str]:
     return [name for name, value in msgspec.structs.asdict(asked).items() if value is not msgspec.UNSET]
 
 

@@ -17,14 +17,14 @@ from uuid import UUID
 
 import psycopg
 
-from core.errors import HarmonyError
+from api.errors import ApiError
 
 FILE = "webhook.key"
 SIZE = 32
 PREFIX = "whsec_"
 
 
-class KeyTrouble(HarmonyError):
+class KeyTrouble(ApiError):
     """The master key of the webhooks' secrets is damaged, or is that of another installation."""
 
     code = "webhook.key"
@@ -58,9 +58,11 @@ def opened(data: Path, connection: psycopg.Connection[Any]) -> Secrets:
     """
     path = data / FILE
     found = Secrets(_master(path))
-    row = connection.execute(
-        "UPDATE hooks.planner SET key_print = coalesce(key_print, %s) RETURNING key_print", [found.print]
-    ).fetchone()
+    row = connection.execute("SELECT key_print FROM hooks.planner").fetchone()
+    if row is None or row[0] is None:
+        row = connection.execute(
+            "UPDATE hooks.planner SET key_print = coalesce(key_print, %s) RETURNING key_print", [found.print]
+        ).fetchone()
     if row is None or row[0] != found.print:
         raise KeyTrouble(
             f"The key {path} is not the one that the secrets of the webhooks were made with: copy {FILE} from the data "

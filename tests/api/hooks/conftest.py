@@ -12,7 +12,7 @@ import pytest
 
 from api.hooks import endpoints, secrets
 from api.hooks.addresses import Policy
-from api.hooks.endpoint import New, Webhook
+from api.hooks.endpoint import NewWebhook, Webhook
 from api.hooks.planner import Planner
 from api.hooks.post import Courier
 from api.hooks.schedule import Schedule
@@ -64,7 +64,7 @@ class Hooks:
         self.running: list[Sending] = []
 
     def make(self, url: str, who: Principal = OPERATOR, **asked: Any) -> tuple[Webhook, str]:
-        return endpoints.create(self.connection, who, New(url=url, **asked), HERE, self.secrets)
+        return endpoints.create(self.connection, who, NewWebhook(url=url, **asked), HERE, self.secrets)
 
     def plan(self) -> None:
         Planner(self.dsn, page=7).run_once()

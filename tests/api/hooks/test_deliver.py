@@ -8,8 +8,8 @@ from standardwebhooks.webhooks import Webhook as ForeignVerifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from api.hooks import deliveries, endpoints
-from api.hooks.deliveries import Again
-from api.hooks.endpoint import Change
+from api.hooks.deliveries import Resend
+from api.hooks.endpoint import WebhookChange
 from api.hooks.queue import figures, tidy
 from api.principal import OPERATOR
 from core.log import EventLog
@@ -135,16 +135,16 @@ def test_what_never_arrives_is_a_dead_letter_and_can_be_sent_again(
 
     receiver.answer = lambda message: (200, b"")
     named = deliveries.listed(hooks.connection, OPERATOR, webhook.id, state="dead", limit=1)[0]
-    assert deliveries.resend(hooks.connection, OPERATOR, webhook.id, Again(deliveries=[named.id])) == 1
+    assert deliveries.resend(hooks.connection, OPERATOR, webhook.id, Resend(deliveries=[named.id])) == 1
     receiver.wait(lambda got: len(got) == len(before) + 1)
     until(lambda: "pending" not in hooks.states(), "it is recorded")
     since = named.planned_at - timedelta(hours=1)
-    assert deliveries.resend(hooks.connection, OPERATOR, webhook.id, Again(since=since)) == count - 1, "the dead ones"
+    assert deliveries.resend(hooks.connection, OPERATOR, webhook.id, Resend(since=since)) == count - 1, "the dead ones"
     got = receiver.wait(lambda got: len(got) == len(before) + count)
     assert sorted(m.id for m in got[len(before) :]) == sorted({m.id for m in before}), "with the ids that they had"
     until(lambda: "pending" not in hooks.states(), "all are recorded")
-    assert deliveries.resend(hooks.connection, OPERATOR, webhook.id, Again(since=since)) == 0
-    again = Again(events=[named.event_id])
+    assert deliveries.resend(hooks.connection, OPERATOR, webhook.id, Resend(since=since)) == 0
+    again = Resend(events=[named.event_id])
     assert deliveries.resend(hooks.connection, OPERATOR, webhook.id, again) == 1
     receiver.wait(lambda got: len(got) == len(before) + count + 1)
     with EventLog(hooks.dsn) as log:
@@ -172,7 +172,7 @@ def test_gone_disables_and_enabling_goes_on_where_it_ended(hooks: Hooks, receive
     hooks.plan()
     before = len(receiver.got)
     receiver.answer = lambda message: (200, b"")
-    endpoints.change(hooks.connection, OPERATOR, webhook.id, Change(state="enabled"), HERE)
+    endpoints.change(hooks.connection, OPERATOR, webhook.id, WebhookChange(state="enabled"), HERE)
     hooks.plan()
     count = len(call_events(hooks.connection, 0, 10_000))
     got = receiver.wait(lambda got: len({m.id for m in got[before:]}) >= count)
