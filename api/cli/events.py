@@ -1,12 +1,11 @@
 """`harmony events`: import, export, tail, get, verify. The switch log as operators handle it."""
 
 import argparse
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.cli import tail
 from api.cli.console import emit, error, json_option, note, paint, progress, say, table
 from api.errors import FAILED, OK, BadArgument, NotFound
 from api.text import harmless
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from core.log import EventLog
 
 PAGE = 1000
-POLL = 0.5
-"""Seconds after which a tail looks without being told to."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -38,12 +35,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     json_option(parser)
     parser.set_defaults(run=export)
 
-    parser = verbs.add_parser("tail", help="show events as they are stored")
-    _range(parser, after_default=None)
-    parser.add_argument("-n", "--lines", type=int, default=10, metavar="N", help="begin N events back (10)")
-    parser.add_argument("--once", action="store_true", help="stop at the end of the log instead of waiting")
-    json_option(parser)
-    parser.set_defaults(run=tail)
+    tail.add(verbs)
 
     parser = verbs.add_parser("get", help="show one event with all its headers")
     parser.add_argument("position", type=int, metavar="POSITION")
@@ -55,10 +47,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.set_defaults(run=verify)
 
 
-def _range(parser: argparse.ArgumentParser, after_default: int | None = 0) -> None:
-    parser.add_argument(
-        "--after", type=int, default=after_default, metavar="POSITION", help="begin behind this position"
-    )
+def _range(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--after", type=int, default=0, metavar="POSITION", help="begin behind this position")
     parser.add_argument("--upto", type=int, metavar="POSITION", help="end with this position")
     parser.add_argument(
         "--topic", action="append", metavar="TOPIC", help="only this topic, such as CHANNEL_ANSWER (repeatable)"
@@ -143,74 +133,20 @@ def export(args: argparse.Namespace) -> int:
     return OK
 
 
-def tail(args: argparse.Namespace) -> int:
-    from api.site import site
-    from core.log import EventLog
-
-    with site() as here, EventLog(here.dsn) as log:
-        after = args.after if args.after is not None else max(0, log.head() - args.lines)
-        after = _show_new(log, args, after)
-        if not args.once:
-            with suppress(KeyboardInterrupt):
-                _follow(log, here.dsn, args, after)
-    return OK
-
-
-def _show_new(log: "EventLog", args: argparse.Namespace, after: int) -> int:
-    """Show what is there behind a position; the position up to which all was seen."""
-    head = log.head()
-    end = head if args.upto is None else min(head, args.upto)
-    while page := log.read(after, PAGE, args.topic, end):
-        for event in page:
-            _show(event, args.json)
-        after = page[-1].position
-    return max(after, end)
-
-
-def _follow(log: "EventLog", dsn: str, args: argparse.Namespace, after: int) -> None:
-    """Go on until interrupted, or until the last position asked for; a notification is only a hint to look."""
-    import signal
-    import threading
-
-    import psycopg
-
-    # Ctrl-C sets a flag instead of raising: an exception in the middle of the driver's work can get lost there.
-    stop = threading.Event()
-    signal.signal(signal.SIGINT, lambda number, frame: stop.set())
-    with psycopg.connect(dsn, autocommit=True, application_name="harmony tail") as hints:
-        hints.execute("LISTEN harmony_log")
-        while not stop.is_set() and (args.upto is None or after < args.upto):
-            after = _show_new(log, args, after)
-            for _ in hints.notifies(timeout=POLL, stop_after=1):
-                pass
-
-
-def _show(event: "SwitchEvent", as_json: bool) -> None:
-    if as_json:
-        emit(_short(event))
-    else:
-        leg = event.leg or "-"
-        say(
-            f"{event.position:>10}  {_text(event.occurred_at)}  {harmless(event.topic):<32}  "
-            f"{harmless(leg):<36}  {harmless(event.switch)}"
-        )
-    sys.stdout.flush()
-
-
-def _text(micros: int) -> str:
+def instant(micros: int) -> str:
     from projections.callflow.document import instant_text
 
     return instant_text(micros)
 
 
-def _short(event: "SwitchEvent") -> dict[str, Any]:
+def short(event: "SwitchEvent") -> dict[str, Any]:
     return {
         "position": event.position,
         "topic": event.topic,
         "leg": event.leg,
         "switch": event.switch,
-        "occurred_at": _text(event.occurred_at),
-        "stored_at": _text(event.stored_at),
+        "occurred_at": instant(event.occurred_at),
+        "stored_at": instant(event.stored_at),
         "stream": str(event.stream),
         "version": event.version,
     }
@@ -219,7 +155,7 @@ def _short(event: "SwitchEvent") -> dict[str, Any]:
 def _whole(event: "SwitchEvent") -> dict[str, Any]:
     from core.headers import headers, text
 
-    return _short(event) | {"headers": {text(k): text(v) for k, v in headers(event.term).items()}}
+    return short(event) | {"headers": {text(k): text(v) for k, v in headers(event.term).items()}}
 
 
 def get(args: argparse.Namespace) -> int:

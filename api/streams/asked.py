@@ -90,7 +90,7 @@ def asked(
     resume: str | None = None,
     now: datetime | None = None,
 ) -> Asked:
-    """What named texts ask for. `start` is meant where `after` is not given; `resume` (of one who comes again) wins over it.
+    """What named texts ask for. Without `after`, `start` is meant; `resume`, of one who comes again, wins over both.
 
     `tenant` is that of the asking principal. Raises `BadArgument` and `BadFilter`.
     """

@@ -7,15 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from api.errors import Unavailable
 from api.streams.asked import Asked, Start
-from api.streams.calls_source import READERS, CallsSource
+from api.streams.calls_source import READERS
 from api.streams.hub import KEPT, Hub
 from api.streams.pieces import STOPPING
 from api.streams.reader import Reader
 from api.streams.source import Gone, Page
-from api.streams.switch_source import SwitchSource
+from api.streams.sources import open_source
 from core.cursor import LogName
-from core.errors import LogAway
-from core.log.driver import connect, translated
 
 PATIENCE = 20.0
 """seconds that a sending may take until the reader is disconnected"""
@@ -96,23 +94,12 @@ class Streams:
         if self._ended:
             raise Unavailable("The server is stopping: connect again in a moment.")
         if log not in self._hubs:
-            source = await asyncio.get_running_loop().run_in_executor(self._threads, self._source, log)
+            source = await asyncio.get_running_loop().run_in_executor(self._threads, open_source, self._dsn, log)
             if log in self._hubs:  # somebody else was quicker
                 source.close()
             else:
                 self._hubs[log] = Hub(source, self._threads, self._kept if log == "calls" else KEPT_RAW)
         return self._hubs[log]
-
-    def _source(self, log: LogName) -> CallsSource | SwitchSource:
-        with translated():
-            connection = connect(self._dsn, "harmony streams")
-            try:
-                row = connection.execute("SELECT id FROM log.installation", binary=True).fetchone()
-            finally:
-                connection.close()
-        if row is None:
-            raise LogAway("The database has no name of its own yet: run `harmony migrate`.")
-        return CallsSource(self._dsn, row[0]) if log == "calls" else SwitchSource(self._dsn, row[0])  # type: ignore[arg-type]
 
     async def _after(self, hub: Hub, start: Start) -> int | None:
         """The position to begin behind; None: the head as it is when the reader joins."""
