@@ -27,7 +27,7 @@ def run(with_demo: bool, new_token: bool, demo_speed: float = 1.0) -> int:
         settings = here.settings
         listening(settings.http_host, settings.http_port).close()  # say so now if it cannot be had
         token = tokens.ensure(settings.data, anew=new_token)
-        parts = [Part("http", ["serve"]), Part("projection", ["project"])]
+        parts = [Part("http", ["serve"]), Part("projection", ["project"]), Part("webhooks", ["deliver"])]
         if with_demo:
             demo.cookie(settings.data)
             playing = ["demo-switch", "--speed", str(demo_speed)]

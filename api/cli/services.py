@@ -1,4 +1,4 @@
-"""`harmony run | bridge | project | serve`: the long-running parts, together or one by one."""
+"""`harmony run | bridge | project | serve | deliver`: the long-running parts, together or one by one."""
 
 import argparse
 import signal
@@ -31,6 +31,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser("serve", help="HTTP: calls, live calls, health, metrics, and the page")
     _supervised(parser)
     parser.set_defaults(run=serve)
+
+    parser = commands.add_parser("deliver", help="webhooks: plans what is to be sent, sends it, tries again")
+    _supervised(parser)
+    parser.set_defaults(run=deliver)
 
     # Not in the help: a part of `run --demo`.
     parser = commands.add_parser("demo-switch")
@@ -120,6 +124,15 @@ def serve(args: argparse.Namespace) -> int:
             say(f"Access token: {token}  (shown this once; kept only as a hash in {here.data / tokens.FILE})")
             sys.stdout.flush()
         return serve_http(here, stop)
+
+
+def deliver(args: argparse.Namespace) -> int:
+    from api.hooks.delivering import deliver as deliver_webhooks
+    from api.site import site
+
+    stop = _begin(args, "webhooks")
+    with site() as here:
+        return deliver_webhooks(here, stop)
 
 
 def demo_switch(args: argparse.Namespace) -> int:
