@@ -11,6 +11,7 @@ from api.errors import FAILED, OK, BadArgument, NotFound
 from api.text import harmless
 
 if TYPE_CHECKING:
+    from api.importing import Imported
     from core.event import SwitchEvent
     from core.log import EventLog
 
@@ -24,13 +25,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = verbs.add_parser("import", help="store the events of capture files, each event once")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a capture, gzipped or not")
     parser.add_argument("--switch", metavar="NODE", help="node name of the switch (else from the events)")
+    parser.add_argument("--head", metavar="SHA256", help="refuse a file whose chain does not come to this")
     json_option(parser)
     parser.set_defaults(run=import_)
 
     parser = verbs.add_parser("export", help="write events to a capture file, or as JSON lines to stdout")
     _range(parser)
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="write a capture file (gzipped if it ends in .gz)"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write a capture file (gzipped if it ends in .gz), and FILE.chain, which proves it",
     )
     json_option(parser)
     parser.set_defaults(run=export)
@@ -56,21 +62,36 @@ def _range(parser: argparse.ArgumentParser) -> None:
 
 
 def import_(args: argparse.Namespace) -> int:
+    from api.archiving import has_chain, import_archive
     from api.importing import import_file
+    from api.principal import OPERATOR
     from api.site import site
     from core.log import EventLog
+    from core.operating import record_action
 
+    if args.head and (len(args.files) > 1 or not has_chain(args.files[0])):
+        raise BadArgument(f"--head: it is for one file that has a chain beside it ({args.files[0]}.chain).")
     with site() as here, EventLog(here.dsn) as log:
         results = []
         for path in args.files:
             size = _size(path)
             with progress(path.name if len(args.files) == 1 else str(path), size, "MB", 1e6) as advance:
-                result = import_file(log, path, args.switch, advance, here.settings.dtmf)
+                if has_chain(path):
+                    result = import_archive(log, path, args.switch, advance, here.settings.dtmf, args.head)
+                else:
+                    result = import_file(log, path, args.switch, advance, here.settings.dtmf)
             results.append(result)
+            told = {"events": result.events, "stored": result.stored, "refused": result.refused, "chain": result.head}
             if result.refused:
                 error(result.refused, result.code or "import", args.json)
             if not args.json:
-                say(f"{harmless(path)}: {result.events} events, {result.stored} of them new")
+                say(f"{harmless(path)}: {result.events} events, {result.stored} of them new{_proven(result)}")
+        if any(result.stored for result in results):
+            told = [
+                {"file": str(path), "events": r.events, "stored": r.stored, "refused": r.refused, "chain": r.head}
+                for path, r in zip(args.files, results, strict=True)
+            ]
+            record_action(here.dsn, "import", OPERATOR.name, " ".join(map(str, args.files)), details={"files": told})
     refused = [r for r in results if r.refused]
     if args.json:
         emit(
@@ -78,12 +99,19 @@ def import_(args: argparse.Namespace) -> int:
                 "events": sum(r.events for r in results),
                 "stored": sum(r.stored for r in results),
                 "files": [
-                    {"file": str(p), "events": r.events, "stored": r.stored, "refused": r.refused}
+                    {"file": str(p), "events": r.events, "stored": r.stored, "refused": r.refused, "chain": r.head}
                     for p, r in zip(args.files, results, strict=True)
                 ],
             }
         )
     return FAILED if refused else OK
+
+
+def _proven(result: "Imported") -> str:
+    if result.head is None:
+        return ""
+    again = f"; {result.skipped} had been imported before" if result.skipped else ""
+    return f"; unchanged since the export (chain {result.head[:16]}...){again}"
 
 
 def _size(path: Path) -> int:
@@ -105,12 +133,14 @@ def _pages(log: "EventLog", args: argparse.Namespace, after: int) -> Iterator["l
 
 
 def export(args: argparse.Namespace) -> int:
+    from api.archiving import export_archive
+    from api.principal import OPERATOR
     from api.site import site
-    from core.capture import write_capture
     from core.log import EventLog
+    from core.operating import record_action
 
     with site() as here, EventLog(here.dsn) as log:
-        end = min(args.upto or log.head(), log.head())
+        args.upto = end = min(args.upto or log.head(), log.head())
         count = 0
         with progress("exporting", max(0, end - args.after)) as advance:
 
@@ -125,11 +155,13 @@ def export(args: argparse.Namespace) -> int:
                 for event in events():
                     emit(_whole(event))
                 return OK
-            write_capture(args.output, ((event.stored_at, event.term) for event in events()))
+            chain = export_archive(log, args.output, log.installation(), events())
+        told = {"after": args.after, "upto": end, "topics": args.topic, "events": count, "chain": chain.sha256}
+        record_action(here.dsn, "export", OPERATOR.name, str(args.output), details=told)
     if args.json:
-        emit({"file": str(args.output), "events": count})
+        emit({"file": str(args.output), "events": count, "chain": chain.sha256})
     else:
-        say(f"{harmless(args.output)}: {count} events")
+        say(f"{harmless(args.output)}: {count} events, chain {chain.sha256}")
     return OK
 
 

@@ -1,4 +1,4 @@
-"""Where in the switch log an instant lies: positions follow the order of storing, so halving finds it in a few looks."""
+"""Where in the switch log an instant lies. Positions follow the order of storing, so halving finds it quickly."""
 
 from __future__ import annotations
 

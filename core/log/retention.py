@@ -26,6 +26,8 @@ _BATCH_END: LiteralString = (
 _DELETE: LiteralString = (
     "DELETE FROM log.switch_event WHERE position > %s AND position <= %s AND originator_id <> ALL(%s::uuid[])"
 )
+# Events that are gone can be imported again: no place is remembered from which an import would only go on.
+_FORGET: LiteralString = "UPDATE log.imported_range SET chain = NULL WHERE chain IS NOT NULL AND first_position <= %s"
 _NOTE: LiteralString = (
     "UPDATE log.retention SET floor = greatest(floor, %s), dropped = dropped + %s, applied_at = clock_timestamp()"
 )
@@ -75,6 +77,8 @@ def drop(
             end = None if row is None else row[0]
             gone = 0 if end is None else connection.execute(_DELETE, (after, end, kept)).rowcount
             connection.execute(_NOTE, (upto if end is None else end, gone))
+            if gone:
+                connection.execute(_FORGET, (end,))
         dropped += gone
         if end is None or (advance is not None and not advance(end, dropped)):
             return dropped

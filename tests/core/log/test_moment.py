@@ -13,7 +13,8 @@ pytestmark = pytest.mark.database
 
 _ROW = (
     "INSERT INTO log.switch_event (position, originator_id, originator_version, occurred_at, stored_at, topic, state)"
-    " SELECT p, gen_random_uuid(), 1, now(), to_timestamp(s / 1e6), 'T', '' FROM unnest(%s::int[], %s::bigint[]) u (p, s)"
+    " SELECT p, gen_random_uuid(), 1, now(), to_timestamp(s / 1e6), 'T', ''"
+    " FROM unnest(%s::int[], %s::bigint[]) AS u (p, s)"
 )
 SECOND = 1_000_000
 
