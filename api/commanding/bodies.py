@@ -5,15 +5,25 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from core.commands import checks
 from core.commands.orders import EavesdropMode
+
+
+def _says(says: str, pattern: str | None = None, form: str | None = None, example: str | None = None) -> Meta:
+    """What the description tells of a text; the order's own checks say in a sentence what is wrong with one."""
+    more = {"pattern": f"^{pattern}$" if pattern else None, "format": form}
+    return Meta(
+        description=says,
+        examples=[example] if example else None,
+        extra_json_schema={name: value for name, value in more.items() if value},
+    )
+
 
 Party = Annotated[str, Meta(description="One of the call's parties: an extension, a number, or a user", max_length=320)]
 Leg = Annotated[str, Meta(description="One of the call's legs by its id, instead of a party", max_length=128)]
-Number = Annotated[str, Meta(description="What to dial: 1 to 64 digits, letters or * # + . _ -", max_length=64)]
-User = Annotated[str, Meta(description="Whose phone is called first, such as 1001@alpha.example", max_length=320)]
-Context = Annotated[
-    str, Meta(description="For operators: the dialplan context, instead of the one named for the company")
-]
+Number = Annotated[str, _says("What to dial", checks.NUMBER, example="1003")]
+User = Annotated[str, _says("Whose phone is called first", checks.USER, example="1001@alpha.example")]
+Context = Annotated[str, _says("For operators: another dialplan context than the company's own", checks.CONTEXT)]
 Timeout = Annotated[int, Meta(description="Seconds that the user's own phone rings", ge=5, le=120)]
 
 
@@ -33,7 +43,7 @@ class CallBody(_Body, frozen=True, kw_only=True):
 
     from_: User = msgspec.field(name="from")
     to: Number
-    caller_name: Annotated[str, Meta(description="What the user's phone shows", max_length=64)] | None = None
+    caller_name: Annotated[str, _says("What the user's phone shows", form="caller-name")] | None = None
     timeout: Timeout = 30
     switch: Annotated[str, Meta(description="For operators: the switch's node, where there are several")] | None = None
     context: Context | None = None
@@ -42,7 +52,9 @@ class CallBody(_Body, frozen=True, kw_only=True):
 class HangupBody(OfOne, frozen=True, kw_only=True):
     """End a party's leg; without one the caller's, and so the call."""
 
-    cause: Annotated[str, Meta(description="The hangup cause that the phones are told")] = "NORMAL_CLEARING"
+    cause: Annotated[
+        str, Meta(description="What the phones are told", extra_json_schema={"enum": list(checks.CAUSES)})
+    ] = "NORMAL_CLEARING"
 
 
 class TransferBody(OfOne, frozen=True, kw_only=True):
@@ -81,7 +93,7 @@ class ResumeBody(OfOne, frozen=True, kw_only=True):
 class ParkBody(OfOne, frozen=True, kw_only=True):
     """Park a party of the call."""
 
-    lot: Annotated[str, Meta(description="The slot; whichever is free without one", max_length=64)] | None = None
+    lot: Annotated[str, _says("The slot; whichever is free without one", checks.LOT)] | None = None
 
 
 class PickupBody(OfOne, frozen=True, kw_only=True):
@@ -106,14 +118,16 @@ class RecordBody(OfOne, frozen=True, kw_only=True):
 class DtmfBody(OfOne, frozen=True, kw_only=True):
     """Send digits to a party's phone or trunk."""
 
-    digits: Annotated[str, Meta(description="1 to 64 of 0-9 * # A-D", max_length=64)]
+    digits: Annotated[str, _says("1 to 64 of 0-9 * # A-D", checks.DIGITS, example="12#")]
     duration: Annotated[int, Meta(description="Milliseconds a digit", ge=40, le=5000)] = 200
 
 
 class MessageBody(OfOne, frozen=True, kw_only=True):
     """Show a text on a party's phone."""
 
-    text: Annotated[str, Meta(description="1 to 2000 characters, no control characters but line feed and tab")]
+    text: Annotated[
+        str, _says("1 to 2000 characters, none of them control characters but line feed and tab", form="message-text")
+    ]
 
 
 class MuteBody(OfOne, frozen=True, kw_only=True):

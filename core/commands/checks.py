@@ -17,6 +17,14 @@ from core.commands.orders import BadOrder, Order
 
 Check = Callable[[str, Any], None]
 
+# None begins with a dash: that could be an option of the switch's command.
+NUMBER: Final = r"[0-9A-Za-z*#+._][0-9A-Za-z*#+._-]{0,63}"
+USER: Final = NUMBER + r"@[0-9A-Za-z]([0-9A-Za-z.-]{0,251}[0-9A-Za-z])?"
+LEG: Final = r"[0-9A-Za-z._][0-9A-Za-z._-]{0,63}"
+CONTEXT: Final = r"[0-9A-Za-z._][0-9A-Za-z._-]{0,127}"
+ROOM: Final = r"[0-9A-Za-z*#._][0-9A-Za-z*#._-]{0,127}"
+LOT: Final = r"[0-9A-Za-z._][0-9A-Za-z._-]{0,63}"
+DIGITS: Final = r"[0-9*#A-Da-d]{1,64}"
 LONGEST_MESSAGE = 2000
 LONGEST_NAME = 64
 CAUSES: Final = (
@@ -95,15 +103,10 @@ def _sound(name: str, value: str, but: str) -> None:
             )
 
 
-# None begins with a dash: that could be an option of the switch's command.
-number: Final = _like(r"(?!-)[0-9A-Za-z*#+._-]{1,64}", "1 to 64 digits, letters or * # + . _ -, and not begin with -")
-user: Final = _like(
-    r"(?!-)[0-9A-Za-z*#+._-]{1,64}@[0-9A-Za-z](?:[0-9A-Za-z.-]{0,251}[0-9A-Za-z])?",
-    "a user, such as 1001@alpha.example",
-)
-leg: Final = _like(r"(?!-)[0-9A-Za-z._-]{1,64}", "a leg's id")
-_context = _like(r"(?!-)[0-9A-Za-z._-]{1,128}", "the name of a dialplan context")
-room: Final = _like(r"(?!-)[0-9A-Za-z*#._-]{1,128}", "the name of a room: digits, letters or * # . _ -")
+number: Final = _like(NUMBER, "1 to 64 digits, letters or * # + . _ -, and not begin with -")
+user: Final = _like(USER, "a user, such as 1001@alpha.example")
+leg: Final = _like(LEG, "a leg's id")
+room: Final = _like(ROOM, "the name of a room: digits, letters or * # . _ -")
 
 # Each field means the same in every order.
 CHECKS: Final[dict[str, Check]] = {
@@ -112,14 +115,14 @@ CHECKS: Final[dict[str, Check]] = {
     "consult": leg,
     "to": number,
     "from_user": user,
-    "context": _context,
+    "context": _like(CONTEXT, "the name of a dialplan context"),
     "caller_name": _display_name,
     "timeout": _between(5, 120, "seconds"),
     "cause": _one_of(*CAUSES),
-    "lot": _like(r"(?!-)[0-9A-Za-z._-]{1,64}", "the name of a parking slot: digits, letters or . _ -"),
+    "lot": _like(LOT, "the name of a parking slot: digits, letters or . _ -"),
     "mode": _one_of("listen", "whisper", "barge"),
     "name": _like(r"[0-9A-Za-z_][0-9A-Za-z._-]{0,199}", "a plain file name"),
-    "digits": _like(r"[0-9*#A-Da-d]{1,64}", "1 to 64 of 0-9 * # A-D"),
+    "digits": _like(DIGITS, "1 to 64 of 0-9 * # A-D"),
     "duration": _between(40, 5000, "milliseconds"),
     "text": _message,
     "room": room,
