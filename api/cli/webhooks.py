@@ -208,7 +208,7 @@ def _change(args: argparse.Namespace, asked: dict[str, Any]) -> int:
     from api.principal import OPERATOR
 
     # An empty text takes a condition of the filter away.
-    cleared = {k: None if v == "" and k in ("call", "party", "queue") else v for k, v in asked.items()}
+    cleared: dict[str, Any] = {k: None if v == "" and k in ("call", "party", "queue") else v for k, v in asked.items()}
     with _open() as (here, connection):
         allowed = policy(here.settings)
         changed = endpoints.change(connection, OPERATOR, _id(args), WebhookChange(**cleared), allowed)
@@ -235,9 +235,8 @@ def test(args: argparse.Namespace) -> int:
     with _open() as (_, connection):
         delivery = of.test(connection, OPERATOR, _id(args))
     if not _print(args, {"delivery": delivery}):
-        say(
-            f"Planned as delivery {delivery}: `harmony webhooks deliveries {args.webhook} {delivery}` shows what became of it."
-        )
+        shown = f"harmony webhooks deliveries {args.webhook} {delivery}"
+        say(f"Planned as delivery {delivery}: `{shown}` shows what became of it.")
     return OK
 
 

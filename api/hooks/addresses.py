@@ -6,9 +6,10 @@ connection goes to one of those addresses, not to the name again (a name may lea
 """
 
 import asyncio
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpx
 import msgspec
@@ -22,7 +23,11 @@ _REFUSED_6 = (
     IPv6Network("2001::/32"),  # Teredo
     IPv6Network("::/96"),  # IPv4-compatible, and the unspecified address
 )
-_REFUSED_4 = (IPv4Address("168.63.129.16"),)  # the host of every virtual machine of Azure, on a public number
+_REFUSED_4 = (
+    IPv4Network("168.63.129.16/32"),  # the host of every virtual machine of Azure, on a public number
+    IPv4Network("192.0.0.0/24"),  # assigned to protocols; Oracle's metadata among them
+)
+_HOST = re.compile(rb"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
 _ISATAP = (0x00005EFE, 0x02005EFE)
 
 
@@ -48,7 +53,8 @@ def checked_url(text: str, policy: Policy) -> httpx.URL:
     except (httpx.InvalidURL, ValueError, TypeError):
         raise BadUrl(f"{text[:100]!r} is no URL: write https://example.com/path.") from None
     schemes = ("https", "http") if policy.http else ("https",)
-    if len(text) > LONGEST_URL or url.scheme not in schemes or not url.host:
+    wrong = url.port is not None and not 0 < url.port < 65536
+    if len(text) > LONGEST_URL or url.scheme not in schemes or wrong or not _HOST.fullmatch(url.raw_host):
         more = "" if policy.http else "; http is for installations that set webhook_http"
         raise BadUrl(
             f"{text[:100]!r} is no address for a webhook: write https://example.com/path, at most {LONGEST_URL} "
@@ -73,7 +79,7 @@ def is_public(address: str) -> bool:
     """Whether an address is one of the public internet, also one that is wrapped in another."""
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv4Address):
-        return ip.is_global and not ip.is_multicast and ip not in _REFUSED_4
+        return ip.is_global and not ip.is_multicast and not any(ip in network for network in _REFUSED_4)
     if ip.ipv4_mapped is not None:
         return is_public(str(ip.ipv4_mapped))
     if ip.sixtofour is not None:
