@@ -22,31 +22,16 @@ from api.http.openapi.parts import (
     record,
     ref,
 )
-from core.commands.checks import CAUSES, LONGEST_MESSAGE
+from core.commands import checks
 from core.commands.orders import Status
 
-NUMBER: Schema = TEXT | {"pattern": "^(?!-)[0-9A-Za-z*#+._-]{1,64}$"}
-NAME: Schema = TEXT | {"pattern": "^(?!-)[0-9A-Za-z._-]{1,64}$"}
-USER: Schema = TEXT | {"pattern": "^(?!-)[0-9A-Za-z*#+._-]{1,64}@[0-9A-Za-z]([0-9A-Za-z.-]{0,251}[0-9A-Za-z])?$"}
-FIELDS: dict[str, Schema] = {
-    "to": NUMBER,
-    "from": USER,
-    "user": USER,
-    "lot": NAME,
-    "context": NAME,
-    "cause": {"enum": list(CAUSES)},
-    "digits": TEXT | {"pattern": "^[0-9*#A-Da-d]{1,64}$"},
-    "caller_name": TEXT | {"minLength": 1, "maxLength": 64, "format": "display-name"},
-    "text": TEXT | {"minLength": 1, "maxLength": LONGEST_MESSAGE, "format": "message"},
-}
-"""what may stand in a field, where the body's type does not say it (`core.commands.checks`)"""
 KEY = header(
     "Idempotency-Key",
     "the same key and the same question: the same command, once; another question with it is refused",
     TEXT | {"pattern": "^[!-~]{1,255}$"},
 )
 CALL = path_part("call_id", "the call's id, that of a call merged into it, or of one of its legs")
-ROOM = path_part("room", "the name of the conference room")
+ROOM = path_part("room", "the name of the conference room", TEXT | {"pattern": f"^{checks.ROOM}$"})
 ANSWERS = {
     "202": answer(
         "Taken: what comes of it is at Location, and in the event command.completed",
@@ -87,10 +72,6 @@ def paths() -> dict[str, Any]:
 
 def schemas() -> dict[str, Any]:
     described = of_structs(CallBody, *CALL_VERBS.values(), *ROOM_VERBS.values())
-    for schema in described.values():
-        for name, value in schema.get("properties", {}).items():
-            if name in FIELDS:
-                schema["properties"][name] = _narrowed(value, FIELDS[name])
     (status,) = of_structs(Status).values()
     status["title"] = "CommandStatus"
     status["properties"]["deadline"] = TIME | {"description": "when it is too late to send it"}
@@ -114,11 +95,3 @@ def _post(name: str, kind: type[Body], *parameters: Schema) -> dict[str, Any]:
 
 def _name(of: str, verb: str) -> str:
     return f"{of}_{verb.replace('/', '_')}"
-
-
-def _narrowed(schema: Schema, field: Schema) -> Schema:
-    """The schema of a field, which may also be null where it may be left out."""
-    kept = {name: schema[name] for name in ("description", "default") if name in schema}
-    choices = schema.get("anyOf", [])
-    says = {"description": choice["description"] for choice in choices if "description" in choice}
-    return ({"anyOf": [field, {"type": "null"}]} if choices else field) | says | kept
