@@ -32,7 +32,9 @@ def command_completed(event: SwitchEvent) -> list[Notice]:
 def acted(event: SwitchEvent) -> list[Notice]:
     """An operator did something."""
     get = event.get
-    action, subject = get("Harmony-Action") or "", get("Harmony-Subject") or None
+    action, subject = get("Harmony-Action"), get("Harmony-Subject") or None
+    if not action:
+        return []
     told = data.OperatorActed(
         switch=event.switch,
         caused_position=event.position,

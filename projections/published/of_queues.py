@@ -130,8 +130,9 @@ def _caller(event: SwitchEvent) -> dict[str, Any]:
         "queue": get("FIFO-Name") or "",
         "leg_id": event.leg,
         "member_id": None,
-        "caller_number": get("Caller-Caller-ID-Number"),
-        "caller_name": get("Caller-Caller-ID-Name"),
+        # While they talk, the plain ones are the consumer's.
+        "caller_number": get("Caller-Orig-Caller-ID-Number") or get("Caller-Caller-ID-Number"),
+        "caller_name": get("Caller-Orig-Caller-ID-Name") or get("Caller-Caller-ID-Name"),
     }
 
 
