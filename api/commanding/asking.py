@@ -126,7 +126,8 @@ def own_user(user: str, who: Principal, field: str) -> str:
 def _context(company: str | None, given: str | None, who: Principal) -> str:
     if given is not None and who.tenant not in (None, given):
         raise Forbidden(f"A context is for operators to name: numbers are dialled in that of {who.tenant}.")
-    if context := given or company:
+    context = company if given is None else given
+    if context is not None:
         return context
     raise NoContext("The call belongs to no company, so it must be said in which dialplan `context` to dial.")
 

@@ -10,6 +10,7 @@ import msgspec
 
 from api.commanding.bodies import OfOne
 from api.commanding.errors import CallEnded, NoLeg, WhichLeg
+from core.commands.checks import shown
 
 _TALKS = ("talk", "consult", "hold", "early_media")
 
@@ -88,7 +89,7 @@ def named(call: SeenCall, wanted: OfOne) -> SeenLeg | None:
 def by_id(call: SeenCall, leg_id: str) -> SeenLeg:
     found = next((leg for leg in call.legs if leg.leg_id == leg_id), None)
     if found is None:
-        raise NoLeg(f"The call {call.call_id} has no leg {leg_id!r}: it has {_legs(call.live_legs)}.")
+        raise NoLeg(f"The call {call.call_id} has no leg {shown(leg_id)}: it has {_legs(call.live_legs)}.")
     if not found.live:
         raise NoLeg(f"The leg {leg_id} of {found.party} has ended: still there is {_legs(call.live_legs)}.")
     return found
@@ -99,9 +100,9 @@ def by_party(call: SeenCall, name: str) -> SeenLeg:
     names = {name} | {one.party for one in call.parties if one.user == name}
     found = [leg for leg in call.live_legs if leg.party in names]
     if not found:
-        raise NoLeg(f"{name} has no leg in the call {call.call_id} now: there is {_legs(call.live_legs)}.")
+        raise NoLeg(f"{shown(name)} has no leg in the call {call.call_id} now: there is {_legs(call.live_legs)}.")
     if len(found) > 1:
-        raise WhichLeg(f"{name} has several legs in the call {call.call_id}, so say `leg`: {_legs(found)}.")
+        raise WhichLeg(f"{shown(name)} has several legs in the call {call.call_id}, so say `leg`: {_legs(found)}.")
     return found[0]
 
 

@@ -113,7 +113,9 @@ def _decoded(content: bytes, kind: type[B]) -> B:
 
 
 def _sentence(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".")[:200]
+    """The decoder's words; it repeats what was sent."""
+    words = str(error).rstrip(".")[:200]
+    return words if words.isprintable() else words.encode("unicode_escape").decode()
 
 
 async def _taken(request: Request, take: Callable[[Control, Connection[Any]], Requested]) -> Response:

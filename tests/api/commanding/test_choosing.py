@@ -31,7 +31,7 @@ def test_a_party_by_its_number_its_user_or_its_leg() -> None:
     assert named(call, HoldBody(leg="a")) == named(call, HoldBody(party="1001"))
     with pytest.raises(WhichLeg, match="not both"):
         named(call, OfOne(leg="a", party="1001"))
-    with pytest.raises(NoLeg, match=r"1003 has no leg in the call \S+ now: there is 1001 on a, 1002 on b"):
+    with pytest.raises(NoLeg, match=r"'1003' has no leg in the call \S+ now: there is 1001 on a, 1002 on b"):
         by_party(call, "1003")
     with pytest.raises(NoLeg, match="has no leg 'x'"):
         named(call, OfOne(leg="x"))

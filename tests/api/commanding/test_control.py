@@ -216,7 +216,7 @@ def test_what_cannot_be(ask: Ask) -> None:
         ask(TALK, TransferBody(kind="attended", to="1003"))
     with pytest.raises(NoLeg, match="Nobody is on hold"):
         ask(TALK, ResumeBody())
-    with pytest.raises(NoLeg, match="1009 has no leg"):
+    with pytest.raises(NoLeg, match="'1009' has no leg"):
         ask(TALK, HangupBody(party="1009"))
     with pytest.raises(BadOrder, match="to: "):
         ask(TALK, TransferBody(kind="blind", party="1001", to="1003 XML public"))
