@@ -8,11 +8,12 @@ import msgspec
 
 from api import demo
 from api.errors import BadArgument
+from api.rate import Rate
 from api.service_status import Reporter
 from api.site import Site
 from bridge.service import BridgeService, run
 
-FIGURES = ("events", "bytes", "links", "gaps", "overflows", "missing", "legs", "malformed")
+FIGURES = ("events", "bytes", "links", "gaps", "overflows", "missing", "legs", "pauses", "malformed")
 
 
 def bridge(here: Site, stop: threading.Event, with_demo: bool) -> int:
@@ -46,6 +47,8 @@ class Describer:
     def __init__(self, service: BridgeService) -> None:
         self._service = service
         self._since: dict[str, tuple[bool, str]] = {}
+        self._rate = Rate()
+        self._rates: dict[str, Rate] = {}
 
     def __call__(self) -> dict[str, Any]:
         stats = self._service.stats()
@@ -53,6 +56,7 @@ class Describer:
         return {
             "node": stats.node,
             "received": writer.received,
+            "events_per_second": self._rate(stats.events),
             "stored": writer.stored,
             "duplicates": writer.duplicates,
             "parked": writer.parked,
@@ -60,6 +64,7 @@ class Describer:
             "queued": stats.queued,
             "spooled": max(0, writer.spooled - writer.drained),
             "spool_bytes": stats.spool_bytes,
+            "spool_damages": writer.spool_damages,
             "missing": stats.missing,
             "pressure": int(stats.pressure),
             "loop_lag_seconds": round(stats.lag, 4),
@@ -80,5 +85,6 @@ class Describer:
             "warnings": list(switch["faults"]),
             "trouble": switch["trouble"],
             "silent": round(link["silent"], 1),
+            "events_per_second": self._rates.setdefault(name, Rate())(switch["events"]),
             **{key: switch[key] for key in FIGURES},
         }

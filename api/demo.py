@@ -45,11 +45,11 @@ def with_demo(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, switches=(*settings.switches, emulated), node=node)
 
 
-def play(settings: Settings, stop: threading.Event) -> int:
-    """Be the emulated switch until `stop` is set."""
+def play(settings: Settings, stop: threading.Event, speed: float = 1.0) -> int:
+    """Be the emulated switch until `stop` is set; `speed` 1 is that of life."""
     from bridge.emulator import emulate
 
-    emulate(switch(settings.data), cookie(settings.data), stop, ticktime=settings.ticktime)
+    emulate(switch(settings.data), cookie(settings.data), stop, speed=speed, ticktime=settings.ticktime)
     return 0
 
 

@@ -35,6 +35,13 @@ class Forbidden(ApiError):
     status = 403
 
 
+class Settled(ApiError):
+    """What was to be decided has been decided already."""
+
+    code = "api.settled"
+    status = 409
+
+
 class Unavailable(ApiError):
     """Something that the answer needs is away (the database, mostly); asking again later may work."""
 
@@ -45,11 +52,13 @@ class Unavailable(ApiError):
 _STATUS = {
     "query.bad-filter": 400,
     "cursor.bad": 400,
+    "command.bad-argument": 422,
+    "command.key-reused": 422,
     "log.away": 503,
     "log.not-ready": 503,
     "projection.not-there": 503,
 }
-_EXIT = {"query.bad-filter": USAGE, "cursor.bad": USAGE, "settings": USAGE}
+_EXIT = {"query.bad-filter": USAGE, "command.bad-argument": USAGE, "cursor.bad": USAGE, "settings": USAGE}
 """What errors of the packages below are at the edge, where that is not the usual 500 or 1."""
 
 

@@ -20,7 +20,7 @@ SELECT (SELECT coalesce(max(position), 0) FROM log.switch_event),
        p.position, p.generation, p.updated_at,
        extract(epoch FROM clock_timestamp() - p.updated_at)::float8,
        (SELECT count(*) FROM calls.call WHERE live),
-       (SELECT count(*) FROM log.parked_event), clock_timestamp()
+       (SELECT count(*) FROM log.parked_event WHERE state = 'waiting'), clock_timestamp()
 FROM log.projection p WHERE p.name = 'calls'
 """
 OLDEST_WAITING = """

@@ -17,6 +17,7 @@ from core.capture import CaptureError, read_capture
 from core.errors import HarmonyError, MalformedEvent
 from core.headers import header, is_event, text
 from core.log import EventLog, Incoming
+from core.log.imported import Origin
 from core.log.prepare import Preparer
 from core.own_event import LINK_DOWN, LINK_UP, own_event
 
@@ -126,6 +127,10 @@ class Imported(msgspec.Struct, frozen=True):
     stored: int
     refused: str | None = None
     code: str | None = None
+    skipped: int = 0
+    """Events that an earlier import of this file had stored: they were checked, and not stored again."""
+    head: str | None = None
+    """What the file's chain comes to, for a file with a chain."""
 
 
 def import_file(
@@ -138,13 +143,14 @@ def import_file(
     events = stored = 0
     batch: list[Incoming] = []
     preparer = Preparer(dtmf)
+    origin = Origin(path.name)
     offset = 0
     refused: HarmonyError | None = None
     try:
         for item, offset in incoming(read_capture(path), switch):
             batch.append(item)
             if len(batch) >= BATCH:
-                stored += log.append_prepared(preparer.prepare(batch))
+                stored += log.append_prepared(preparer.prepare(batch), origin)
                 events += len(batch)
                 batch = []
                 advance(offset)
@@ -153,7 +159,7 @@ def import_file(
     except OSError as problem:
         refused = CaptureError(f"{path} cannot be read ({problem.strerror}): correct its name or its rights.", 0)
     if batch:
-        stored += log.append_prepared(preparer.prepare(batch))
+        stored += log.append_prepared(preparer.prepare(batch), origin)
         events += len(batch)
         advance(offset)
     if refused is None:

@@ -4,9 +4,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from api.rate import Rate
 from api.service_status import Reporter
 from api.site import Site
 from projections.callflow import TOPICS, CallFold
+from projections.callflow.document import instant_text
 from projections.runner import Progress, Runner
 
 
@@ -18,10 +20,21 @@ def caught_up(here: Site, report: Callable[[Progress], None]) -> Progress:
 def keep_folding(here: Site, stop: threading.Event) -> int:
     """Follow the log until `stop` is set."""
     runner = Runner(here.dsn, CallFold, TOPICS)
+    rate = Rate()
 
     def describe() -> dict[str, Any]:
         p = runner.progress
-        return {"position": p.position, "head": p.head, "events": p.events, "seconds": p.seconds, "parked": p.parked}
+        error, at = runner.last_error or (None, None)
+        return {
+            "position": p.position,
+            "head": p.head,
+            "events": p.events,
+            "events_per_second": rate(p.events),
+            "seconds": p.seconds,
+            "parked": p.parked,
+            "last_error": error,
+            "last_error_at": None if at is None else instant_text(at),
+        }
 
     reporter = Reporter(here.dsn, "projection calls", "projection", describe)
     reporter.start()

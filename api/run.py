@@ -20,17 +20,18 @@ LOG = logging.getLogger("harmony.run")
 PATIENCE = 30.0
 
 
-def run(with_demo: bool, new_token: bool) -> int:
+def run(with_demo: bool, new_token: bool, demo_speed: float = 1.0) -> int:
     from api.site import prepared
 
     with prepared() as here:
         settings = here.settings
         listening(settings.http_host, settings.http_port).close()  # say so now if it cannot be had
         token = tokens.ensure(settings.data, anew=new_token)
-        parts = [Part("http", ["serve"]), Part("projection", ["project"])]
+        parts = [Part("http", ["serve"]), Part("projection", ["project"]), Part("webhooks", ["deliver"])]
         if with_demo:
             demo.cookie(settings.data)
-            parts += [Part("emulated switch", ["demo-switch"]), Part("bridge", ["bridge", "--demo"])]
+            playing = ["demo-switch", "--speed", str(demo_speed)]
+            parts += [Part("emulated switch", playing), Part("bridge", ["bridge", "--demo"])]
         elif settings.switches:
             parts.append(Part("bridge", ["bridge"]))
         else:

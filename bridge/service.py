@@ -1,4 +1,5 @@
-"""What `harmony bridge` runs: the node, one supervisor a configured switch, and the log writer behind them all.
+"""What `harmony bridge` runs: the node, one supervisor a configured switch, the log writer behind them all, and who
+carries commands out.
 
 Everything on one event loop but the writer, which has its threads. The figures may be asked for from any thread.
 Where the database lives, signals and reports are the caller's.
@@ -16,10 +17,12 @@ from typing import Final
 
 import msgspec
 
+from bridge.control.executor import Executor
 from bridge.freeswitch import Remembered, SwitchSession, SwitchStats
 from bridge.node import Node
 from bridge.remember import recall
 from bridge.supervisor import Supervisor
+from core.commands.store import CommandStore
 from core.errors import LogError
 from core.log import EventLog, LogWriter, WriterStats
 from core.settings import Settings, Switch
@@ -65,7 +68,9 @@ class BridgeService:
         *,
         encoding: str | None = None,
         remembered: Mapping[str, Remembered] | None = None,
+        commands: CommandStore | None = None,
     ) -> None:
+        """``commands``: from where commands are taken; None: this bridge takes none."""
         before = remembered or {}
         self.node = node
         self.writer = writer
@@ -82,6 +87,7 @@ class BridgeService:
             )
             for switch in switches
         ]
+        self._executor = Executor(self.sessions, commands) if commands is not None else None
         self._lag = 0.0
         self._came: dict[str, tuple[int, float]] = {}
 
@@ -90,9 +96,13 @@ class BridgeService:
         await self.node.start()
         supervised = [asyncio.create_task(Supervisor(session).run()) for session in self.sessions]
         watching = asyncio.create_task(self._watch())
+        executing = asyncio.create_task(self._executor.run()) if self._executor is not None else None
         try:
             await stop.wait()
         finally:
+            if executing is not None:  # while the links still stand: an answer may be on its way
+                executing.cancel()
+                await asyncio.gather(executing, return_exceptions=True)
             tasks = [watching, *supervised]
             for task in tasks:
                 task.cancel()
@@ -153,7 +163,7 @@ def run(
     names = [switch.node for switch in settings.switches]
     writer.start()
     try:
-        asyncio.run(_serve(settings, writer, _recall(dsn, names), stop, started))
+        asyncio.run(_serve(settings, dsn, writer, _recall(dsn, names), stop, started))
     finally:
         if not writer.stop(_FLUSH):
             LOG.error("What waited could not all be brought to safety within %g s", _FLUSH)
@@ -161,13 +171,21 @@ def run(
 
 async def _serve(
     settings: Settings,
+    dsn: str,
     writer: LogWriter,
     remembered: Mapping[str, Remembered],
     stop: threading.Event,
     started: Callable[[BridgeService], None] | None,
 ) -> None:
     node = Node(settings.node, settings.cookie, ticktime=settings.ticktime)
-    service = BridgeService(node, settings.switches, writer, encoding=settings.encoding, remembered=remembered)
+    service = BridgeService(
+        node,
+        settings.switches,
+        writer,
+        encoding=settings.encoding,
+        remembered=remembered,
+        commands=CommandStore(dsn, dtmf=settings.dtmf),
+    )
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     waiting = threading.Thread(target=_wait, args=(stop, loop, ending), name="bridge-stop", daemon=True)

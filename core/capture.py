@@ -108,11 +108,21 @@ def _foreign(name: str, offset: int, what: str) -> ForeignFile:
     )
 
 
+def packed(received_at: int, term: bytes) -> bytes:
+    """Return one record as it stands in a file."""
+    return _RECORD.pack(received_at, len(term)) + term
+
+
+def create(path: Path | str) -> IO[bytes]:
+    """Open a new capture file for writing, gzipped when its name ends so."""
+    return cast(IO[bytes], (gzip.open if str(path).endswith(".gz") else open)(path, "wb"))
+
+
 def write_capture(path: Path | str, records: Iterable[tuple[int, bytes]]) -> int:
     """Write (received_at in µs, term) pairs as a capture file, gzipped when its name ends so; return their number."""
     count = 0
-    with cast(IO[bytes], (gzip.open if str(path).endswith(".gz") else open)(path, "wb")) as target:
+    with create(path) as target:
         for received_at, term in records:
-            target.write(_RECORD.pack(received_at, len(term)) + term)
+            target.write(packed(received_at, term))
             count += 1
     return count

@@ -70,6 +70,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
 
+    webhook_private: bool = False
+    """whether webhooks may go to addresses that are not public: loopback, private networks, link-local"""
+    webhook_http: bool = False
+    """whether webhooks may go to http:// addresses, where everybody on the way can read them"""
+    webhook_overlap: Annotated[int, msgspec.Meta(ge=0, le=8760)] = 24
+    """hours for which the old secret of a webhook signs as well after a new one was made"""
+    webhook_give_up: Annotated[int, msgspec.Meta(ge=1, le=365)] = 5
+    """days without a single success after which a failing webhook is disabled"""
+    webhook_keep: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 30
+    """days for which deliveries that came to their end can be looked at and sent again"""
+
     batch: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2000
     """events stored in one transaction at most"""
     queue: Positive = 50_000

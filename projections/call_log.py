@@ -1,16 +1,18 @@
-"""The call log: what happened to calls, as streams of the eventsourcing library, one a call.
+"""The call log: what happened to calls, and the notices of other things, as streams of the eventsourcing library.
 
-The library's recorder over a table that also says tenant, time and cause, so that subscribers are filtered in the
-database. The runner appends within its own transaction; whoever reads may use the library or the table. Every event is
-stored once: its id is unique, and positions are given under the lock of the projection, so that they appear in order.
+One stream a call, queue, user, switch or command. The library's recorder over a table that also says whom an event
+concerns, when it was and why, so that subscribers are filtered in the database. The runner appends within its own
+transaction; whoever reads may use the library or the table. Every event is stored once: its id is unique, and positions
+are given under the lock of the projection, so that they appear in order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 from eventsourcing.persistence import (
     ApplicationRecorder,
     Notification,
@@ -24,6 +26,7 @@ from psycopg.sql import SQL
 from core.event import stream_of
 from projections.callflow.changes import CallEvent
 from projections.callflow.document import render
+from projections.published.notice import Notice
 from projections.tables.table import key, text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,9 +37,12 @@ _LAST_VERSIONS = """
 """
 _INSERT = """
     INSERT INTO log.call_event
-        (originator_id, originator_version, topic, state, event_id, tenant, occurred_at, caused_position)
-    SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::text[], %b::text[],
-        %b::timestamptz[], %b::bigint[])
+        (originator_id, originator_version, topic, state, event_id, tenant, occurred_at, caused_position,
+         subject, call_id, direction, parties, queues, aliases)
+    SELECT a, b, c, d, e, f, g, h, i, j, k, l::text[], m::text[], n::text[]
+    FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::text[], %b::text[], %b::timestamptz[],
+        %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[])
+        AS rows (a, b, c, d, e, f, g, h, i, j, k, l, m, n)
     ON CONFLICT (event_id) DO NOTHING
 """
 
@@ -45,47 +51,110 @@ class CallLog:
     """Appends to the call log; counts the events of live calls itself. The caller owns the transaction."""
 
     def __init__(self) -> None:
-        self._versions: dict[str, int] = {}
+        self._versions: dict[UUID, int] = {}
 
     def forget(self) -> None:
         """Nothing that was appended since the last commit can be relied on."""
         self._versions.clear()
 
-    def append(self, cursor: Cursor[Any], events: Sequence[CallEvent]) -> None:
+    def append(self, cursor: Cursor[Any], events: Sequence[CallEvent | Notice]) -> None:
         """Store events in this order; one whose id is there already is left as it is."""
         if not events:
             return
-        self._load_versions(cursor, events)
+        streams = [_stream(event) for event in events]
+        self._load_versions(cursor, streams)
         versions = []
-        for event in events:
-            self._versions[event.call_id] = version = self._versions[event.call_id] + 1
+        for stream in streams:
+            self._versions[stream] = version = self._versions[stream] + 1
             versions.append(version)
-        cursor.execute(
-            _INSERT,
-            [
-                [stream_of(event.call_id) for event in events],
-                versions,
-                [event.type for event in events],
-                [render(event) for event in events],
-                [key(event.event_id) for event in events],
-                [text(event.tenant) for event in events],
-                [_EPOCH + timedelta(microseconds=event.occurred_at) for event in events],
-                [event.position for event in events],
-            ],
-        )
+        columns = zip(*map(_columns, events), strict=True)
+        cursor.execute(_INSERT, [streams, versions, *map(list, columns)])
+        for event, stream in zip(events, streams, strict=True):
+            if isinstance(event, Notice):
+                self._versions.pop(stream, None)
 
     def finished(self, call_ids: Sequence[str]) -> None:
         """These calls have ended: their counters need no memory any more."""
         for call_id in call_ids:
-            self._versions.pop(call_id, None)
+            self._versions.pop(stream_of(call_id), None)
 
-    def _load_versions(self, cursor: Cursor[Any], events: Sequence[CallEvent]) -> None:
-        missing = {stream_of(event.call_id): event.call_id for event in events if event.call_id not in self._versions}
-        if not missing:
-            return
-        self._versions |= dict.fromkeys(missing.values(), 0)
-        cursor.execute(_LAST_VERSIONS, [list(missing)])
-        self._versions |= {missing[stream]: version for stream, version in cursor.fetchall()}
+    def _load_versions(self, cursor: Cursor[Any], streams: Sequence[UUID]) -> None:
+        missing = {stream: 0 for stream in streams if stream not in self._versions}
+        if missing:
+            cursor.execute(_LAST_VERSIONS, [list(missing)])
+            self._versions |= missing | dict(cursor.fetchall())
+
+
+def _stream(event: CallEvent | Notice) -> UUID:
+    return stream_of(event.call_id) if isinstance(event, CallEvent) else event.stream
+
+
+def _columns(event: CallEvent | Notice) -> tuple[Any, ...]:
+    """A row but for stream and version."""
+    if isinstance(event, CallEvent):
+        subject, concerned = key(event.call_id), event.audience
+        direction, parties, queues, aliases = (
+            concerned.direction,
+            concerned.parties,
+            concerned.queues,
+            concerned.aliases,
+        )
+    else:
+        subject, direction = text(event.subject) or "", None
+        parties, queues, aliases = event.parties, event.queues, ()
+    return (
+        event.type,
+        state_of(event),
+        key(event.event_id),
+        text(event.tenant),
+        _EPOCH + timedelta(microseconds=event.occurred_at),
+        event.position,
+        subject,
+        None if event.call_id is None else key(event.call_id),
+        direction,
+        _array(map(_cut, parties)),
+        _array(map(_cut, queues)),
+        _array(map(key, aliases)),
+    )
+
+
+class _Stored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The state column: what happened, as readers of the library get it. Call or subject, never both."""
+
+    event_id: str
+    type: str
+    call_id: str | None = None
+    subject: str | None = None
+    tenant: str | None
+    occurred_at: int
+    caused_position: int
+    data: Any
+
+
+def state_of(event: CallEvent | Notice) -> bytes:
+    """An event as the state column holds it."""
+    return render(
+        _Stored(
+            event_id=event.event_id,
+            type=event.type,
+            call_id=event.call_id if isinstance(event, CallEvent) else None,
+            subject=None if isinstance(event, CallEvent) else event.subject,
+            tenant=event.tenant,
+            occurred_at=event.occurred_at,
+            caused_position=event.position,
+            data=event.data,
+        )
+    )
+
+
+def _array(values: Iterable[str]) -> str:
+    """A text[] as PostgreSQL reads it, because arrays of arrays cannot be taken apart row by row."""
+    quoted = ['"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values]
+    return "{" + ",".join(quoted) + "}"
+
+
+def _cut(value: str) -> str:
+    return text(value) or ""
 
 
 class CallLogRecorder(ApplicationRecorder):

@@ -31,3 +31,9 @@ class BadFilter(ProjectionError):
     """A filter, a cursor or a time zone that cannot be used."""
 
     code = "query.bad-filter"
+
+
+class CannotFold(ProjectionError):
+    """An event that was parked cannot be used now either."""
+
+    code = "projection.cannot-fold"

@@ -1,7 +1,7 @@
 """One page of the switch log folded and written: the step that the runner and a rebuild have in common.
 
-Within one transaction of the caller: restore what the page needs, fold, write rows, publish call events, move the
-position. Reading the log, locks, retries and waiting are the caller's.
+Within one transaction of the caller: restore what the page needs, fold, write rows, publish call events and notices,
+move the position. Reading the log, locks, retries and waiting are the caller's.
 """
 
 import hashlib
@@ -12,9 +12,12 @@ from psycopg import Cursor
 
 from core.event import SwitchEvent
 from projections.call_log import CallLog
+from projections.callflow.changes import CallEvent
 from projections.errors import NotThere
 from projections.fold import FoldKind
 from projections.log_page import LogPage
+from projections.published.notice import Notice
+from projections.published.notices import TOPICS, notices
 from projections.tables import CallTables
 
 NAME = "calls"
@@ -54,6 +57,9 @@ class Projection:
 
     def __init__(self, kind: FoldKind, schema: str = "calls", name: str = NAME, publish: bool = True) -> None:
         self.kind = kind
+        self.topics = None if kind.topics is None else sorted({*kind.topics, *(TOPICS if publish else ())})
+        """what to read: what the fold asks for, and what there are notices of"""
+        self._folded = None if kind.topics is None else frozenset(kind.topics)
         self.name = name
         self._publish = publish
         self._fold = kind.make()
@@ -76,9 +82,9 @@ class Projection:
         """Fold a page, write what changed, move to where it reaches; return how many events were parked."""
         for bad in page.bad:
             self._park(cursor, bad.position, "unknown", bad.state, bad.error)
-        refused, told = self._fold_events(cursor, page) if page.events else (0, 0)
-        if told:
-            hint = msgspec.json.encode({"position": page.reached, "calls": told}).decode()
+        refused, changed, told = self._fold_events(cursor, page) if page.events else (0, 0, 0)
+        if changed or told:
+            hint = msgspec.json.encode({"position": page.reached, "calls": changed, "events": told}).decode()
             cursor.execute(_MOVE_AND_TELL, [page.reached, self.name, hint])
         else:
             cursor.execute(_MOVE, [page.reached, self.name])
@@ -89,33 +95,45 @@ class Projection:
         self._park(cursor, event.position, event.switch, event.term, error)
         cursor.execute(_MOVE, [event.position, self.name])
 
-    def _fold_events(self, cursor: Cursor[Any], page: LogPage) -> tuple[int, int]:
-        """How many events were refused, and how many calls changed that somebody must be told of."""
+    def _fold_events(self, cursor: Cursor[Any], page: LogPage) -> tuple[int, int, int]:
+        """How many events were refused, how many calls changed, and how many events were published."""
         if self._fresh:
             # What happens to a whole switch happens to calls that no event of the page names.
             for state in self._tables.load_live(cursor):
                 self._fold.restore(state)
             self._fresh = False
-        for state in self._tables.load(cursor, self._fold.wanted(page.events)):
+        # The fold gets what it asked for and nothing else: a rebuild, which tells no notices, folds the same.
+        folded = [event for event in page.events if self._folded is None or event.topic in self._folded]
+        for state in self._tables.load(cursor, self._fold.wanted(folded)):
             self._fold.restore(state)
         refused = 0
-        for event in page.events:
+        for event in folded:
             try:
                 self._fold.apply(event)
             except Exception as error:
                 self._park(cursor, event.position, event.switch, event.term, error)
                 refused += 1
         changes = self._fold.take_changes()
-        if not changes.calls and not changes.merged:
-            return refused, 0
-        self._tables.write(cursor, changes, page.reached)
+        changed = len(changes.calls) + len(changes.merged)
+        if changed:
+            self._tables.write(cursor, changes, page.reached)
         if not self._publish:
-            return refused, 0
-        events = [event for call in changes.calls for event in call.events]
+            return refused, 0, 0
+        events: list[CallEvent | Notice] = [one for call in changes.calls for one in call.events]
+        for event in page.events:
+            if event.topic in TOPICS:
+                events += self._notices(cursor, event)
         self._log.append(cursor, sorted(events, key=lambda event: event.position))
         self._log.finished([call.call_id for call in changes.calls if not call.live])
         self._log.finished([merged.alias for merged in changes.merged])
-        return refused, len(changes.calls) + len(changes.merged)
+        return refused, changed, len(events)
+
+    def _notices(self, cursor: Cursor[Any], event: SwitchEvent) -> list[Notice]:
+        try:
+            return notices(event)
+        except Exception as error:
+            self._park(cursor, event.position, event.switch, event.term, error)
+            return []
 
     def _park(self, cursor: Cursor[Any], position: int, switch: str, content: bytes, error: Exception) -> None:
         """Put an event aside with the reason."""

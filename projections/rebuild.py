@@ -5,6 +5,8 @@ call log is history: it was published and is never rewritten. So a rebuild publi
 sets are swapped it adds one `call.corrected` for each call whose document changed, and the next events of live calls
 follow behind. The first set serves, and is kept up by its runner, until the swap; the swap holds the projection's row
 for the last pages only, and the runner starts again from the new set because the generation has changed.
+
+Calls whose first events have been dropped from the log are taken over as they are (`projections.kept_calls`).
 """
 
 import re
@@ -20,9 +22,11 @@ from psycopg import Connection, Cursor
 from core.log.driver import connect, translated
 from core.log.eventlog import EventLog
 from projections.call_log import CallLog
+from projections.callflow.audience import audience_of
 from projections.callflow.changes import CallEvent
 from projections.errors import RebuildRunning
 from projections.fold import Fold, FoldKind
+from projections.kept_calls import hold_still, take_over
 from projections.log_page import read_page
 from projections.progress import Meter, Progress
 from projections.projection import CHANNEL, NAME, SESSION, Projection, lock
@@ -30,13 +34,21 @@ from projections.runner import PAGE
 
 NEXT = "calls_next"
 SQL_FILES = Path(__file__).parent / "sql"
-_LOCK = (0x4861726D, 2)
+LOCK = (0x4861726D, 2)
+"""the advisory lock of the one rebuild"""
 _NAMED = re.compile(r"\bcalls\.(?=[a-z_]+)|(?<=SCHEMA )calls\b")
 
 _PLACE = "SELECT position FROM log.projection WHERE name = %s"
 _BEGIN = """
     INSERT INTO log.projection (name, position) VALUES (%s, 0)
     ON CONFLICT (name) DO UPDATE SET position = 0, updated_at = clock_timestamp()
+"""
+# What an operator decided to do without stays so when it is parked again.
+_KEEP_DECISIONS: LiteralString = """
+    UPDATE log.parked_event b SET state = a.state, attempts = a.attempts, tried_at = a.tried_at,
+        settled_at = a.settled_at, settled_by = a.settled_by, settled_reason = a.settled_reason
+    FROM log.parked_event a
+    WHERE a.part = %s AND b.part = %s AND a.switch = b.switch AND a.digest = b.digest AND a.state = 'skipped'
 """
 # Calls that one set has seen more of than the other when they are compared: they are looked at again in the swap.
 _TOUCHED: LiteralString = """(
@@ -81,6 +93,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     changed: int
     added: int
     gone: int
+    kept: int = 0
+    """calls taken over as they were: their events have been dropped"""
     swapped: bool
     progress: Progress
 
@@ -96,6 +110,7 @@ class Rebuild:
         self._projection = Projection(FoldKind(make_fold, topics), NEXT, NEXT, publish=False)
         self._meter = Meter()
         self._compared = 0
+        self._kept = 0
 
     @contextmanager
     def session(self) -> Iterator["Rebuild"]:
@@ -105,7 +120,7 @@ class Rebuild:
             self._connection: Connection[Any] = connect(self._dsn, "harmony-rebuild")
             try:
                 with translated():
-                    row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", _LOCK).fetchone()
+                    row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", LOCK).fetchone()
                     if row is None or not row[0]:
                         raise RebuildRunning("Another rebuild of the calls is running: wait for it, or stop it.")
                     yield self
@@ -162,6 +177,7 @@ class Rebuild:
                     cursor.execute(path.read_text(encoding="utf-8"))
             cursor.execute("UPDATE log.projection SET generation = generation + 1 WHERE name = %s", [NAME])
             cursor.execute("DELETE FROM log.projection WHERE name = %s", [NEXT])
+            cursor.execute(_KEEP_DECISIONS, [NAME, NEXT])
             cursor.execute("DELETE FROM log.parked_event WHERE part = %s", [NAME])
             cursor.execute("UPDATE log.parked_event SET part = %s WHERE part = %s", [NAME, NEXT])
             cursor.execute("SELECT pg_notify(%s, '{}')", [CHANNEL])
@@ -180,12 +196,14 @@ class Rebuild:
 
     def _prepare(self) -> None:
         with self._connection.transaction():
+            hold_still(self._connection)
             self._connection.execute("DROP SCHEMA IF EXISTS calls_old CASCADE")
             self._connection.execute("DROP SCHEMA IF EXISTS calls_next CASCADE")
             for path in sorted(SQL_FILES.glob("*_calls_*.sql")):
                 self._connection.execute(second_set(path.read_text(encoding="utf-8")))
             self._connection.execute(_BEGIN, [NEXT])
             self._connection.execute("DELETE FROM log.parked_event WHERE part = %s", [NEXT])
+            self._kept = take_over(self._connection, NEXT)
         self._projection.forget()
 
     def _position(self, name: str) -> int:
@@ -208,8 +226,8 @@ class Rebuild:
         last = ""
         while True:
             cursor.execute(
-                "SELECT call_id, tenant, was IS NULL, now IS NULL FROM pg_temp.difference WHERE call_id > %s"
-                " ORDER BY call_id LIMIT 5000",
+                "SELECT call_id, tenant, was IS NULL, now IS NULL, convert_to(coalesce(now, was)::text, 'UTF8')"
+                " FROM pg_temp.difference WHERE call_id > %s ORDER BY call_id LIMIT 5000",
                 [last],
             )
             if not (rows := cursor.fetchall()):
@@ -227,8 +245,9 @@ class Rebuild:
                         occurred_at=now,
                         position=position,
                         data={"correction": "added" if added else "gone" if gone else "changed"},
+                        audience=audience_of(document),
                     )
-                    for call_id, tenant, added, gone in rows
+                    for call_id, tenant, added, gone, document in rows
                 ],
             )
             log.finished([row[0] for row in rows])
@@ -247,6 +266,7 @@ class Rebuild:
             changed=changed,
             added=added,
             gone=gone,
+            kept=self._kept,
             swapped=swapped,
             progress=self._meter.progress,
         )

@@ -53,6 +53,8 @@ class Runner:
         self._careful_until = 0
         self._back_off = FIRST_BACK_OFF
         self._meter = Meter()
+        self.last_error: tuple[str, int] | None = None
+        """why it last had to start again, and when (µs since the epoch)"""
 
     @property
     def progress(self) -> Progress:
@@ -84,6 +86,7 @@ class Runner:
                 with self._session() as (events, connection):
                     self._follow(events, connection, stop, report or (lambda _: None))
             except (HarmonyError, psycopg.Error) as error:
+                self.last_error = str(error).strip().partition("\n")[0], time.time_ns() // 1000
                 log.warning("The call projection stopped and starts again in %.1f s: %s", self._back_off, error)
                 stop.wait(self._back_off)
                 self._back_off = min(self._back_off * 2, LONGEST_BACK_OFF)
@@ -157,7 +160,7 @@ class Runner:
             return False
         with self._meter.page(place.position, head) as taken:
             limit = 1 if place.position < self._careful_until else self._page
-            page = read_page(events, place.position, limit, self._projection.kind.topics, head)
+            page = read_page(events, place.position, limit, self._projection.topics, head)
             try:
                 with connection.transaction(), connection.cursor() as cursor:
                     if self._projection.lock(cursor) != place:

@@ -7,33 +7,22 @@ command line, the settings, HTTP, the tables, metrics, errors and the call docum
 from __future__ import annotations
 
 import argparse
-import importlib
 import inspect
-import pkgutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
+from reference_errors import errors
+from reference_markdown import one_line, table
 
 TOP = Path(__file__).resolve().parent.parent
 REFERENCE = TOP / "docs" / "reference"
 sys.path.insert(0, str(TOP))
-
-
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A Markdown table."""
-    lines = [f"| {' | '.join(headings)} |", "|" + "---|" * len(headings)]
-    return lines + [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
-
-
-def one_line(text: str | None) -> str:
-    """Text without its line breaks, names in double backticks as Markdown wants them."""
-    return " ".join((text or "").split()).replace("``", "`")
 
 
 # The command line
@@ -103,42 +92,6 @@ def _usage(action: argparse.Action) -> str:
     written += " ..." if action.nargs in ("+", "*") else ""
     optional = (action.option_strings and not action.required) or action.nargs in ("?", "*")
     return f"[{written}]" if optional else written
-
-
-# Errors
-
-
-def errors() -> list[str]:
-    """Every class of error with its code and status."""
-    from core.errors import HarmonyError
-
-    for package in ("core", "bridge", "projections", "api"):
-        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, package + "."):
-            if not module.name.endswith("__main__"):
-                importlib.import_module(module.name)
-    found = sorted(
-        {(str(error.code), error) for error in _subclasses(HarmonyError)}, key=lambda pair: (pair[0], pair[1].__name__)
-    )
-    lines = [
-        "# Error codes",
-        "",
-        "The `code` of an error stays, its sentence may get better. See [troubleshooting](../troubleshooting.md).",
-        "",
-    ]
-    rows = [
-        (
-            f"`{code}`",
-            str(getattr(error, "status", "")) or "",
-            one_line(error.__doc__) or code.rpartition(".")[2].replace("_", " ").capitalize() + ".",
-        )
-        for code, error in found
-    ]
-    return lines + table(["code", "HTTP status", "means"], rows)
-
-
-def _subclasses(cls: type) -> set[type[Any]]:
-    found: set[type[Any]] = set(cls.__subclasses__())
-    return found.union(*(_subclasses(sub) for sub in found))
 
 
 # Structs: settings and the call document
@@ -335,6 +288,18 @@ def tables(dsn: str) -> list[str]:
     return lines
 
 
+# Examples in the descriptions for programs
+
+
+def example_call() -> str:
+    """A recorded call, as /v1/calls/{id} gives it: an attended transfer."""
+    from projections.callflow import render
+    from tests.projections.callflow.folding import events_of, fold_all
+
+    (call,) = fold_all(events_of("13-attended-transfer-by-callee")).calls.values()
+    return msgspec.json.format(render(call), indent=1).decode() + "\n"
+
+
 # All pages
 
 
@@ -359,19 +324,23 @@ def main() -> int:
     from core.postgres import embedded
 
     stale = []
+
+    def written(path: Path, text: str) -> None:
+        if not path.exists() or path.read_text() != text:
+            stale.append(str(path.relative_to(TOP)))
+            if not check:
+                path.write_text(text)
+
+    written(TOP / "api" / "http" / "openapi" / "call.json", example_call())
     with tempfile.TemporaryDirectory(prefix="harmony-") as directory, embedded(Path(directory) / "data") as dsn:
         migrate(dsn)
         for name, make in pages(dsn).items():
             note = "<!-- Made from the code by `make docs`; changes here are lost. -->"
             lines = make()
             text = "\n".join([lines[0], "", note, *lines[1:]]).replace("\n\n\n", "\n\n") + "\n"
-            path = REFERENCE / name
-            if not path.exists() or path.read_text() != text:
-                stale.append(name)
-                if not check:
-                    path.write_text(text)
+            written(REFERENCE / name, text)
     for name in stale:
-        sys.stderr.write(f"docs/reference/{name} {'is out of date: run `make docs`' if check else 'written'}\n")
+        sys.stderr.write(f"{name} {'is out of date: run `make docs`' if check else 'written'}\n")
     return int(check and bool(stale))
 
 

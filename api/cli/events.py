@@ -1,23 +1,21 @@
 """`harmony events`: import, export, tail, get, verify. The switch log as operators handle it."""
 
 import argparse
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.cli import tail
 from api.cli.console import emit, error, json_option, note, paint, progress, say, table
 from api.errors import FAILED, OK, BadArgument, NotFound
 from api.text import harmless
 
 if TYPE_CHECKING:
+    from api.importing import Imported
     from core.event import SwitchEvent
     from core.log import EventLog
 
 PAGE = 1000
-POLL = 0.5
-"""Seconds after which a tail looks without being told to."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,23 +25,23 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = verbs.add_parser("import", help="store the events of capture files, each event once")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a capture, gzipped or not")
     parser.add_argument("--switch", metavar="NODE", help="node name of the switch (else from the events)")
+    parser.add_argument("--head", metavar="SHA256", help="refuse a file whose chain does not come to this")
     json_option(parser)
     parser.set_defaults(run=import_)
 
     parser = verbs.add_parser("export", help="write events to a capture file, or as JSON lines to stdout")
     _range(parser)
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="write a capture file (gzipped if it ends in .gz)"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write a capture file (gzipped if it ends in .gz), and FILE.chain, which proves it",
     )
     json_option(parser)
     parser.set_defaults(run=export)
 
-    parser = verbs.add_parser("tail", help="show events as they are stored")
-    _range(parser, after_default=None)
-    parser.add_argument("-n", "--lines", type=int, default=10, metavar="N", help="begin N events back (10)")
-    parser.add_argument("--once", action="store_true", help="stop at the end of the log instead of waiting")
-    json_option(parser)
-    parser.set_defaults(run=tail)
+    tail.add(verbs)
 
     parser = verbs.add_parser("get", help="show one event with all its headers")
     parser.add_argument("position", type=int, metavar="POSITION")
@@ -55,10 +53,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.set_defaults(run=verify)
 
 
-def _range(parser: argparse.ArgumentParser, after_default: int | None = 0) -> None:
-    parser.add_argument(
-        "--after", type=int, default=after_default, metavar="POSITION", help="begin behind this position"
-    )
+def _range(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--after", type=int, default=0, metavar="POSITION", help="begin behind this position")
     parser.add_argument("--upto", type=int, metavar="POSITION", help="end with this position")
     parser.add_argument(
         "--topic", action="append", metavar="TOPIC", help="only this topic, such as CHANNEL_ANSWER (repeatable)"
@@ -66,21 +62,36 @@ def _range(parser: argparse.ArgumentParser, after_default: int | None = 0) -> No
 
 
 def import_(args: argparse.Namespace) -> int:
+    from api.archiving import has_chain, import_archive
     from api.importing import import_file
+    from api.principal import OPERATOR
     from api.site import site
     from core.log import EventLog
+    from core.operating import record_action
 
+    if args.head and (len(args.files) > 1 or not has_chain(args.files[0])):
+        raise BadArgument(f"--head: it is for one file that has a chain beside it ({args.files[0]}.chain).")
     with site() as here, EventLog(here.dsn) as log:
         results = []
         for path in args.files:
             size = _size(path)
             with progress(path.name if len(args.files) == 1 else str(path), size, "MB", 1e6) as advance:
-                result = import_file(log, path, args.switch, advance, here.settings.dtmf)
+                if has_chain(path):
+                    result = import_archive(log, path, args.switch, advance, here.settings.dtmf, args.head)
+                else:
+                    result = import_file(log, path, args.switch, advance, here.settings.dtmf)
             results.append(result)
+            told = {"events": result.events, "stored": result.stored, "refused": result.refused, "chain": result.head}
             if result.refused:
                 error(result.refused, result.code or "import", args.json)
             if not args.json:
-                say(f"{harmless(path)}: {result.events} events, {result.stored} of them new")
+                say(f"{harmless(path)}: {result.events} events, {result.stored} of them new{_proven(result)}")
+        if any(result.stored for result in results):
+            told = [
+                {"file": str(path), "events": r.events, "stored": r.stored, "refused": r.refused, "chain": r.head}
+                for path, r in zip(args.files, results, strict=True)
+            ]
+            record_action(here.dsn, "import", OPERATOR.name, " ".join(map(str, args.files)), details={"files": told})
     refused = [r for r in results if r.refused]
     if args.json:
         emit(
@@ -88,12 +99,19 @@ def import_(args: argparse.Namespace) -> int:
                 "events": sum(r.events for r in results),
                 "stored": sum(r.stored for r in results),
                 "files": [
-                    {"file": str(p), "events": r.events, "stored": r.stored, "refused": r.refused}
+                    {"file": str(p), "events": r.events, "stored": r.stored, "refused": r.refused, "chain": r.head}
                     for p, r in zip(args.files, results, strict=True)
                 ],
             }
         )
     return FAILED if refused else OK
+
+
+def _proven(result: "Imported") -> str:
+    if result.head is None:
+        return ""
+    again = f"; {result.skipped} had been imported before" if result.skipped else ""
+    return f"; unchanged since the export (chain {result.head[:16]}...){again}"
 
 
 def _size(path: Path) -> int:
@@ -115,12 +133,14 @@ def _pages(log: "EventLog", args: argparse.Namespace, after: int) -> Iterator["l
 
 
 def export(args: argparse.Namespace) -> int:
+    from api.archiving import export_archive
+    from api.principal import OPERATOR
     from api.site import site
-    from core.capture import write_capture
     from core.log import EventLog
+    from core.operating import record_action
 
     with site() as here, EventLog(here.dsn) as log:
-        end = min(args.upto or log.head(), log.head())
+        args.upto = end = min(args.upto or log.head(), log.head())
         count = 0
         with progress("exporting", max(0, end - args.after)) as advance:
 
@@ -135,82 +155,30 @@ def export(args: argparse.Namespace) -> int:
                 for event in events():
                     emit(_whole(event))
                 return OK
-            write_capture(args.output, ((event.stored_at, event.term) for event in events()))
+            chain = export_archive(log, args.output, log.installation(), events())
+        told = {"after": args.after, "upto": end, "topics": args.topic, "events": count, "chain": chain.sha256}
+        record_action(here.dsn, "export", OPERATOR.name, str(args.output), details=told)
     if args.json:
-        emit({"file": str(args.output), "events": count})
+        emit({"file": str(args.output), "events": count, "chain": chain.sha256})
     else:
-        say(f"{harmless(args.output)}: {count} events")
+        say(f"{harmless(args.output)}: {count} events, chain {chain.sha256}")
     return OK
 
 
-def tail(args: argparse.Namespace) -> int:
-    from api.site import site
-    from core.log import EventLog
-
-    with site() as here, EventLog(here.dsn) as log:
-        after = args.after if args.after is not None else max(0, log.head() - args.lines)
-        after = _show_new(log, args, after)
-        if not args.once:
-            with suppress(KeyboardInterrupt):
-                _follow(log, here.dsn, args, after)
-    return OK
-
-
-def _show_new(log: "EventLog", args: argparse.Namespace, after: int) -> int:
-    """Show what is there behind a position; the position up to which all was seen."""
-    head = log.head()
-    end = head if args.upto is None else min(head, args.upto)
-    while page := log.read(after, PAGE, args.topic, end):
-        for event in page:
-            _show(event, args.json)
-        after = page[-1].position
-    return max(after, end)
-
-
-def _follow(log: "EventLog", dsn: str, args: argparse.Namespace, after: int) -> None:
-    """Go on until interrupted, or until the last position asked for; a notification is only a hint to look."""
-    import signal
-    import threading
-
-    import psycopg
-
-    # Ctrl-C sets a flag instead of raising: an exception in the middle of the driver's work can get lost there.
-    stop = threading.Event()
-    signal.signal(signal.SIGINT, lambda number, frame: stop.set())
-    with psycopg.connect(dsn, autocommit=True, application_name="harmony tail") as hints:
-        hints.execute("LISTEN harmony_log")
-        while not stop.is_set() and (args.upto is None or after < args.upto):
-            after = _show_new(log, args, after)
-            for _ in hints.notifies(timeout=POLL, stop_after=1):
-                pass
-
-
-def _show(event: "SwitchEvent", as_json: bool) -> None:
-    if as_json:
-        emit(_short(event))
-    else:
-        leg = event.leg or "-"
-        say(
-            f"{event.position:>10}  {_text(event.occurred_at)}  {harmless(event.topic):<32}  "
-            f"{harmless(leg):<36}  {harmless(event.switch)}"
-        )
-    sys.stdout.flush()
-
-
-def _text(micros: int) -> str:
+def instant(micros: int) -> str:
     from projections.callflow.document import instant_text
 
     return instant_text(micros)
 
 
-def _short(event: "SwitchEvent") -> dict[str, Any]:
+def short(event: "SwitchEvent") -> dict[str, Any]:
     return {
         "position": event.position,
         "topic": event.topic,
         "leg": event.leg,
         "switch": event.switch,
-        "occurred_at": _text(event.occurred_at),
-        "stored_at": _text(event.stored_at),
+        "occurred_at": instant(event.occurred_at),
+        "stored_at": instant(event.stored_at),
         "stream": str(event.stream),
         "version": event.version,
     }
@@ -219,7 +187,7 @@ def _short(event: "SwitchEvent") -> dict[str, Any]:
 def _whole(event: "SwitchEvent") -> dict[str, Any]:
     from core.headers import headers, text
 
-    return _short(event) | {"headers": {text(k): text(v) for k, v in headers(event.term).items()}}
+    return short(event) | {"headers": {text(k): text(v) for k, v in headers(event.term).items()}}
 
 
 def get(args: argparse.Namespace) -> int:

@@ -10,11 +10,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from api.cli import calls, events, rebuild, services, setup
+from api.cli import calls, events, parked, rebuild, services, setup, status, webhooks
 from api.cli.console import error
 from api.errors import FAILED, OK, USAGE, exit_code_of
 
-GROUPS = (services, setup, events, calls, rebuild)
+GROUPS = (services, setup, status, events, parked, calls, rebuild, webhooks)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""`harmony run | bridge | project | serve`: the long-running parts, together or one by one."""
+"""`harmony run | bridge | project | serve | deliver`: the long-running parts, together or one by one."""
 
 import argparse
 import signal
@@ -13,6 +13,7 @@ from api.errors import OK
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("run", help="everything for one machine: database, bridge, projection, HTTP and page")
     parser.add_argument("--demo", action="store_true", help="with an emulated switch that plays recorded calls")
+    parser.add_argument("--demo-speed", type=_speed, default=1.0, help=argparse.SUPPRESS)
     parser.add_argument("--new-token", action="store_true", help="make and print a new access token")
     parser.set_defaults(run=run)
 
@@ -31,14 +32,27 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     _supervised(parser)
     parser.set_defaults(run=serve)
 
+    parser = commands.add_parser("deliver", help="webhooks: plans what is to be sent, sends it, tries again")
+    _supervised(parser)
+    parser.set_defaults(run=deliver)
+
     # Not in the help: a part of `run --demo`.
     parser = commands.add_parser("demo-switch")
+    parser.add_argument("--speed", type=_speed, default=1.0)
     _supervised(parser)
     parser.set_defaults(run=demo_switch)
 
 
 def _supervised(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
+
+
+def _speed(text: str) -> float:
+    """How many times as fast as life the demo plays; argparse makes a sentence of the error."""
+    speed = float(text)
+    if not 0 < speed <= 1000:
+        raise ValueError(text)
+    return speed
 
 
 def _begin(args: argparse.Namespace, part: str) -> threading.Event:
@@ -64,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     from api.run import run as run_all
 
     logs.configure("run")
-    return run_all(args.demo, args.new_token)
+    return run_all(args.demo, args.new_token, args.demo_speed)
 
 
 def bridge(args: argparse.Namespace) -> int:
@@ -112,9 +126,18 @@ def serve(args: argparse.Namespace) -> int:
         return serve_http(here, stop)
 
 
+def deliver(args: argparse.Namespace) -> int:
+    from api.hooks.delivering import deliver as deliver_webhooks
+    from api.site import site
+
+    stop = _begin(args, "webhooks")
+    with site() as here:
+        return deliver_webhooks(here, stop)
+
+
 def demo_switch(args: argparse.Namespace) -> int:
     from api.demo import play
     from core.settings import load
 
     stop = _begin(args, "switch")
-    return play(load(), stop)
+    return play(load(), stop, args.speed)

@@ -1,4 +1,4 @@
-"""`harmony migrate | status | doctor`: making ready, how it is, and what is wrong."""
+"""`harmony migrate | doctor`: making ready, and what is wrong."""
 
 import argparse
 
@@ -11,12 +11,6 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser("migrate", help="bring the database's tables to this version")
     json_option(parser)
     parser.set_defaults(run=migrate)
-
-    parser = commands.add_parser(
-        "status", help="how far everything is: log, calls, links, parts (exit code 3: degraded)"
-    )
-    json_option(parser)
-    parser.set_defaults(run=status)
 
     parser = commands.add_parser("doctor", help="check the machine, the settings and the data, and say what to do")
     json_option(parser)
@@ -37,30 +31,6 @@ def migrate(args: argparse.Namespace) -> int:
             say(f"applied {name}")
         say(f"The database is up to date{'' if applied else ', nothing was missing'}.")
     return OK
-
-
-def status(args: argparse.Namespace) -> int:
-    import psycopg
-
-    from api.health import examine
-    from api.site import site
-
-    with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
-        health = examine(connection)
-    if args.json:
-        emit(health.document())
-    else:
-        say(f"log         {health.head} is the last position")
-        say(f"calls       as of position {health.position}, {health.behind} behind; {health.live} live")
-        for service in health.services:
-            say(f"{service.part:<11} {service.name}: {service.state}, pid {service.pid} on {service.host}")
-        for link in health.links:
-            say(f"link        {link.switch}: {link.link} since {link.since or '?'}")
-        for problem in health.problems:
-            say(paint(f"degraded    {problem.sentence}", "yellow"))
-        if not health.problems:
-            say(paint("Nothing is wrong.", "green"))
-    return DEGRADED if health.problems else OK
 
 
 def doctor(args: argparse.Namespace) -> int:

@@ -14,13 +14,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api import tokens
-from api.http import calls, files, live, problems, state
+from api.commanding.control import control
+from api.http import calls, commands, files, hooks, live, parked, problems, schemas, state, status
 from api.http.feed import Feed
 from api.http.guard import Guard
 from api.http.openapi import DOCUMENT
 from api.http.pulse import Pulse
+from api.http.streams import ROUTES as STREAM_ROUTES
+from api.http.streams import SOCKETS
 from api.principal import OPERATOR
 from api.site import Site
+from api.streams import Streams
 
 CONNECTIONS = 8
 
@@ -44,10 +48,16 @@ class _AnyText(Convertor[str]):
 register_url_convertor("any", _AnyText())
 
 ROUTES = [
+    *commands.routes(),
     Route("/v1/calls", calls.calls, name="calls"),
     Route("/v1/calls/{call_id:any}", calls.call, name="call"),
     Route("/v1/live", live.live, name="live"),
     Route("/v1/live/stream", live.stream, name="stream"),
+    *STREAM_ROUTES,
+    *schemas.ROUTES,
+    *parked.ROUTES,
+    *status.ROUTES,
+    *hooks.ROUTES,
     Route("/livez", state.livez, name="livez"),
     Route("/readyz", state.readyz, name="readyz"),
     Route("/metrics", state.metrics, name="metrics"),
@@ -60,7 +70,9 @@ def application(here: Site) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.pool.open()
         app.state.feed.start()
-        beating = asyncio.create_task(app.state.pulse.beat())
+        beating = asyncio.gather(
+            app.state.pulse.beat(), app.state.streams.keep(), commands.expire(app.state.control.store)
+        )
         try:
             yield
         finally:
@@ -68,19 +80,25 @@ def application(here: Site) -> Starlette:
             with contextlib.suppress(asyncio.CancelledError):
                 await beating
             app.state.feed.stop()
+            app.state.streams.stop()
+            await asyncio.to_thread(app.state.streams.close)
             app.state.pulse.close()
+            app.state.control.store.close()
             await asyncio.to_thread(app.state.pool.close)
 
     guard = Middleware(Guard, knows=lambda token: OPERATOR if tokens.accepts(here.data, token) else None)
     app = Starlette(
-        routes=[*ROUTES, *files.routes()],
+        routes=[*ROUTES, *SOCKETS, *files.routes()],
         middleware=[guard],
         exception_handlers=problems.handlers(),
         lifespan=lifespan,
     )
+    app.state.site = here
     app.state.pool = ConnectionPool(
         here.dsn, min_size=1, max_size=CONNECTIONS, open=False, timeout=2, kwargs={"autocommit": True}, name="http"
     )
     app.state.feed = Feed(here.dsn)
     app.state.pulse = Pulse(here.dsn)
+    app.state.control = control(here)
+    app.state.streams = Streams(here.dsn)
     return app

@@ -23,7 +23,12 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+BEARER = "harmony.bearer."
+"""A browser cannot set headers of a WebSocket: it names its token as a subprotocol that begins so."""
+EVENTS = "harmony.events"
+"""the subprotocol that it should name besides, and gets as the answer"""
 OPEN = {"/", "/livez", "/readyz"}
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="harmony"'}
 REFUSAL = "This needs the access token of `harmony run`, as `Authorization: Bearer <token>`."
 
 
@@ -35,6 +40,9 @@ class Guard:
         self.knows = knows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -52,9 +60,23 @@ class Guard:
         if scope["principal"] or path in OPEN or path.startswith("/page/"):
             await self.app(scope, receive, harden)
         else:
-            challenge = {"WWW-Authenticate": 'Bearer realm="harmony"'}
-            await Problem(401, "api.unauthorised", REFUSAL, challenge)(scope, receive, harden)
+            await Problem(401, "api.unauthorised", REFUSAL, CHALLENGE)(scope, receive, harden)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Before the handshake: without a good token there is an answer of HTTP and no WebSocket."""
+        named = [one.removeprefix(BEARER) for one in scope.get("subprotocols", ()) if one.startswith(BEARER)]
+        given = Headers(scope=scope).get("authorization") or "Bearer " + "".join(named[:1])
+        scope["principal"] = self._bearer(given)
+        if scope["principal"]:
+            await self.app(scope, receive, send)
+        else:
+            await Problem(401, "api.unauthorised", REFUSAL, CHALLENGE)(scope, receive, send)
 
     def _bearer(self, header: str) -> Principal | None:
         scheme, _, token = header.partition(" ")
         return self.knows(token.strip()) if scheme.lower() == "bearer" else None
+
+
+def subprotocol(offered: list[str]) -> str | None:
+    """The subprotocol to agree on: a browser that offered any insists on one of them."""
+    return EVENTS if EVENTS in offered else offered[0] if offered else None

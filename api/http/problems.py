@@ -47,22 +47,29 @@ class Problem(Response):
 def refuse(request: Request, problem: Exception) -> Response:
     """The problem document of any exception. What was not foreseen tells the client nothing about our inside."""
     if isinstance(problem, HTTPException):
-        return Problem(problem.status_code, f"http.{problem.status_code}", _sentence(problem, request))
+        headers = dict(problem.headers or {})
+        return Problem(problem.status_code, f"http.{problem.status_code}", _sentence(problem, request), headers)
     if isinstance(problem, HarmonyError):
-        status = status_of(problem)
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "2"} if status == 503 else None
-        return Problem(status, problem.code, str(problem), headers)
+        return refusal(problem)
     if isinstance(problem, psycopg.Error):
         detail = "The database does not answer now: try again in a moment, or look at /readyz."
         return Problem(503, "api.unavailable", detail, {"Retry-After": "2"})
     return Problem(500, "api.internal", "Harmony met an error it did not foresee: its log says more.")
 
 
+def refusal(problem: HarmonyError) -> Problem:
+    """The problem document of an error of ours, with what the error has to say besides (`more`)."""
+    status = status_of(problem)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "2"} if status == 503 else None
+    return Problem(status, problem.code, str(problem), headers, **getattr(problem, "more", {}))
+
+
 def _sentence(problem: HTTPException, request: Request) -> str:
     if problem.status_code == 404:
         return f"There is nothing at {request.url.path}: /openapi.json lists what there is."
     if problem.status_code == 405:
-        return f"{request.method} is not possible at {request.url.path}: only reading is."
+        possible = (problem.headers or {}).get("Allow", "GET")
+        return f"{request.method} is not possible at {request.url.path}: {possible} is."
     return str(problem.detail)
 
 

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Iterator
 
 import uvicorn
+from starlette.applications import Starlette
 
 from api.address import listening
 from api.http.app import application
-from api.http.feed import Feed
 from api.service_status import Reporter
 from api.site import Site
 
@@ -19,6 +19,12 @@ LOG = logging.getLogger("harmony.http")
 KEEP_ALIVE = 75
 GRACE = 3
 """Seconds that open streams get at the end."""
+STUCK_MS = 30_000
+"""Milliseconds that bytes may lie unread at the other end before the kernel gives the connection up."""
+PING = 30.0
+"""Seconds between two pings of a WebSocket, and that the answer may take."""
+WORDS = 65536
+"""Bytes that a client of a WebSocket may send at once; none of it is looked at."""
 
 
 class _Server(uvicorn.Server):
@@ -41,23 +47,36 @@ def serve(here: Site, stop: threading.Event) -> int:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
+        ws_max_size=WORDS,
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING,
+        ws_ping_timeout=PING,
     )
-    socket = listening(host, port)
-    LOG.info("listening on http://%s:%d/", *socket.getsockname()[:2])
+    listener = listening(host, port)
+    _give_up_on_the_stuck(listener)
+    LOG.info("listening on http://%s:%d/", *listener.getsockname()[:2])
     reporter = Reporter(here.dsn, f"http {host}:{port}", "http", lambda: {"subscribers": app.state.feed.subscribers})
     reporter.start()
     try:
-        asyncio.run(_serve(_Server(config), socket, app.state.feed, stop))
+        asyncio.run(_serve(_Server(config), listener, app, stop))
     finally:
         reporter.stop()
     return 0
 
 
-async def _serve(server: _Server, socket: socket.socket, feed: Feed, stop: threading.Event) -> None:
-    serving = asyncio.create_task(server.serve([socket]))
+def _give_up_on_the_stuck(listener: socket.socket) -> None:
+    """Connections inherit it (Linux): what was written to one who reads no more does not lie here for ever."""
+    with contextlib.suppress(AttributeError, OSError):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_MS)
+
+
+async def _serve(server: _Server, listener: socket.socket, app: Starlette, stop: threading.Event) -> None:
+    serving = asyncio.create_task(server.serve([listener]))
     # A signal handler can only set the plain event: nothing else wakes this loop.
     while not stop.is_set() and not serving.done():  # noqa: ASYNC110
         await asyncio.sleep(0.05)
-    feed.stop()  # streams end by themselves, so that nobody waits for them
+    app.state.feed.stop()  # streams end by themselves, so that nobody waits for them
+    app.state.streams.stop()
+    await app.state.streams.stopped()  # told by us, before the server ends what is open without a word
     server.should_exit = True
     await serving

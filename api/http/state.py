@@ -1,12 +1,17 @@
 """/livez, /readyz, /metrics: for those who watch Harmony."""
 
 import msgspec
+import psycopg
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http import metrics as prometheus
 from api.http.problems import Problem
 from api.http.pulse import Pulse
+from api.metrics import CONTENT_TYPE, collect, render
+from api.operating.status import look
+from api.principal import principal
+from core.errors import LogError
 
 
 async def livez(request: Request) -> Response:
@@ -28,9 +33,14 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    pulse: Pulse = request.app.state.pulse
-    health = await pulse.look()
-    if health is None:
+    principal(request, "operate")
+
+    def figures() -> str:
+        with request.app.state.pool.connection() as connection:
+            return render(collect(look(connection), request.app.state.feed.subscribers))
+
+    try:
+        text = await run_in_threadpool(figures)
+    except (psycopg.Error, LogError):
         return Problem(503, "api.unavailable", "The database is away: there are no figures now.", {"Retry-After": "2"})
-    text = prometheus.render(health, request.app.state.feed.subscribers)
-    return Response(text, media_type=prometheus.CONTENT_TYPE)
+    return Response(text, media_type=CONTENT_TYPE)

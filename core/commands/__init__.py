@@ -1,1 +1,1 @@
-"""Commands to switches: what may be asked (`orders`), which texts are allowed (`checks`), and who keeps them (`store`)."""
+"""Commands to switches: what may be asked (`orders`), with which texts (`checks`), and who keeps them (`store`)."""

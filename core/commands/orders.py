@@ -48,7 +48,7 @@ class Originate(_Order, frozen=True, kw_only=True, tag="originate"):
     """who is called first: 1001@alpha.example"""
     to: str
     context: str
-    """the dialplan context in which ``to`` is dialled"""
+    """the dialplan context in which ``to`` is dialled: the company's own, never that of whoever called in"""
     caller_name: str | None = None
     timeout: int = 30
     """seconds that the user's own phone rings"""
@@ -116,8 +116,8 @@ class Park(_Order, frozen=True, kw_only=True, tag="park"):
     leg: str
     lot: str | None = None
     """a slot, None: whichever is free"""
-    context: str = ""
-    """the leg's dialplan context"""
+    context: str | None = None
+    """the company's domain, which the names of its parking lots carry (``lot@alpha.example``)"""
 
 
 class Pickup(_Order, frozen=True, kw_only=True, tag="pickup"):
@@ -172,6 +172,8 @@ class ConferenceMute(_Order, frozen=True, kw_only=True, tag="conference.mute"):
     """Mute the member that a leg is, in a room."""
 
     room: str
+    """as call documents name it; on the switch its name may carry the company's domain (``3001-alpha.example``): the
+    leg's variables ``conference_name`` and ``conference_member_id`` tell"""
     leg: str
 
 

@@ -14,6 +14,7 @@ from core.event import SEQUENCE_BITS, SwitchEvent, version_of
 from core.headers import header, text
 from core.log.codec import BadState, decoder
 from core.log.driver import connect, translated
+from core.log.imported import Origin, already_stored, noted_as_imported
 from core.log.insert import Connection, insert
 from core.log.prepare import Incoming, Prepared, Preparer
 from core.log.runs import Runs
@@ -75,8 +76,8 @@ class EventLog:
         with self._lock:
             return self.append_prepared(self._preparer.prepare(batch))
 
-    def append_prepared(self, batch: Prepared) -> int:
-        """Store what was prepared elsewhere; otherwise as `append`."""
+    def append_prepared(self, batch: Prepared, origin: Origin | None = None) -> int:
+        """Store what was prepared elsewhere; otherwise as `append`. ``origin``: a file that it comes from."""
         with self._lock, translated():
             connection = self._connection()
             rows = [
@@ -89,7 +90,8 @@ class EventLog:
                 )
                 for row in batch.rows
             ]
-            stored = insert(connection, rows, batch.parked, doubtful=self._doubtful)
+            with noted_as_imported(connection, origin):
+                stored = insert(connection, rows, batch.parked, doubtful=self._doubtful)
             self._doubtful = stored < len(rows)
             return stored
 
@@ -114,6 +116,24 @@ class EventLog:
         if topics is not None:
             query, values = query + " AND topic = ANY(%s)", [*values, list(topics)]
         return self._select(query + " ORDER BY position LIMIT %s", [*values, limit], on_bad)
+
+    def core_of(self, run: int) -> tuple[str, str]:
+        """Return the Core-UUID of a run, and its switch; empty for a run that is not there."""
+        with self._lock, translated():
+            find = "SELECT core_uuid, switch FROM log.switch_run WHERE run = %s"
+            row = self._connection().execute(find, (run,)).fetchone()
+        return ("", "") if row is None else (str(row[0]), str(row[1]))
+
+    def installation(self) -> str:
+        """Return what this log is called everywhere."""
+        with self._lock, translated():
+            row = self._connection().execute("SELECT id FROM log.installation").fetchone()
+        return "" if row is None else str(row[0])
+
+    def imported(self, chain: list[bytes]) -> set[bytes]:
+        """Return those of the digests of a file's chain up to which it was imported earlier."""
+        with self._lock, translated():
+            return already_stored(self._connection(), chain)
 
     def stream(self, stream: UUID) -> list[SwitchEvent]:
         """Return all events of a leg or of a switch core, by run and sequence."""

@@ -11,6 +11,7 @@ CREATE TABLE log.command (
     by              text NOT NULL,
     call_id         text,
     idempotency_key text,
+    bearer          text NOT NULL,                         -- whose key that is
     fingerprint     bytea NOT NULL,                        -- of what was asked: one key, one question
     state           text NOT NULL DEFAULT 'requested' CHECK (state IN ('requested', 'sending', 'sent', 'completed')),
     result          text CHECK (result IN ('ok', 'failed', 'expired', 'unknown')),
@@ -26,7 +27,7 @@ CREATE TABLE log.command (
     CHECK ((state = 'completed') = (completed_at IS NOT NULL))
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 -- A key is its bearer's own.
-CREATE UNIQUE INDEX command_key ON log.command (coalesce(tenant, ''), by, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE UNIQUE INDEX command_key ON log.command (bearer, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX command_waiting ON log.command (number) WHERE state <> 'completed';
 CREATE INDEX command_by_call ON log.command (call_id, number) WHERE call_id IS NOT NULL;
 -- For the figures: how many came out how.

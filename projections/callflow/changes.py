@@ -10,6 +10,21 @@ import msgspec
 from projections.callflow.document import Call
 
 
+class Audience(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom an event concerns: what its readers filter by. Names stand with and without domain."""
+
+    direction: str | None = None
+    parties: tuple[str, ...] = ()
+    """every party and user that took part so far"""
+    queues: tuple[str, ...] = ()
+    """every queue that the call has waited in so far"""
+    aliases: tuple[str, ...] = ()
+    """ids of calls that were merged into this one so far"""
+
+
+NOBODY = Audience()
+
+
 class CallEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One fact about a call, for subscribers.
 
@@ -26,6 +41,7 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: int
     position: int = msgspec.field(name="caused_position")
     data: dict[str, Any]
+    audience: Audience = NOBODY
 
 
 class CallState(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,6 +43,7 @@ class Group:
         "facts",
         "known",
         "last_at",
+        "left",
         "legs",
         "open_legs",
         "sorted",
@@ -58,6 +59,8 @@ class Group:
         self.was: set[str] = set()
         """Every id under which this call, or a part of it, was handed out."""
         self.call_id = ""
+        self.left: set[str] = set()
+        """Ids under which a part of it is stored that was never shown: those states must go."""
         self.dirty = False
         self.sorted = True
         self.ended = False
@@ -231,6 +234,7 @@ class CallFold:
                 first.add(one)
             first.told |= other.told
             first.was |= other.was
+            first.left |= {*other.left, other.call_id}
             self._forget(other)
             for key in [leg for leg, (_, owner) in self._hung.items() if owner is other]:
                 self._hung[key] = (self._hung[key][0], first)
@@ -316,13 +320,16 @@ class CallFold:
         group.dirty = False
         call = interpret(group.ordered())
         shown = happened(group.facts)
-        group.call_id = call.call_id
+        left, group.left, group.call_id = {*group.left, group.call_id}, set(), call.call_id
+        for alias in sorted(left - group.was - {"", call.call_id}):
+            self._merged.append(Merged(alias=alias, call_id=call.call_id, position=call.last_position))
         events = []
-        for alias in sorted(group.was - {call.call_id}):
+        aliases = group.was - {call.call_id}
+        for alias in sorted(aliases):
             mark = f"call.merged|{alias}"
             if mark not in group.told:
                 group.told[mark] = 0
-                events.append(milestones.merged(call, alias, call.last_position, group.last_at))
+                events.append(milestones.merged(call, alias, aliases, call.last_position, group.last_at))
                 self._merged.append(Merged(alias=alias, call_id=call.call_id, position=call.last_position))
         if shown:
             group.was.add(call.call_id)

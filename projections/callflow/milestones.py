@@ -12,7 +12,8 @@ from zlib import crc32
 
 import msgspec
 
-from projections.callflow.changes import CallEvent
+from projections.callflow.audience import audience
+from projections.callflow.changes import Audience, CallEvent
 from projections.callflow.document import Call
 
 _NAMESPACE = UUID("6f0e5a30-6a0c-5d07-9d6f-1c8f7f1f5b11")
@@ -97,7 +98,7 @@ def milestones(call: Call, told: dict[str, int], aliases: set[str]) -> list[Call
     turn out to have been otherwise, when evidence came late: then `call.corrected` names what was told, with its data
     as they are now, or null where it did not happen.
     """
-    found: list[CallEvent] = []
+    found: list[tuple[str, str, int, dict[str, Any]]] = []
     now: set[str] = set()
     for kind, key, at, data in _news(call):
         mark = f"{kind}|{key}"
@@ -108,10 +109,10 @@ def milestones(call: Call, told: dict[str, int], aliases: set[str]) -> list[Call
             continue
         told[mark] = digest
         if known is None:
-            found.append(_event(call, kind, key, at, data))
+            found.append((kind, key, at, data))
         else:
             correction = {"type": kind, "key": key, "data": data}
-            found.append(_event(call, "call.corrected", f"{mark}|{digest}", at, correction))
+            found.append(("call.corrected", f"{mark}|{digest}", at, correction))
     for mark in [mark for mark in told if mark not in now]:
         kind, _, key = mark.partition("|")
         # What a call was told before it was merged is not untrue: `call.merged` says where it went.
@@ -119,11 +120,15 @@ def milestones(call: Call, told: dict[str, int], aliases: set[str]) -> list[Call
             continue
         del told[mark]
         withdrawn = {"type": kind, "key": key, "data": None}
-        found.append(_event(call, "call.corrected", f"{mark}|withdrawn", call.started_at, withdrawn))
-    return sorted(found, key=lambda event: (event.type == "call.corrected", event.occurred_at))
+        found.append(("call.corrected", f"{mark}|withdrawn", call.started_at, withdrawn))
+    if not found:
+        return []
+    found.sort(key=lambda news: (news[0] == "call.corrected", news[2]))
+    concerned = audience(call, sorted(aliases))
+    return [_event(call, *news, concerned) for news in found]
 
 
-def _event(call: Call, kind: str, key: str, at: int, data: dict[str, Any]) -> CallEvent:
+def _event(call: Call, kind: str, key: str, at: int, data: dict[str, Any], concerned: Audience) -> CallEvent:
     first = call.legs[0].leg_id if call.legs else call.call_id
     return CallEvent(
         event_id=event_id(kind, f"{first}|{key}"),
@@ -133,11 +138,12 @@ def _event(call: Call, kind: str, key: str, at: int, data: dict[str, Any]) -> Ca
         occurred_at=at,
         position=call.last_position,
         data=data,
+        audience=concerned,
     )
 
 
-def merged(call: Call, alias: str, position: int, at: int) -> CallEvent:
-    """`alias` is part of this call from now on."""
+def merged(call: Call, alias: str, aliases: set[str], position: int, at: int) -> CallEvent:
+    """`alias` is part of this call from now on, as all of `aliases` are."""
     return CallEvent(
         event_id=event_id("call.merged", f"{call.call_id}|{alias}"),
         type="call.merged",
@@ -146,4 +152,5 @@ def merged(call: Call, alias: str, position: int, at: int) -> CallEvent:
         occurred_at=at,
         position=position,
         data={"alias": alias},
+        audience=audience(call, sorted(aliases)),
     )

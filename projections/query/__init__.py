@@ -15,7 +15,7 @@ from projections.query.calls import (
     live_calls,
     position,
 )
-from projections.query.events import PublishedEvent, call_events
+from projections.query.events import EventFilter, PublishedEvent, call_events, head, oldest, position_at, resolved
 from projections.query.export import VIEWS, export_csv, export_documents, export_parquet
 from projections.query.feed import Delta, Mark, delta, follow, snapshot
 from projections.query.filters import CallFilter, shown, zone
@@ -27,6 +27,7 @@ __all__ = [
     "CallSummary",
     "Delta",
     "DocumentPage",
+    "EventFilter",
     "Found",
     "Mark",
     "PublishedEvent",
@@ -37,10 +38,14 @@ __all__ = [
     "export_parquet",
     "follow",
     "get_call",
+    "head",
     "list_calls",
     "list_documents",
     "live_calls",
+    "oldest",
     "position",
+    "position_at",
+    "resolved",
     "shown",
     "snapshot",
     "zone",

@@ -72,7 +72,7 @@ static void configuration(const char *name, char *out, size_t size) {
 }
 
 bool answer_to(const char *command, const char *argument, char *out, size_t size) {
-    if (answer_given(command, argument, out, size)) return true;
+    if (answer_given(command, argument, out, size) || call_answer(command, argument, out, size)) return true;
     if (strcmp(command, "status") == 0) {
         uint64_t up = (now_micros() - node.started) / 1000000u;
         snprintf(out, size,
@@ -89,12 +89,6 @@ bool answer_to(const char *command, const char *argument, char *out, size_t size
         snprintf(out, size, "\n0 total.\n");
     } else if (strcmp(command, "uuid_exists") == 0) {
         snprintf(out, size, channel_exists(argument) ? "true" : "false");
-    } else if (strcmp(command, "uuid_kill") == 0) {
-        snprintf(out, size, channel_exists(argument) ? "+OK\n" : "-ERR No such channel!\n");
-        if (channel_exists(argument)) {
-            event_fire("CHANNEL_DESTROY", NULL, argument, NULL, 0, NULL);
-            channel_remove(argument);
-        }
     } else if (strcmp(command, "global_getvar") == 0 && strcmp(argument, "core_uuid") == 0) {
         snprintf(out, size, "%s", node.core);
     } else if (strcmp(command, "global_getvar") == 0) {
@@ -108,12 +102,6 @@ bool answer_to(const char *command, const char *argument, char *out, size_t size
         configuration(name ? name + 1 : argument, out, size);
     } else if (strcmp(command, "msleep") == 0) {
         pause_micros((uint64_t)strtoull(argument, NULL, 10) * 1000u);
-        snprintf(out, size, "+OK\n");
-    } else if (strcmp(command, "originate") == 0) {
-        char uuid[UUID_LENGTH + 1];
-        new_uuid(uuid);
-        snprintf(out, size, "+OK %s\n", uuid);
-    } else if (strcmp(command, "uuid_setvar") == 0 || strcmp(command, "uuid_transfer") == 0 || strcmp(command, "uuid_bridge") == 0) {
         snprintf(out, size, "+OK\n");
     } else {
         return false;

@@ -128,6 +128,10 @@ bool fetch_wait(const char *id);
 bool answer_to(const char *command, const char *argument, char *out, size_t size); /* false: no such command */
 void answer_set(const char *command, const char *text);
 
+/* ---- calls.c: those of commands on calls ---- */
+
+bool call_answer(const char *command, const char *argument, char *out, size_t size); /* false: none of them */
+
 /* ---- made.c: events of the node's own making ---- */
 
 typedef struct {

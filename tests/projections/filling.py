@@ -32,7 +32,7 @@ TABLES = (
 # a page of one event may tell what a longer page would have seen through.
 READ_MODELS = tuple(name for name in TABLES if name not in ("calls.fold_state", "log.call_event"))
 # What depends on how the log was cut into pages, or on the clock.
-_LEFT_OUT = {"as_of_position", "position", "parked_at"}
+_LEFT_OUT = {"as_of_position", "position", "parked_at", "published_at"}
 
 
 @cache

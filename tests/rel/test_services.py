@@ -21,7 +21,13 @@ def service(unit: Path) -> dict[str, str]:
 
 
 def test_there_are_units() -> None:
-    assert {unit.stem for unit in UNITS} == {"harmony", "harmony-bridge", "harmony-project", "harmony-serve"}
+    assert {unit.stem for unit in UNITS} == {
+        "harmony",
+        "harmony-bridge",
+        "harmony-deliver",
+        "harmony-project",
+        "harmony-serve",
+    }
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)

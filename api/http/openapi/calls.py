@@ -1,13 +1,19 @@
 """Calls: what was, what is live, and the stream of what changes. From the table of filters that the routes use."""
 
+from importlib import resources
 from typing import Any
+
+import msgspec
 
 from api.filters import FILTERS, TIMES, Filter
 from api.http.openapi.parts import (
+    EVENT_STREAM,
+    MOMENT,
+    PAGE,
     POSITION,
     PROBLEM,
     REFUSED,
-    TEXT,
+    TIME_ZONE,
     Schema,
     answer,
     get,
@@ -19,20 +25,24 @@ from api.http.openapi.parts import (
     ref,
 )
 from projections.callflow.document import Call
+from projections.query import CallSummary
 
+EXAMPLE = msgspec.json.decode(resources.files("api.http.openapi").joinpath("call.json").read_bytes())
+"""a recorded call with an attended transfer, written by scripts/reference.py"""
 KINDS: dict[str, Schema] = {
     "text": {"type": "string"},
     "choice": {"type": "string"},
     "yes": {"type": "boolean"},
-    "time": {"type": "string"},
-    "seconds": {"type": "number", "minimum": 0},
+    "time": MOMENT,
+    "seconds": {"type": "number", "minimum": 0, "exclusiveMaximum": 1e9},
 }
 
 
 def paths() -> dict[str, Any]:
     calls = listed(ref("Call"))
+    either = calls | {"items": {"anyOf": [ref("Call"), ref("CallSummary")]}}
     following = {"type": ["string", "null"], "description": "`after` of the next page; null on the last"}
-    page = record(["position", "next", "calls"], position=POSITION, next=following, calls=calls)
+    page = record(["position", "next", "calls"], position=POSITION, next=following, calls=either)
     live = record(["position", "current", "calls"], position=POSITION, current={"type": "boolean"}, calls=calls)
     return {
         "/v1/calls": get(
@@ -41,9 +51,9 @@ def paths() -> dict[str, Any]:
             {"200": answer("A page", page), "400": PROBLEM} | REFUSED,
             [
                 *(_parameter(item) for item in FILTERS),
-                query("time_zone", "IANA zone in which times without an offset are meant", TEXT),
+                query("time_zone", "IANA zone in which times without an offset are meant", TIME_ZONE),
                 query("limit", "calls a page", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}),
-                query("after", "`next` of the page before", TEXT),
+                query("after", "`next` of the page before", PAGE),
                 query("view", "whole documents, or flat rows as in cdr_call", {"enum": ["document", "summary"]}),
             ],
         ),
@@ -57,19 +67,21 @@ def paths() -> dict[str, Any]:
                 "404": PROBLEM,
             }
             | REFUSED,
-            [path_part("call_id", "the call's id, or that of one of its legs")],
+            [path_part("call_id", "the call's id, or that of one of its legs") | {"example": EXAMPLE["call_id"]}],
         ),
         "/v1/live": get("live", "The calls that are live now", {"200": answer("They", live)} | REFUSED),
         "/v1/live/stream": get(
             "stream",
             "Server-sent events: snapshot, then call, ended, merged, and health every two seconds",
-            {"200": answer("The stream", TEXT, "text/event-stream"), "401": PROBLEM},
+            {"200": answer("The stream") | EVENT_STREAM, "401": PROBLEM},
         ),
     }
 
 
 def schemas() -> dict[str, Any]:
-    return of_structs(Call)
+    described = of_structs(Call, CallSummary)
+    described["Call"]["examples"] = [EXAMPLE]
+    return described
 
 
 def _parameter(item: Filter) -> Schema:

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from api.http.openapi.fields import described, structs_in
+
 Schema = dict[str, Any]
 """a JSON Schema of the dialect 2020-12, as OpenAPI 3.1 has it"""
 Method = Literal["get", "post", "put", "patch", "delete"]
@@ -20,6 +22,14 @@ POSITION: Schema = {
 }
 TEXT: Schema = {"type": "string"}
 TIME: Schema = {"type": "string", "format": "date-time"}
+MOMENT: Schema = {"type": "string", "format": "moment"}
+"""a time as people write it: 2026-11-23T08:51:00Z, 2026-11-23, today, 2h (ago)"""
+TIME_ZONE: Schema = {"type": "string", "format": "time-zone"}
+"""a name of the IANA data base"""
+PAGE: Schema = {"type": "string", "format": "page"}
+"""where the next page of a list begins, as an answer gave it"""
+CURSOR: Schema = {"type": "string", "format": "cursor"}
+"""where a reader of a log stands, as an event or an answer gave it"""
 OPEN: list[Schema] = [{}, {"token": []}]
 """`security` of what answers also without the token"""
 
@@ -60,6 +70,10 @@ def body(schema: Schema, kind: str = JSON, *, required: bool = True) -> Schema:
     return {"required": required, "content": {kind: {"schema": schema}}}
 
 
+EVENT_STREAM: Schema = {"content": {"text/event-stream": {}}}
+"""server-sent events: what they are is in /asyncapi.json"""
+
+
 def answer(says: str, schema: Schema | None = None, kind: str = JSON, headers: Schema | None = None) -> Schema:
     described: Schema = {"description": says}
     if schema is not None:
@@ -91,13 +105,16 @@ def get(name: str, says: str, answers: Schema, parameters: Sequence[Schema] = ()
     return operation("get", name, says, answers, parameters, **more)
 
 
-def of_structs(*types: type, instants: bool = True) -> dict[str, Schema]:
-    """The schemas of structs and of all that they hold, by name.
+def of_structs(*types: type, instants: bool = True, place: str = "#/components/schemas/") -> dict[str, Schema]:
+    """The schemas of structs and of all that they hold, by name; they refer to each other as lying at a place.
 
     With `instants` whatever is named for an instant (`at`, `started_at`) is a text with date and time, as documents are
     rendered, although the struct holds microseconds.
     """
-    _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    _, schemas = msgspec.json.schema_components(types, ref_template=place + "{name}")
+    structs = structs_in(*types)
+    for name in schemas.keys() & structs.keys():
+        schemas[name] = described(schemas[name], structs[name])
     return {name: with_instants(schema) if instants else schema for name, schema in schemas.items()}
 
 
@@ -112,5 +129,11 @@ def with_instants(schema: Any) -> Any:
     if isinstance(properties, dict):
         for name, value in properties.items():
             if name == "at" or name.endswith("_at"):
-                turned["properties"][name] = TIME | ({"type": ["string", "null"]} if "null" in str(value) else {})
+                says = {key: value[key] for key in ("description",) if key in value}
+                nullable = {"type": ["string", "null"]} if _nullable(value) else {}
+                turned["properties"][name] = TIME | nullable | says
     return turned
+
+
+def _nullable(schema: Schema) -> bool:
+    return schema.get("type") == "null" or any(_nullable(choice) for choice in schema.get("anyOf", []))

@@ -90,7 +90,7 @@ def test_status_is_exit_code_3_when_something_is_wrong(site: Site, connection: p
     site.ok("events", "import", capture("01"))
     connection.execute("UPDATE log.switch_event SET stored_at = stored_at - interval '1 minute'")
     done = site.run("status", "--json")
-    assert (done.code, done.json["degraded"], done.json["behind"]) == (3, ["projection.behind"], 87)
+    assert (done.code, done.json["degraded"], done.json["behind"]) == (3, ["projection.behind"], 88)
     assert "degraded" in site.run("status").out
 
 

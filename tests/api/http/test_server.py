@@ -259,7 +259,7 @@ def test_readyz_and_metrics_say_when_the_fold_lies_behind(
     assert (health["status"], health["degraded"]) == ("degraded", ["projection.behind"])
     assert "87 events" in health["problems"][0]
     figures = dict(line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines() if line[0] != "#")
-    assert figures["harmony_calls_behind"] == "87"
+    assert figures['harmony_projection_behind_events{projection="calls"}'] == "87"
     assert figures["harmony_log_position"] == "87"
     site.ok("project", "--once")
     assert client.get("/readyz").json()["status"] == "ok"
@@ -279,7 +279,7 @@ def test_a_silent_bridge_and_a_lost_link_are_told(client: httpx.Client, connecti
     assert health["switches"] == [
         {"switch": "freeswitch@pbx1", "link": "down", "since": "2026-11-23T09:00:00Z", "warnings": []}
     ]
-    assert 'harmony_link_up{switch="freeswitch@pbx1"} 0' in client.get("/metrics").text
+    assert 'harmony_link_up{bridge="a",switch="freeswitch@pbx1"} 0' in client.get("/metrics").text
 
 
 def test_without_its_database_the_server_says_so_and_comes_back(

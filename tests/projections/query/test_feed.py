@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from projections.callflow.changes import Merged
-from projections.query import Mark, call_events, delta, follow, snapshot
+from projections.query import EventFilter, Mark, call_events, delta, follow, snapshot
 from projections.runner import Runner
 from tests.projections.conftest import FAKE
 from tests.projections.made_calls import a_call, store
@@ -70,7 +70,7 @@ def test_the_call_log_is_read_in_order_by_tenant_and_type(recorded: str, connect
     assert [event.position for event in every] == sorted(event.position for event in every)
     assert {msgspec.json.decode(event.state)["type"] for event in every} == {event.type for event in every}
     assert call_events(connection, after=every[3].position, limit=2) == every[4:6]
-    mine = call_events(connection, limit=10_000, tenant="beta.example", types=["call.ended"])
+    mine = call_events(connection, limit=10_000, filter=EventFilter(tenant="beta.example", types=("call.ended",)))
     assert mine
     assert mine == [event for event in every if event.tenant == "beta.example" and event.type == "call.ended"]
 

@@ -1,0 +1,89 @@
+"""`harmony status`: how everything is, once or again and again."""
+
+import argparse
+import signal
+import sys
+import threading
+
+from api.cli.console import emit, json_option, paint, say
+from api.errors import DEGRADED, OK, BadArgument
+from api.text import harmless
+
+EVERY = 2.0
+CLEAR = "\x1b[H\x1b[2J"
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "status", help="how everything is: log, projections, switches, parts, losses (exit code 3: degraded)"
+    )
+    parser.add_argument(
+        "--watch", nargs="?", type=float, const=EVERY, metavar="SECONDS", help=f"again and again ({EVERY:g} s)"
+    )
+    json_option(parser)
+    parser.set_defaults(run=status)
+
+
+def status(args: argparse.Namespace) -> int:
+    from api.site import site
+
+    if args.watch is not None and not 0.1 <= args.watch <= 86_400:
+        raise BadArgument("--watch takes seconds from 0.1 to 86400.")
+    with site() as here:
+        if args.watch is None:
+            return _show(here.dsn, args.json)
+        # Ctrl-C sets a flag instead of raising: an exception in the middle of the driver's work can get lost there.
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        code = OK
+        while not stop.is_set():
+            code = _again(here.dsn, args.json)
+            sys.stdout.flush()
+            stop.wait(args.watch)
+        return code
+
+
+def _again(dsn: str, as_json: bool) -> int:
+    from core.errors import LogError
+
+    if sys.stdout.isatty() and not as_json:
+        sys.stdout.write(CLEAR)
+    try:
+        return _show(dsn, as_json)
+    except LogError as error:
+        if as_json:
+            emit({"status": "degraded", "degraded": [error.code], "problems": [str(error)]})
+        else:
+            say(paint(f"degraded: {harmless(error)}", "yellow"))
+        return DEGRADED
+    finally:
+        if not sys.stdout.isatty() and not as_json:
+            say()
+
+
+def _show(dsn: str, as_json: bool) -> int:
+    from api.operating.status import look
+    from api.operating.status_text import lines
+    from core.log.driver import connect
+
+    with connect(dsn, "harmony status") as connection:
+        found = look(connection)
+    problems = found.health.problems
+    if as_json:
+        emit(found.document())
+        return DEGRADED if problems else OK
+    for number, line in enumerate(lines(found)):
+        say(paint(line, "bold") if number == 0 else line)
+    say()
+    for problem in problems:
+        say(paint(f"degraded: {harmless(problem.sentence)}", "yellow"))
+    parked = found.parked_by_log + sum(one.parked for one in found.projections)
+    if parked:
+        say(paint(f"{parked:,} events are parked: `harmony parked list` says why, and what can be done.", "yellow"))
+    for one in found.switches:
+        for warning in one.warnings:
+            say(paint(f"{harmless(one.switch)}: {harmless(warning)}", "yellow"))
+    if not problems:
+        say(paint("Nothing is wrong.", "green"))
+    return DEGRADED if problems else OK

@@ -1,0 +1,248 @@
+"""Deliveries as the sender sees them: claimed in runs, and what became of each attempt, a transaction at a time.
+
+Of one endpoint and subject only the first that is pending is ever due; with it are claimed those that follow it, so
+that a busy subject goes quickly. A claim has two ends beside its result: the sender's advisory lock is gone (it was
+killed), or it has expired. Either way the deliveries are due again: at least once, and first arrivals in order.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from api.hooks.endpoints import CHANNEL
+from api.hooks.post import Answer
+
+RUN = 8
+"""deliveries of one subject that are claimed together"""
+LEASE = timedelta(minutes=5)
+"""longer than a run can take"""
+LOCK = 0x486F6F6B
+"""the first half of the advisory lock of a sender; its number is the other"""
+
+_CLAIM: LiteralString = """
+    WITH head AS (
+        SELECT d.* FROM hooks.endpoint e
+        LEFT JOIN unnest(%(busy)s::uuid[], %(runs)s::int[]) AS b (endpoint_id, runs) USING (endpoint_id)
+        CROSS JOIN LATERAL (
+            SELECT p.delivery_id, p.endpoint_id, p.subject, p.merged FROM hooks.delivery p
+            WHERE p.endpoint_id = e.endpoint_id AND p.state = 'pending' AND p.next_attempt_at <= now()
+                AND NOT EXISTS (
+                    SELECT FROM hooks.delivery earlier
+                    WHERE earlier.endpoint_id = p.endpoint_id AND earlier.state = 'pending'
+                        AND earlier.subject = ANY(p.merged || p.subject) AND earlier.delivery_id < p.delivery_id)
+            ORDER BY p.next_attempt_at, p.delivery_id
+            LIMIT greatest(0, CASE WHEN e.failing_since IS NULL THEN %(most)s ELSE 1 END - coalesce(b.runs, 0))
+            FOR UPDATE SKIP LOCKED) d
+        WHERE e.state = 'enabled' LIMIT %(room)s),
+    run AS (
+        SELECT f.delivery_id FROM head h CROSS JOIN LATERAL (
+            SELECT f.delivery_id FROM hooks.delivery f
+            WHERE f.endpoint_id = h.endpoint_id AND f.subject = h.subject AND f.state = 'pending'
+                AND f.delivery_id >= h.delivery_id
+                AND NOT EXISTS (
+                    SELECT FROM hooks.delivery other
+                    WHERE other.endpoint_id = h.endpoint_id AND other.subject = h.subject AND other.state = 'pending'
+                        AND other.delivery_id BETWEEN h.delivery_id AND f.delivery_id AND other.merged <> h.merged)
+            ORDER BY f.delivery_id LIMIT %(run)s) f)
+    UPDATE hooks.delivery d SET claimed_by = %(me)s, next_attempt_at = now() + %(lease)s
+    FROM run WHERE d.delivery_id = run.delivery_id
+    RETURNING d.delivery_id, d.endpoint_id, d.kind, d.event_id, d.position, d.subject, d.attempts, d.planned_at
+"""
+_TARGETS = """
+    SELECT e.endpoint_id, e.url, array_agg(s.generation ORDER BY s.generation DESC) AS generations
+    FROM hooks.endpoint e JOIN hooks.secret s USING (endpoint_id)
+    WHERE e.endpoint_id = ANY(%s) AND (s.until IS NULL OR s.until > now()) GROUP BY e.endpoint_id
+"""
+_ATTEMPT = """
+    INSERT INTO hooks.attempt (delivery_id, number, at, status, ms, answer, error)
+    SELECT %(id)s, coalesce(max(number), 0) + 1, %(at)s, %(status)s, %(ms)s, %(answer)s, %(error)s
+    FROM hooks.attempt WHERE delivery_id = %(id)s
+"""
+_EXISTS = "SELECT FROM hooks.delivery WHERE delivery_id = %s FOR UPDATE"
+_ENDED = """
+    UPDATE hooks.delivery SET state = %s, attempts = attempts + 1, claimed_by = NULL, ended_at = clock_timestamp()
+    WHERE delivery_id = %s AND state = 'pending'
+"""
+_LATER = """
+    UPDATE hooks.delivery SET attempts = attempts + 1, claimed_by = NULL, next_attempt_at = clock_timestamp() + %s
+    WHERE delivery_id = %s AND state = 'pending' AND claimed_by = %s
+"""
+# What follows waits as long as what it follows, so that nobody looks at it in vain.
+_FOLLOWERS = """
+    UPDATE hooks.delivery SET claimed_by = NULL, next_attempt_at = clock_timestamp() + %s
+    WHERE endpoint_id = %s AND subject = %s AND state = 'pending' AND delivery_id > %s
+"""
+_LET_GO = "UPDATE hooks.delivery SET claimed_by = NULL, next_attempt_at = clock_timestamp() WHERE claimed_by = %s"
+_SWEEP = """
+    UPDATE hooks.delivery SET claimed_by = NULL, next_attempt_at = clock_timestamp()
+    WHERE claimed_by IS NOT NULL AND NOT EXISTS (
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = claimed_by AND objsubid = 2
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
+_FIGURES = """
+    SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(planned_at)), 0)::float8,
+        (SELECT count(*) FROM hooks.delivery WHERE state = 'dead'),
+        (SELECT count(*) FROM hooks.endpoint WHERE state = 'disabled'), (SELECT count(*) FROM hooks.endpoint),
+        (SELECT count(*) FROM hooks.endpoint WHERE state = 'enabled' AND failing_since IS NOT NULL)
+    FROM hooks.delivery d JOIN hooks.endpoint e USING (endpoint_id) WHERE d.state = 'pending' AND e.state = 'enabled'
+"""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One that was claimed."""
+
+    id: int
+    endpoint: UUID
+    kind: str
+    event_id: str
+    position: int | None
+    subject: str
+    attempts: int
+    planned_at: datetime
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where a claimed delivery goes, and which generations of the secret sign."""
+
+    endpoint_id: UUID
+    url: str
+    generations: list[int]
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Deliveries of one subject to one endpoint, in order."""
+
+    target: Target
+    deliveries: list[Delivery]
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What became of an attempt; `wait` None with an error: that was the last."""
+
+    delivery: Delivery
+    at: datetime
+    answer: Answer
+    wait: float | None = None
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """What those who watch want to know. Deliveries to disabled endpoints are not pending: nobody waits for them."""
+
+    pending: int
+    oldest_pending_seconds: float
+    dead: int
+    disabled: int
+    endpoints: int
+    failing: int
+
+
+class Queue:
+    """One sender's place at the table. Not to be shared between threads."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._connection = connection
+        # A host that vanishes lets go of its claims soon, not after the two hours of the operating system.
+        for name, value in (("idle", 10), ("interval", 5), ("count", 3)):
+            connection.execute(f"SET tcp_keepalives_{name} = {value}")
+        row = connection.execute("SELECT nextval('hooks.sender')::int").fetchone()
+        assert row is not None
+        self.number = int(row[0])
+        connection.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK, self.number])
+
+    def claim(self, busy: dict[UUID, int], most: int, room: int) -> list[Run]:
+        """Runs that are due. `busy`: runs in hand by endpoint; `most` of them an endpoint, `room` in all."""
+        values = {
+            "busy": list(busy),
+            "runs": list(busy.values()),
+            "most": most,
+            "room": room,
+            "run": RUN,
+            "me": self.number,
+            "lease": LEASE,
+        }
+        with self._connection.transaction():
+            rows = self._connection.execute(_CLAIM, values).fetchall()
+            runs: dict[tuple[UUID, str], list[Delivery]] = {}
+            for row in sorted(rows):
+                delivery = Delivery(*row)
+                runs.setdefault((delivery.endpoint, delivery.subject), []).append(delivery)
+            with self._connection.cursor(row_factory=class_row(Target)) as cursor:
+                found = cursor.execute(_TARGETS, [list({key[0] for key in runs})]).fetchall()
+        targets = {target.endpoint_id: target for target in found}
+        return [Run(targets[key[0]], run) for key, run in runs.items()]
+
+    def record(self, results: list[Result]) -> None:
+        """Store what became of attempts, all or none; deliveries that are gone meanwhile are passed over."""
+        with self._connection.transaction():
+            for result in sorted(results, key=lambda r: (r.delivery.endpoint, r.delivery.id)):
+                self._record(result)
+
+    def _record(self, result: Result) -> None:
+        run, delivery, answer = self._connection.execute, result.delivery, result.answer
+        if run(_EXISTS, [delivery.id]).fetchone() is None:
+            return
+        values = {
+            "id": delivery.id,
+            "at": result.at,
+            "status": answer.status,
+            "ms": answer.ms,
+            "answer": answer.text,
+            "error": answer.error,
+        }
+        run(_ATTEMPT, values)
+        if answer.delivered:
+            run(_ENDED, ["delivered", delivery.id])
+        else:
+            if result.wait is None:
+                run(_ENDED, ["dead", delivery.id])
+            else:
+                run(_LATER, [timedelta(seconds=result.wait), delivery.id, self.number])
+            run(
+                _FOLLOWERS,
+                [timedelta(seconds=result.wait or 0), delivery.endpoint, delivery.subject, delivery.id],
+            )
+        since = "NULL" if answer.delivered else "clock_timestamp()"
+        run(
+            f"UPDATE hooks.endpoint SET failing_since = {since} WHERE endpoint_id = %s AND failing_since IS "
+            + ("NOT NULL" if answer.delivered else "NULL"),
+            [delivery.endpoint],
+        )
+
+    def failing_for(self, endpoint: UUID) -> timedelta:
+        """How long an endpoint has failed without a success."""
+        row = self._connection.execute(
+            "SELECT clock_timestamp() - failing_since FROM hooks.endpoint WHERE endpoint_id = %s", [endpoint]
+        ).fetchone()
+        return row[0] if row is not None and row[0] is not None else timedelta()
+
+    def let_go(self) -> None:
+        """Give back what is in hand and was not attempted."""
+        self._connection.execute(_LET_GO, [self.number])
+        self._connection.execute(f"NOTIFY {CHANNEL}")
+
+    def sweep(self) -> int:
+        """Make what dead senders had in hand due again; how many those were."""
+        return self._connection.execute(_SWEEP, [LOCK]).rowcount
+
+    def figures(self) -> Figures:
+        return figures(self._connection)
+
+
+def figures(connection: Connection[Any]) -> Figures:
+    """The state of all webhooks in figures."""
+    row = connection.execute(_FIGURES).fetchone()
+    assert row is not None
+    return Figures(int(row[0]), round(float(row[1]), 1), *(int(value) for value in row[2:]))
+
+
+def tidy(connection: Connection[Any], keep: timedelta, most: int = 5000) -> int:
+    """Remove deliveries that came to their end longer ago than this, a bounded number at a time; how many."""
+    return connection.execute(
+        "DELETE FROM hooks.delivery WHERE delivery_id IN (SELECT delivery_id FROM hooks.delivery"
+        " WHERE ended_at < clock_timestamp() - %s ORDER BY ended_at LIMIT %s)",
+        [keep, most],
+    ).rowcount

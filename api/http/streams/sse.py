@@ -1,0 +1,72 @@
+"""/v1/stream: server-sent events. Events are messages without a name; marks have theirs: caught-up, fell-behind,
+checkpoint, closed. Each has an id, the cursor behind it, which a client names in Last-Event-ID when it comes again.
+"""
+
+import asyncio
+import contextlib
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.http.live import STREAM_HEADERS
+from api.http.streams.admission import admitted
+from api.streams import Closed, Mark, Reader
+from api.streams.pieces import GONE, Entry
+
+AGAIN = b"retry: 1000\n\n"
+"""milliseconds after which a browser comes again"""
+
+
+async def stream(request: Request) -> Response:
+    streams, asked = admitted(request, "now")
+    return EventStream(await streams.subscribe("sse", asked))
+
+
+class EventStream(Response):
+    """Sends what a reader gives until one of the two goes away."""
+
+    def __init__(self, reader: Reader) -> None:
+        super().__init__(media_type="text/event-stream", headers=STREAM_HEADERS | {"Connection": "close"})
+        del self.headers["content-length"]
+        self._reader = reader
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        watching = asyncio.create_task(self._watch(receive))
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            if scope["method"] != "HEAD":
+                await self._body(send)
+            await send({"type": "http.response.body"})
+        finally:
+            self._reader.leave()
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+
+    async def _body(self, send: Send) -> None:
+        reader = self._reader
+        try:
+            with reader:
+                await send({"type": "http.response.body", "body": AGAIN, "more_body": True})
+            while True:
+                piece = await reader.next()
+                with reader:
+                    await send({"type": "http.response.body", "body": _written(reader, piece), "more_body": True})
+                    await asyncio.sleep(0)  # the others' turn
+                if not isinstance(piece, Mark):
+                    reader.sent(len(piece))
+        except Closed as problem:
+            with contextlib.suppress(TimeoutError):  # it can be written to one who reads
+                async with asyncio.timeout(0.5):
+                    body = reader.closed(problem).sse
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def _watch(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._reader.close(*GONE)
+
+
+def _written(reader: Reader, piece: list[Entry] | Mark) -> bytes:
+    return piece.sse if isinstance(piece, Mark) else reader.channel.sse(piece)

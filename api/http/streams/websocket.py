@@ -1,0 +1,73 @@
+"""/v1/ws: a WebSocket on which each message is an event, or a mark: {"mark": ..., "cursor": ...}. Nothing is expected
+from the client; what it sends is not looked at. With batch=true each message is a JSON array of events or of one mark.
+"""
+
+import asyncio
+import contextlib
+
+from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from api.http.guard import subprotocol
+from api.http.problems import refusal
+from api.http.streams.admission import admitted
+from api.streams import Closed, Mark, Reader
+from api.streams.asked import BATCH
+from api.streams.pieces import GONE
+from core.errors import HarmonyError
+
+
+async def websocket(socket: WebSocket) -> None:
+    try:
+        streams, asked = admitted(socket, "now", (BATCH,))
+        reader = await streams.subscribe("ws", asked)
+    except HarmonyError as problem:
+        await _refuse(socket, refusal(problem))
+        return
+    watching: asyncio.Task[None] | None = None
+    try:
+        await socket.accept(subprotocol(socket.scope["subprotocols"]))
+        watching = asyncio.create_task(_watch(socket, reader))
+        await _send(socket, reader, asked.batch)
+    except (WebSocketDisconnect, OSError):  # it went away in the middle
+        pass
+    finally:
+        reader.leave()
+        if watching is not None:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+
+
+async def _send(socket: WebSocket, reader: Reader, batch: bool) -> None:
+    send = socket.send_text
+    try:
+        while True:
+            piece = await reader.next()
+            with reader:
+                if isinstance(piece, Mark):
+                    await send(f"[{piece.json.decode()}]" if batch else piece.json.decode())
+                elif batch:
+                    await send(reader.channel.batch(piece))
+                else:
+                    for entry in piece:
+                        await send(entry.text)
+                await asyncio.sleep(0)  # the others' turn
+            if not isinstance(piece, Mark):
+                reader.sent(len(piece))
+    except Closed as problem:
+        if (problem.code, problem.reason) != GONE:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await socket.close(problem.code, problem.reason)
+
+
+async def _watch(socket: WebSocket, reader: Reader) -> None:
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+    reader.close(*GONE)
+
+
+async def _refuse(socket: WebSocket, answer: Response) -> None:
+    """Before the handshake: an answer of HTTP, with the same problem document as elsewhere."""
+    await socket.send_denial_response(answer)

@@ -1,0 +1,109 @@
+"""Every metric that Harmony has by name: kind, labels, and what it says. Their page in the reference is made of this.
+
+Names follow Prometheus: units at the end (`_seconds`, `_bytes`, or what is counted), `_total` on what only ever grows.
+A counter counts from the start of the process that reports it.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["counter", "gauge"]
+
+
+class Metric(msgspec.Struct, frozen=True):
+    name: str
+    kind: Kind
+    says: str
+    labels: tuple[str, ...] = ()
+    figure: str = ""
+    """how the part that reports it calls it, where that is all there is to it"""
+
+
+def _of(prefix: str, labels: tuple[str, ...], *rows: tuple[str, str, str]) -> tuple[Metric, ...]:
+    """Metrics that are figures of a part's report: (figure, name, sentence); `_total` in the name makes a counter."""
+    return tuple(
+        Metric(f"{prefix}_{name}", "counter" if name.endswith("_total") else "gauge", says, labels, figure)
+        for figure, name, says in rows
+    )
+
+
+WHOLE = (
+    Metric("harmony_degraded", "gauge", "Problems that readers are told of; 0 is good"),
+    Metric("harmony_problem", "gauge", "1 for each kind of problem there is now", ("code",)),
+    Metric("harmony_log_position", "gauge", "Last position in the switch log"),
+    Metric("harmony_log_oldest_position", "gauge", "First position that is still kept"),
+    Metric("harmony_log_newest_age_seconds", "gauge", "Since the newest event was stored"),
+    Metric("harmony_calls_live", "gauge", "Calls whose end was not seen"),
+    Metric("harmony_parked_events", "gauge", "Events put aside that nobody has decided upon", ("part",)),
+    Metric("harmony_service_up", "gauge", "1: this part reports", ("part", "service")),
+    Metric("harmony_service_report_age_seconds", "gauge", "Since this part last reported", ("part", "service")),
+    Metric("harmony_http_live_subscribers", "gauge", "Subscribers of live calls at the process that answers"),
+)
+
+PROJECTION_PLACE = (
+    Metric("harmony_projection_position", "gauge", "How far it has folded the switch log", ("projection",)),
+    Metric("harmony_projection_behind_events", "gauge", "Events stored and not folded", ("projection",)),
+    Metric("harmony_projection_lag_seconds", "gauge", "Age of the oldest event not folded", ("projection",)),
+)
+PROJECTION = _of(
+    "harmony_projection",
+    ("projection",),
+    ("events", "events_total", "Positions passed"),
+    ("seconds", "busy_seconds_total", "Time that this took"),
+    ("parked", "parked_events_total", "Events that it could not use and put aside"),
+)
+
+LINK_STATE = (
+    Metric("harmony_link_up", "gauge", "1: the bridge has its link to this switch", ("bridge", "switch")),
+    Metric("harmony_link_warnings", "gauge", "Settings of the switch that it should change", ("bridge", "switch")),
+    Metric("harmony_link_lost_total", "counter", "Times that the link was lost", ("bridge", "switch")),
+)
+LINK = _of(
+    "harmony_link",
+    ("bridge", "switch"),
+    ("silent", "silent_seconds", "Since anything came from the switch, ticks included"),
+    ("events", "events_total", "Events that came from the switch"),
+    ("bytes", "bytes_total", "Bytes that came from the switch, ticks included"),
+    ("links", "established_total", "Times that the link came up"),
+    ("gaps", "gaps_total", "Times that events were proven to be missing while the link stood"),
+    ("overflows", "overflows_total", "Times that the switch said its queue for us was full"),
+    ("missing", "missing_events_total", "Events that the switch said it dropped"),
+    ("malformed", "malformed_messages_total", "Messages of the switch that could not be read"),
+    ("pauses", "pauses_total", "Times that reading from the switch was paused"),
+    ("legs", "live_legs", "Legs that live on the switch"),
+)
+
+BRIDGE = _of(
+    "harmony_bridge",
+    ("bridge",),
+    ("received", "received_events_total", "Events that came over the wire, and own ones"),
+    ("stored", "stored_events_total", "Events stored in the log"),
+    ("duplicates", "duplicate_events_total", "Events that were in the log already"),
+    ("parked", "parked_events_total", "Messages that were no events, put aside with the reason"),
+    ("dropped", "dropped_events_total", "Always 0: there is no way to drop an event in the bridge"),
+    ("queued", "queued_events", "Events that wait in memory"),
+    ("spooled", "spool_events", "Events that wait in the spool file"),
+    ("spool_bytes", "spool_bytes", "Size of the spool file"),
+    ("spool_damages", "spool_damages_total", "Places of the spool file that could not be read"),
+    ("direct", "direct", "1: events go to the database without a stay in the spool"),
+    ("pressure", "pressure", "1: reading from the switches is paused, for the database and the disk are too slow"),
+    ("loop_lag_seconds", "loop_lag_seconds", "How late the bridge's event loop was"),
+)
+
+BY_PART = {"bridge": BRIDGE, "projection": PROJECTION}
+"""metrics that are made of what a part of this kind reports"""
+ALL: tuple[Metric, ...] = (*WHOLE, *PROJECTION_PLACE, *PROJECTION, *LINK_STATE, *LINK, *BRIDGE)
+
+LEFT_OUT = {
+    "bridge": frozenset({"missing", "events_per_second"}),
+    "projection": frozenset({"position", "head", "events_per_second"}),
+    "http": frozenset({"subscribers"}),
+}
+"""figures that are told otherwise: a sum of what each link says, a rate that Prometheus makes itself"""
+
+
+def reference() -> Iterable[tuple[str, str, str, str]]:
+    """Rows for the reference page: name, kind, labels, sentence."""
+    return ((one.name, one.kind, ", ".join(one.labels), one.says) for one in ALL)

@@ -1,0 +1,118 @@
+"""All subscriptions of a process: both logs, the threads for those who are behind, the clock that looks after all."""
+
+import asyncio
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+from api.errors import Unavailable
+from api.streams.asked import Asked, Start
+from api.streams.calls_source import READERS
+from api.streams.hub import KEPT, Hub
+from api.streams.pieces import STOPPING
+from api.streams.reader import Reader
+from api.streams.source import Gone, Page
+from api.streams.sources import open_source
+from core.cursor import LogName
+
+PATIENCE = 20.0
+"""seconds that a sending may take until the reader is disconnected"""
+BEAT = 5.0
+"""seconds without a word until a checkpoint is sent"""
+TICK = 0.25
+KEPT_RAW = 2000
+"""raw switch events are some ten times as big as published ones"""
+
+
+class Streams:
+    """Made with the application; `keep` runs as long as it does. Everything on one event loop."""
+
+    def __init__(self, dsn: str, patience: float = PATIENCE, beat: float = BEAT, kept: int = KEPT) -> None:
+        self._dsn = dsn
+        self._patience = patience
+        self._beat = beat
+        self._kept = kept
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="streams")
+        self._hubs: dict[LogName, Hub] = {}
+        self._ended = False
+
+    async def keep(self) -> None:
+        """Look after all readers for ever. Cancel it to end."""
+        while True:
+            await asyncio.sleep(TICK)
+            for hub in self._hubs.values():
+                hub.tick(time.monotonic(), self._patience, self._beat)
+
+    async def subscribe(self, transport: str, asked: Asked) -> Reader:
+        """A reader of what is asked for, from where it is asked for. Raises `BadCursor`, `Gone`, `LogAway`."""
+        hub = await self._hub(asked.log)
+        after = await self._after(hub, asked.start)
+        wanted = await hub.in_thread(hub.source.resolved, asked.filter)
+        return await hub.join(transport, wanted, after)
+
+    async def read(self, asked: Asked) -> tuple[Page, bool]:
+        """One page from the database, and whether that is all there was."""
+        hub = await self._hub(asked.log)
+        head = await hub.in_thread(hub.source.head)
+        after = await self._after(hub, asked.start)
+        wanted = await hub.in_thread(hub.source.resolved, asked.filter)
+        page = await hub.in_thread(hub.source.read, head if after is None else after, wanted, head, asked.limit)
+        return page, page.reached >= head
+
+    def cursor(self, log: LogName, position: int) -> str:
+        return self._hubs[log].source.cursor(position)
+
+    def stop(self) -> None:
+        """End all streams with a word; those who come now are refused."""
+        self._ended = True
+        for hub in self._hubs.values():
+            hub.stop(*STOPPING)
+
+    async def stopped(self, patience: float = 1.0) -> None:
+        """Wait until the readers have been told and are gone."""
+        deadline = time.monotonic() + patience
+        while any(hub.readers for hub in self._hubs.values()) and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    def close(self) -> None:
+        """Let go of threads and connections, after `stop`; blocks."""
+        self._threads.shutdown(cancel_futures=True)
+        for hub in self._hubs.values():
+            hub.source.close()
+
+    def stats(self) -> dict[str, dict[str, int] | int]:
+        """Figures of this process: readers by transport, how many of them are behind, events sent, readers ended."""
+        readers = [reader for hub in self._hubs.values() for reader in hub.readers]
+        return {
+            "subscribers": dict(Counter(reader.transport for reader in readers)),
+            "behind": sum(not reader.live for reader in readers),
+            "delivered": sum(hub.delivered for hub in self._hubs.values()),
+            "disconnected_slow": sum(hub.slow for hub in self._hubs.values()),
+        }
+
+    async def _hub(self, log: LogName) -> Hub:
+        if self._ended:
+            raise Unavailable("The server is stopping: connect again in a moment.")
+        if log not in self._hubs:
+            source = await asyncio.get_running_loop().run_in_executor(self._threads, open_source, self._dsn, log)
+            if log in self._hubs:  # somebody else was quicker
+                source.close()
+            else:
+                self._hubs[log] = Hub(source, self._threads, self._kept if log == "calls" else KEPT_RAW)
+        return self._hubs[log]
+
+    async def _after(self, hub: Hub, start: Start) -> int | None:
+        """The position to begin behind; None: the head as it is when the reader joins."""
+        match start.kind:
+            case "now":
+                return None
+            case "beginning":
+                return await hub.in_thread(hub.source.floor)
+            case "time":
+                at = await hub.in_thread(hub.source.position_at, start.instant)
+                return max(at, await hub.in_thread(hub.source.floor))
+            case "cursor":
+                after, floor = hub.source.position(start.cursor), await hub.in_thread(hub.source.floor)
+                if after < floor:
+                    raise Gone(hub.source.cursor(floor))
+                return after

@@ -1,0 +1,69 @@
+"""A status in which every part reports, as the real parts do: what /metrics can say when all is in use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from api.bridging import Describer
+from api.health import Health, Problem, links_of
+from api.operating.status import ProjectionStatus, Status, _part, _switches
+from api.service_status import Service
+from bridge.freeswitch import SwitchStats
+from bridge.service import BridgeService, BridgeStats, LinkStats
+from core.log import WriterStats
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+WRITER = WriterStats(
+    received=10, stored=9, duplicates=1, spooled=5, drained=3, parked=1, dropped=0, queued=2, spool_bytes=4096,
+    spool_damages=0, direct=True, trouble=None,
+)  # fmt: skip
+
+
+def switch(name: str, state: str = "up") -> SwitchStats:
+    return SwitchStats(
+        switch=name, state=state, core_uuid="c", events=7, bytes=900, last_heard=1, links=2, gaps=1, overflows=1,
+        missing=120, legs=3, pauses=0, malformed=1, encoding="string", faults=(), trouble="",
+    )  # fmt: skip
+
+
+class _Bridge:
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def stats(self) -> BridgeStats:
+        links = tuple(LinkStats(switch(name), 1.5) for name in self.names)
+        return BridgeStats(
+            node="harmony@x", events=7, stored=9, queued=2, spool_bytes=4096, missing=120, pressure=False, lag=0.01,
+            links=links, writer=WRITER,
+        )  # fmt: skip
+
+
+def bridge(name: str, *switches: str) -> Service:
+    status = Describer(cast(BridgeService, _Bridge(*switches)))()
+    return Service(f"bridge {name}", "bridge", "host", 1, NOW, NOW, False, status, 0.5)
+
+
+def part(name: str, kind: str, **status: Any) -> Service:
+    return Service(name, kind, "host", 1, NOW, NOW, False, status, 0.5)
+
+
+CALLS = part(
+    "projection calls", "projection", position=8, head=9, events=8, seconds=0.5, parked=1, events_per_second=3.0,
+    last_error=None, last_error_at=None,
+)  # fmt: skip
+PARTS = (
+    CALLS,
+    part("http 127.0.0.1:8080", "http", subscribers=2, streams={"sse": 3, "pull": 1}, delivered_total=12),
+    part("webhooks h", "webhooks", pending=4, dead=1, oldest_pending_seconds=3.5),
+)
+
+
+def status(*services: Service) -> Status:
+    """A status of these parts, or of one of each kind."""
+    found = list(services or (bridge("harmony@x", "freeswitch@a", "freeswitch@b"), *PARTS))
+    problems = [Problem("link.down", "The link is down.")]
+    health = Health(NOW, 9, 8, 1, NOW, 3, 2, 0.25, found, links_of(found), problems)
+    calls = ProjectionStatus("calls", "running", 8, 9, 1, 0.25, 3.0, 1, None, None, 1, NOW)
+    switches = [one for service in found for one in _switches(service)]
+    return Status(health, "i", 1, NOW, 1, [calls], switches, [_part(service) for service in found])
