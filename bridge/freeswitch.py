@@ -20,6 +20,7 @@ from bridge.node import Link, Mailbox, Node
 from bridge.reconcile import Reconciled, reconcile
 from bridge.session.announce import Announcer
 from bridge.session.channels import ForeignList, sessions_since_startup
+from bridge.session.fetches import Fetches
 from bridge.session.legs import Legs
 from bridge.session.losses import Gap
 from bridge.session.settings import ERLANG, SOFIA, erlang_faults, sofia_faults
@@ -31,6 +32,7 @@ from bridge.term import Atom
 from core.errors import MalformedEvent
 from core.headers import header, is_event, text
 from core.own_event import OwnEvents
+from core.registry import Registry
 
 __all__ = ["Remembered", "Sink", "SwitchSession", "SwitchStats"]
 
@@ -60,10 +62,12 @@ class SwitchSession:
         encoding: str | None = None,
         patience: float = 10.0,
         quiet: float = 60.0,
+        registry: Callable[[], Registry] | None = None,
     ) -> None:
         """``sink`` takes (switch, term) and never blocks; ``pressure`` says that it wants no more for now; ``encoding``
         is what the settings expect; ``patience`` is how long an answer may take, in seconds, and ``quiet`` after how
-        many without an event the stream is tried (a core makes a HEARTBEAT every 20)."""
+        many without an event the stream is tried (a core makes a HEARTBEAT every 20); ``registry`` is what the switch's
+        fetches are answered from, None leaves the switch to its own files."""
         before = remembered or Remembered()
         self.switch = switch
         self.commands = Commands(node, switch, patience)
@@ -86,6 +90,7 @@ class SwitchSession:
         self._registered: asyncio.Future[None] | None = None
         self._marks: dict[str, asyncio.Future[None]] = {}
         self._doubt = asyncio.Event()
+        self._fetches = Fetches(node, switch, registry, patience) if registry is not None else None
 
     # -- one life of the link -------------------------------------------------------------------------------------
 
@@ -123,9 +128,19 @@ class SwitchSession:
         if link.closed.is_set():
             raise NodeError(f"The link to {self.switch} was lost while joining: {link.closed.reason}")
         self._up(None if core is None else core.strip(), None if status is None else sessions_since_startup(status))
+        await self._serve_fetches()
         await self._look_at_settings()
         await self._try_to_reconcile("link")
         self.joined.set()
+
+    async def _serve_fetches(self) -> None:
+        """A switch that will not be served has its own files: that is said, and its events are taken all the same."""
+        if self._fetches is None:
+            return
+        try:
+            await self._fetches.bind()
+        except BridgeError as error:
+            LOG.warning("%s", error)
 
     async def _answer(self, command: str, argument: str = "") -> str | None:
         """Ask for something that is good to know: a refusal is no reason not to take the events."""
@@ -173,6 +188,8 @@ class SwitchSession:
         self._held = None
         if mailbox is not None:
             mailbox.close()
+        if self._fetches is not None:
+            self._fetches.release()
         self._link = None
         if link is not None:
             self._bytes += link.bytes_received
@@ -319,6 +336,7 @@ class SwitchSession:
             encoding=self.commands.encoding,
             faults=self.faults,
             trouble=self.trouble,
+            fetches=self._fetches.stats if self._fetches is not None else None,
         )
 
     def remember(self) -> Remembered:

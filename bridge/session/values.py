@@ -14,6 +14,16 @@ class Remembered(msgspec.Struct, frozen=True):
     legs: frozenset[str] = frozenset()
 
 
+class FetchStats(msgspec.Struct, frozen=True):
+    """What a switch fetched over one session's links."""
+
+    answered: int = 0
+    not_found: int = 0
+    seconds: float = 0.0
+    """spent on answers, all together"""
+    slowest: float = 0.0
+
+
 class SwitchStats(msgspec.Struct, frozen=True):
     """One moment of a session, for the metrics."""
 
@@ -39,3 +49,5 @@ class SwitchStats(msgspec.Struct, frozen=True):
     faults: tuple[str, ...]
     trouble: str
     """why there is no link, empty while there is one"""
+    fetches: FetchStats | None = None
+    """None: the switch is left to its own files"""
