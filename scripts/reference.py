@@ -204,6 +204,41 @@ def call_document() -> list[str]:
     return lines
 
 
+# Published events
+
+
+def published_events() -> list[str]:
+    """The catalogue of what is published."""
+    from projections.published.catalogue import CATALOGUE, FAMILIES, examples
+
+    lines = [
+        "# Published events",
+        "",
+        "What happens is published in one log, in one order, and goes out as CloudEvents 1.0 in structured JSON: pulled,",
+        "streamed, or sent. Every event has an `id` of its own, the same however often it is sent or derived, a `time` by",
+        "the switch's clock, a `subject`, a `cursor` that leads behind it, and a `tenant` unless it is for operators only.",
+        "Delivery is at least once, in the order of the log. Fields may be added to `data`; a type keeps its meaning.",
+        "",
+        "```json",
+        *msgspec.json.format(msgspec.json.encode(examples()["call.transferred"]), indent=2).decode().splitlines(),
+        "```",
+        "",
+        "`call_id` and `direction` stand in the data of every event about a call, `switch` in those of all others, and",
+        "`caused_position` in all: the position in the switch log of the event that caused it. An example of each type is",
+        "at `/v1/schemas`.",
+    ]
+    for family, about in FAMILIES.items():
+        lines += ["", f"## {family}", "", about, ""]
+        common = {"`caused_position`", *(("`call_id`", "`direction`") if family == "call" else ("`switch`",))}
+        rows = [
+            (f"`{one.name}`", one.sentence, ", ".join(name for name, *_ in fields_of(one.data) if name not in common))
+            for one in CATALOGUE.values()
+            if one.family == family
+        ]
+        lines += table(["type", "", "data"], rows)
+    return lines
+
+
 # HTTP
 
 
@@ -311,6 +346,7 @@ def pages(dsn: str) -> dict[str, Callable[[], list[str]]]:
         "errors.md": errors,
         "http.md": http,
         "call-document.md": call_document,
+        "events.md": published_events,
         "tables.md": lambda: tables(dsn),
     }
 

@@ -37,6 +37,7 @@ WHOLE = (
     Metric("harmony_log_newest_age_seconds", "gauge", "Since the newest event was stored"),
     Metric("harmony_calls_live", "gauge", "Calls whose end was not seen"),
     Metric("harmony_parked_events", "gauge", "Events put aside that nobody has decided upon", ("part",)),
+    Metric("harmony_commands_total", "counter", "Commands to switches that have their outcome", ("kind", "result")),
     Metric("harmony_service_up", "gauge", "1: this part reports", ("part", "service")),
     Metric("harmony_service_report_age_seconds", "gauge", "Since this part last reported", ("part", "service")),
     Metric("harmony_http_live_subscribers", "gauge", "Subscribers of live calls at the process that answers"),
@@ -92,9 +93,33 @@ BRIDGE = _of(
     ("loop_lag_seconds", "loop_lag_seconds", "How late the bridge's event loop was"),
 )
 
-BY_PART = {"bridge": BRIDGE, "projection": PROJECTION}
+STREAMS = (
+    *_of("harmony_stream", ("http", "transport"), ("streams_subscribers", "subscribers", "Readers of events now")),
+    *_of(
+        "harmony_stream",
+        ("http",),
+        ("streams_behind", "behind_subscribers", "Readers that are still reading what is old"),
+        ("streams_delivered", "delivered_events_total", "Events handed to readers"),
+        ("streams_disconnected_slow", "disconnected_slow_total", "Readers that were ended, for they did not keep up"),
+    ),
+)
+
+WEBHOOKS = _of(
+    "harmony_webhook",
+    ("deliver",),
+    ("delivered", "delivered_total", "Deliveries that were taken"),
+    ("failed", "failed_attempts_total", "Attempts that failed"),
+    ("pending", "pending_deliveries", "Deliveries that wait for their turn, or to be tried again"),
+    ("oldest_pending_seconds", "oldest_pending_seconds", "Age of the oldest of them"),
+    ("dead", "dead_deliveries", "Deliveries that were given up"),
+    ("endpoints", "endpoints", "Endpoints that there are"),
+    ("failing", "failing_endpoints", "Endpoints whose last attempt failed"),
+    ("disabled", "disabled_endpoints", "Endpoints that get nothing"),
+)
+
+BY_PART = {"bridge": BRIDGE, "projection": PROJECTION, "http": STREAMS, "deliver": WEBHOOKS}
 """metrics that are made of what a part of this kind reports"""
-ALL: tuple[Metric, ...] = (*WHOLE, *PROJECTION_PLACE, *PROJECTION, *LINK_STATE, *LINK, *BRIDGE)
+ALL: tuple[Metric, ...] = (*WHOLE, *PROJECTION_PLACE, *PROJECTION, *LINK_STATE, *LINK, *BRIDGE, *STREAMS, *WEBHOOKS)
 
 LEFT_OUT = {
     "bridge": frozenset({"missing", "events_per_second"}),

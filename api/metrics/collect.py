@@ -55,16 +55,19 @@ def collect(status: Status, live_subscribers: int) -> list[Family]:
     found.named("harmony_calls_live", health.live)
     found.named("harmony_http_live_subscribers", live_subscribers)
     found.named("harmony_parked_events", status.parked_by_log, "log")
+    for kind, result, count in status.commands:
+        found.named("harmony_commands_total", count, kind, result)
     for one in status.projections:
         found.named("harmony_parked_events", one.parked, one.name)
         found.named("harmony_projection_position", one.position, one.name)
         found.named("harmony_projection_behind_events", one.behind, one.name)
         found.named("harmony_projection_lag_seconds", one.lag_seconds, one.name)
     for service in health.services:
+        if service.stopped:
+            continue  # on purpose: nothing is expected of it
         found.named("harmony_service_up", int(service.state == "running"), service.part, service.name)
         found.named("harmony_service_report_age_seconds", round(service.age, 3), service.part, service.name)
-        if not service.stopped:
-            _service(found, service)
+        _service(found, service)
     for switch in status.switches:
         labels = _short(switch.bridge), switch.switch
         found.named("harmony_link_up", int(switch.link == "up"), *labels)
@@ -76,7 +79,9 @@ def collect(status: Status, live_subscribers: int) -> list[Family]:
 def _service(found: _Families, service: Service) -> None:
     known = BY_PART.get(service.part, ())
     for metric in known:
-        found.add(metric, service.status.get(metric.figure), _short(service.name))
+        value = service.status.get(metric.figure)
+        for kind, number in value.items() if isinstance(value, dict) else [(None, value)]:
+            found.add(metric, number, _short(service.name), *([] if kind is None else [str(kind)]))
     if service.part == "bridge":
         for link in service.status.get("switches", []):
             for metric in LINK:

@@ -27,6 +27,7 @@ SELECT coalesce((SELECT min(position) FROM log.switch_event), 0),
        (SELECT count(*) FROM log.parked_event WHERE part = 'log' AND state = 'waiting'),
        (SELECT id FROM log.installation)
 """
+COMMANDS = "SELECT kind, result, count(*) FROM log.command WHERE result IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
 _LOST = ("gaps", "overflows", "missing", "malformed")
 _SAID_ELSEWHERE = {"switches", "trouble", "last_error", "last_error_at", "node"}
 
@@ -104,6 +105,8 @@ class Status(msgspec.Struct, frozen=True):
     projections: list[ProjectionStatus]
     switches: list[SwitchStatus]
     parts: list[PartStatus]
+    commands: list[tuple[str, str, int]] = []
+    """kind, result, and how many commands came out so"""
 
     def document(self) -> dict[str, Any]:
         """For programs: what /readyz says, and every thing's figures."""
@@ -133,6 +136,7 @@ def look(connection: psycopg.Connection[Any]) -> Status:
     with translated():
         rows = connection.execute(PROJECTIONS).fetchall()
         log = connection.execute(LOG).fetchone()
+        commands = connection.execute(COMMANDS).fetchall()
     assert log is not None, "a SELECT without FROM has one row"
     oldest, newest_at, parked, installation = log
     by_name = {service.name: service for service in health.services}
@@ -145,6 +149,7 @@ def look(connection: psycopg.Connection[Any]) -> Status:
         projections=[_projection(row, health.head, by_name.get(f"projection {row[0]}")) for row in rows],
         switches=[switch for service in health.services for switch in _switches(service)],
         parts=[_part(service) for service in health.services],
+        commands=commands,
     )
 
 

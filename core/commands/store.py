@@ -229,13 +229,6 @@ class CommandStore:
         names = None if switches is None else list(switches)
         return self._finish(_LATE, (names, names), "expired", _EXPIRED, None)
 
-    def results(self) -> dict[tuple[str, str], int]:
-        """Return how many commands of each kind came out how."""
-        counted = "SELECT kind, result, count(*) FROM log.command WHERE result IS NOT NULL GROUP BY 1, 2"
-        with self._lock, translated():
-            rows = self._connection().execute(counted).fetchall()
-        return {(str(kind), str(result)): cast(int, count) for kind, result, count in rows}
-
     # For the bridge
 
     def claim(self, switches: Collection[str], limit: int = 100) -> list[Command]:

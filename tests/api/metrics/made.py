@@ -54,9 +54,16 @@ CALLS = part(
 )  # fmt: skip
 PARTS = (
     CALLS,
-    part("http 127.0.0.1:8080", "http", subscribers=2, streams={"sse": 3, "pull": 1}, delivered_total=12),
-    part("webhooks h", "webhooks", pending=4, dead=1, oldest_pending_seconds=3.5),
-)
+    part(
+        "http 127.0.0.1:8080", "http", subscribers=2, streams_subscribers={"sse": 3, "pull": 1}, streams_behind=0,
+        streams_delivered=12, streams_disconnected_slow=1,
+    ),
+    part(
+        "deliver h", "deliver", delivered=12, failed=3, pending=4, oldest_pending_seconds=3.5, dead=1, disabled=0,
+        endpoints=2, failing=1,
+    ),
+    part("odd h", "odd", waiting=4, done_total=9, by={"a": 1, "b": 2}),
+)  # fmt: skip
 
 
 def status(*services: Service) -> Status:
@@ -66,4 +73,5 @@ def status(*services: Service) -> Status:
     health = Health(NOW, 9, 8, 1, NOW, 3, 2, 0.25, found, links_of(found), problems)
     calls = ProjectionStatus("calls", "running", 8, 9, 1, 0.25, 3.0, 1, None, None, 1, NOW)
     switches = [one for service in found for one in _switches(service)]
-    return Status(health, "i", 1, NOW, 1, [calls], switches, [_part(service) for service in found])
+    parts = [_part(service) for service in found]
+    return Status(health, "i", 1, NOW, 1, [calls], switches, parts, [("hangup", "ok", 3)])

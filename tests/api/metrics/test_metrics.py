@@ -48,6 +48,7 @@ def test_every_metric_of_the_catalogue_is_given() -> None:
     assert found.values["harmony_bridge_spool_events", (("bridge", "harmony@x"),)] == 2
     assert found.values["harmony_parked_events", (("part", "log"),)] == 1
     assert found.values["harmony_http_live_subscribers", ()] == 2
+    assert found.values["harmony_stream_subscribers", (("http", "127.0.0.1:8080"), ("transport", "sse"))] == 3
 
 
 @pytest.mark.pure
@@ -82,11 +83,10 @@ def test_each_way_to_lose_an_event_has_a_counter() -> None:
 @pytest.mark.pure
 def test_a_part_that_is_not_known_is_told_too() -> None:
     found = read(render(collect(status(), 0)))
-    assert found.values["harmony_webhooks_pending", (("service", "webhooks h"),)] == 4
-    http = "http 127.0.0.1:8080"
-    assert found.values["harmony_http_streams", (("kind", "sse"), ("service", http))] == 3
-    assert found.values["harmony_http_delivered_total", (("service", http),)] == 12
-    assert found.types["harmony_http_delivered"] == "counter"
+    assert found.values["harmony_odd_waiting", (("service", "odd h"),)] == 4
+    assert found.values["harmony_odd_by", (("kind", "b"), ("service", "odd h"))] == 2
+    assert found.values["harmony_odd_done_total", (("service", "odd h"),)] == 9
+    assert found.types["harmony_odd_done"] == "counter"
 
 
 @pytest.mark.pure
@@ -121,5 +121,5 @@ def test_what_the_server_gives_is_read_by_prometheus(client: httpx.Client, site:
     found = read(answer.text)
     given = {name for name, _ in found.values}
     wanted = {one.name for one in ALL}
-    # nothing is stored yet, so nothing has an age
-    assert wanted - given == {"harmony_log_newest_age_seconds"}
+    # nothing is stored yet, so nothing has an age; and nobody has commanded anything
+    assert wanted - given == {"harmony_log_newest_age_seconds", "harmony_commands_total"}
