@@ -335,6 +335,39 @@ def example_call() -> str:
     return msgspec.json.format(render(call), indent=1).decode() + "\n"
 
 
+# Metrics
+
+METRICS_HEAD = """# Metrics
+
+`GET /metrics`, in the text format of Prometheus, behind the access token of an operator:
+
+```yaml
+scrape_configs:
+  - job_name: harmony
+    authorization: {credentials_file: /etc/prometheus/harmony.token}
+    static_configs: [{targets: ["127.0.0.1:8080"]}]
+rule_files: [/etc/prometheus/rules/harmony.rules.yml]   # rel/prometheus/harmony.rules.yml
+```
+
+Any `harmony serve` tells of all parts: each leaves its figures in the database every second, also from other machines.
+Counters (`_total`) count from the start of the process that reports them. A dashboard for Grafana is in
+`rel/grafana/harmony.json`, alert rules in `rel/prometheus/harmony.rules.yml`; how to use them:
+[watching](../how-to/watch.md)."""
+
+
+def metrics() -> list[str]:
+    """Every metric, and how those of other parts are named."""
+    from api.metrics.catalogue import reference
+
+    rows = [(f"`{name}`", kind, labels, says) for name, kind, labels, says in reference()]
+    lines = [*METRICS_HEAD.splitlines(), "", *table(["metric", "kind", "labels", "says"], rows)]
+    return [
+        *lines,
+        "",
+        "What a part reports that is not listed here is told as `harmony_<part>_<figure>`, with the label `service`.",
+    ]
+
+
 # All pages
 
 
@@ -347,6 +380,7 @@ def pages(dsn: str) -> dict[str, Callable[[], list[str]]]:
         "http.md": http,
         "call-document.md": call_document,
         "events.md": published_events,
+        "metrics.md": metrics,
         "tables.md": lambda: tables(dsn),
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from api.cli.commands import add_verbs
 from api.cli.console import emit, emit_raw, is_utf8, json_option, note, paint, progress, say, table, terminal_columns
 from api.errors import OK, BadArgument, NotFound
 from api.text import harmless
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
     from projections.query import CallFilter, CallSummary
 
 
+BOARD = ("since", "from", "name", "dialled", "state", "with", "tenant", "call")
+
+
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    group = commands.add_parser("calls", help="the calls: list, show, export, live")
+    group = commands.add_parser("calls", help="the calls: list, show, export, live; and commands to them")
     verbs = group.add_subparsers(metavar="VERB", required=True)
 
     parser = verbs.add_parser("list", help="list calls, newest first")
@@ -47,8 +51,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = verbs.add_parser("live", help="the calls that are live now")
     parser.add_argument("--tenant", help="of this company")
     parser.add_argument("--follow", action="store_true", help="go on with what changes")
+    parser.add_argument(
+        "--at", metavar="WHEN", help="as they were: a time, a position of the switch log, or the cursor of an event"
+    )
+    parser.add_argument("--time-zone", metavar="ZONE", help="IANA time zone of a time without an offset (UTC)")
     json_option(parser)
     parser.set_defaults(run=live)
+
+    add_verbs(verbs)
 
 
 def _filters(parser: argparse.ArgumentParser) -> None:
@@ -227,6 +237,28 @@ def _expected(args: argparse.Namespace) -> int:
     return int(row[0]) if row else 0
 
 
+def _live_at(dsn: str, args: argparse.Namespace) -> int:
+    """The board as it was."""
+    import json
+
+    import psycopg
+
+    from api.board import board
+    from api.when import zone
+    from projections.callflow.document import instant_text
+
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        found = board(connection, args.at, args.tenant, time_zone=zone(args.time_zone))
+    instant = None if found.instant is None else instant_text(found.instant)
+    if args.json:
+        at = json.dumps(instant).encode()
+        emit_raw(b'{"position":%d,"at":%b,"calls":[%b]}' % (found.position, at, b",".join(found.documents)))
+        return OK
+    table(BOARD, [_now(json.loads(document)) for document in found.documents])
+    note(f"The board at {instant or 'an instant that is not known any more'}, position {found.position}.")
+    return OK
+
+
 def live(args: argparse.Namespace) -> int:
     import json
     import signal
@@ -237,7 +269,11 @@ def live(args: argparse.Namespace) -> int:
     from api.site import site
     from projections.query import follow, live_calls
 
+    if args.at is not None and args.follow:
+        raise BadArgument("--at and --follow: what was does not change; take one of them.")
     with site() as here:
+        if args.at is not None:
+            return _live_at(here.dsn, args)
         if not args.follow:
             with psycopg.connect(here.dsn, autocommit=True) as connection:
                 page = live_calls(connection, args.tenant)
@@ -245,10 +281,7 @@ def live(args: argparse.Namespace) -> int:
                 body = b",".join(page.documents)
                 emit_raw(b'{"position":%d,"calls":[%b]}' % (page.position, body))
                 return OK
-            table(
-                ["since", "from", "name", "dialled", "state", "with", "tenant", "call"],
-                [_now(json.loads(d)) for d in page.documents],
-            )
+            table(BOARD, [_now(json.loads(d)) for d in page.documents])
             if page.next:
                 note("Only the newest are listed.")
             return OK

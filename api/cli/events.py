@@ -87,11 +87,11 @@ def import_(args: argparse.Namespace) -> int:
             if not args.json:
                 say(f"{harmless(path)}: {result.events} events, {result.stored} of them new{_proven(result)}")
         if any(result.stored for result in results):
-            told = [
+            files = [
                 {"file": str(path), "events": r.events, "stored": r.stored, "refused": r.refused, "chain": r.head}
                 for path, r in zip(args.files, results, strict=True)
             ]
-            record_action(here.dsn, "import", OPERATOR.name, " ".join(map(str, args.files)), details={"files": told})
+            record_action(here.dsn, "import", OPERATOR.name, " ".join(map(str, args.files)), details={"files": files})
     refused = [r for r in results if r.refused]
     if args.json:
         emit(

@@ -10,11 +10,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from api.cli import calls, events, parked, rebuild, services, setup, status, webhooks
+from api.cli import calls, commands, events, parked, rebuild, services, setup, status, webhooks
 from api.cli.console import error
 from api.errors import FAILED, OK, USAGE, exit_code_of
 
-GROUPS = (services, setup, status, events, parked, calls, rebuild, webhooks)
+GROUPS = (services, setup, status, events, parked, calls, commands, rebuild, webhooks)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,9 +25,9 @@ def parser() -> argparse.ArgumentParser:
         "HARMONY_DSN a PostgreSQL of your own.",
     )
     top.add_argument("--debug", action="store_true", help="show the traceback of an error that was not foreseen")
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    verbs = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for group in GROUPS:
-        group.add(commands)
+        group.add(verbs)
     return top
 
 

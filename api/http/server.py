@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from api.address import listening
 from api.http.app import application
+from api.http.figures import figures
 from api.service_status import Reporter
 from api.site import Site
 
@@ -55,7 +56,7 @@ def serve(here: Site, stop: threading.Event) -> int:
     listener = listening(host, port)
     _give_up_on_the_stuck(listener)
     LOG.info("listening on http://%s:%d/", *listener.getsockname()[:2])
-    reporter = Reporter(here.dsn, f"http {host}:{port}", "http", lambda: {"subscribers": app.state.feed.subscribers})
+    reporter = Reporter(here.dsn, f"http {host}:{port}", "http", lambda: figures(app))
     reporter.start()
     try:
         asyncio.run(_serve(_Server(config), listener, app, stop))

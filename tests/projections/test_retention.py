@@ -53,7 +53,12 @@ def test_old_events_go_and_calls_stay(recorded: str, connection: Connection) -> 
     assert oldest(connection) == 0
     weighed = weigh(connection, in_a_week(connection))
     reached: list[tuple[int, int]] = []
-    dropped = drop(connection, head, [], lambda *how_far: reached.append(how_far) is None, batch=100)
+
+    def advance(position: int, gone: int) -> bool:
+        reached.append((position, gone))
+        return True
+
+    dropped = drop(connection, head, [], advance, batch=100)
     assert dropped == weighed.events == head
     assert reached[0] == (100, 100)
     assert len(reached) == -(-head // 100)

@@ -19,7 +19,7 @@ CORES = {1: ("core-1", "freeswitch@one"), 2: ("core-2", "freeswitch@two")}
 
 
 def events() -> list[SwitchEvent]:
-    found = []
+    found: list[SwitchEvent] = []
     for record in read_capture(CAPTURE):
         if not is_event(record.term):
             continue

@@ -1,0 +1,15 @@
+"""What this process reports of itself to the others: how many read, and how they fare."""
+
+from contextlib import suppress
+from typing import Any
+
+from starlette.applications import Starlette
+
+
+def figures(app: Starlette) -> dict[str, Any]:
+    """May be called from another thread than the event loop's."""
+    found: dict[str, Any] = {"subscribers": app.state.feed.subscribers}
+    for _ in range(5):
+        with suppress(RuntimeError):  # a reader came or went while they were counted
+            return found | {f"streams_{name}": value for name, value in app.state.streams.stats().items()}
+    return found
