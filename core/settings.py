@@ -67,6 +67,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ticktime: Annotated[int, msgspec.Meta(ge=4, le=3600)] = 60
     """seconds, as net_ticktime of the cluster"""
 
+    registry: Path | None = None
+    """the registry of companies as an LDIF file, where there is no directory (registry.ldif in the data directory)"""
+    ldap_uri: str | None = None
+    """the directory that holds the registry, e.g. ldaps://ldap.example.com"""
+    ldap_base: str = ""
+    """the DN under which the registry stands, e.g. dc=telephony"""
+    ldap_bind_dn: str = ""
+    """the account that reads the registry, and writes what people may change of themselves"""
+    ldap_password: str = ""
+    """its password"""
+    ldap_ca: Path | None = None
+    """the file of the certificates that the directory's must come from; without it the system's"""
+    ldap_start_tls: bool = False
+    """begin TLS on an ldap:// connection"""
+
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
 
@@ -137,10 +152,24 @@ def _convert(values: Mapping[str, Any], source: str) -> Settings:
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise SettingsError(f"A setting of {source} has a value that it cannot have: {error}.") from None
+    if settings.ldap_uri is not None:
+        _sound_ldap(settings, source)
     for name in (settings.node, *(switch.node for switch in settings.switches)):
         if not all(name.partition("@")):
             raise SettingsError(f"{name!r} in {source} is no node name: write name@host.")
     return settings
+
+
+def _sound_ldap(settings: Settings, source: str) -> None:
+    uri = settings.ldap_uri or ""
+    if not uri.startswith(("ldap://", "ldaps://")):
+        raise SettingsError(f"ldap_uri of {source} is {uri!r}: write ldaps://host or ldap://host.")
+    if not settings.ldap_base:
+        raise SettingsError(
+            f"ldap_uri is set in {source}, and ldap_base is not: name the DN that the registry is under."
+        )
+    if settings.registry is not None:
+        raise SettingsError(f"Both ldap_uri and registry are set in {source}: the registry can come from one of them.")
 
 
 def _path(kind: type, value: Any) -> Any:

@@ -9,13 +9,18 @@ holds no connection state in the server and needs none of its overlays: replicat
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import ldap3
 import msgspec
-from ldap3.core.exceptions import LDAPException, LDAPInvalidCredentialsResult, LDAPOperationResult
+from ldap3.core.exceptions import (
+    LDAPEntryAlreadyExistsResult,
+    LDAPException,
+    LDAPInvalidCredentialsResult,
+    LDAPOperationResult,
+)
 
 from core.registry.errors import RegistryAway, RegistryRefused
 from core.registry.ldif import RawEntry
@@ -92,6 +97,28 @@ def accepts(directory: Directory, dn: str, password: str) -> bool:
         except LDAPOperationResult:
             return False
     return True
+
+
+def add(directory: Directory, entries: Iterable[RawEntry]) -> tuple[int, int]:
+    """Add entries to the directory in their order; return how many were added and how many were there already."""
+    added = there = 0
+    with _translated(directory):
+        connection = connect(directory, directory.bind_dn, directory.password)
+        try:
+            for entry in entries:
+                given = dict(entry.attributes)
+                classes = given.pop("objectclass", [])
+                try:
+                    cast(Any, connection).add(entry.dn, classes, given)
+                    added += 1
+                except LDAPEntryAlreadyExistsResult:
+                    there += 1
+                except LDAPOperationResult as error:
+                    said = error.message or error.description or type(error).__name__
+                    raise RegistryRefused(f"The directory would not take {entry.dn}: {said}.") from None
+        finally:
+            _close(connection)
+    return added, there
 
 
 class LdapSource:
