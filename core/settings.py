@@ -165,11 +165,9 @@ def _sound_ldap(settings: Settings, source: str) -> None:
     if not uri.startswith(("ldap://", "ldaps://")):
         raise SettingsError(f"ldap_uri of {source} is {uri!r}: write ldaps://host or ldap://host.")
     if not settings.ldap_base:
-        raise SettingsError(
-            f"ldap_uri is set in {source}, and ldap_base is not: name the DN that the registry is under."
-        )
+        raise SettingsError(f"ldap_uri is set in {source} without ldap_base: name the DN that the registry is under.")
     if settings.registry is not None:
-        raise SettingsError(f"Both ldap_uri and registry are set in {source}: the registry can come from one of them.")
+        raise SettingsError(f"Both ldap_uri and registry are set in {source}: leave one of them out.")
 
 
 def _path(kind: type, value: Any) -> Any:

@@ -24,9 +24,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     json_option(parser)
     parser.set_defaults(run=show)
 
-    parser = verbs.add_parser(
-        "check", help="find what dangles, collides or is missing; exit code 3 when there is an error"
-    )
+    parser = verbs.add_parser("check", help="find what dangles, collides or is missing (exit code 3)")
     json_option(parser)
     parser.set_defaults(run=check)
 
@@ -158,9 +156,7 @@ def import_(args: argparse.Namespace) -> int:
     for one in findings:
         note(f"warning: {one.dn}: {one.what}")
     if not entries:
-        raise BadArgument(
-            f"{args.file} holds no entry of the registry: rel/ldap/example.ldif shows what they look like."
-        )
+        raise BadArgument(f"{args.file} holds no entry of the registry: rel/ldap/example.ldif shows what they are.")
     directory = directory_of(settings)
     if directory is not None:
         from core.registry.ldap import add as add_to
