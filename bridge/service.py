@@ -25,6 +25,8 @@ from bridge.supervisor import Supervisor
 from core.commands.store import CommandStore
 from core.errors import LogError
 from core.log import EventLog, LogWriter, WriterStats
+from core.registry.live import LiveRegistry, RegistryState
+from core.registry.sources import source_of
 from core.settings import Settings, Switch
 
 LOG: Final = logging.getLogger("harmony.bridge")
@@ -55,6 +57,8 @@ class BridgeStats(msgspec.Struct, frozen=True):
     """seconds that the event loop was late in its last look"""
     links: tuple[LinkStats, ...]
     writer: WriterStats
+    registry: RegistryState | None = None
+    """None: there is no registry, the switches have their own files"""
 
 
 class BridgeService:
@@ -69,8 +73,10 @@ class BridgeService:
         encoding: str | None = None,
         remembered: Mapping[str, Remembered] | None = None,
         commands: CommandStore | None = None,
+        registry: LiveRegistry | None = None,
     ) -> None:
-        """``commands``: from where commands are taken; None: this bridge takes none."""
+        """``commands``: from where commands are taken; None: this bridge takes none. ``registry``: what the switches'
+        fetches are answered from; None: they are left to their own files."""
         before = remembered or {}
         self.node = node
         self.writer = writer
@@ -84,10 +90,12 @@ class BridgeService:
                 pressure=writer.pressure,
                 remembered=before.get(switch.node),
                 encoding=encoding,
+                registry=None if registry is None else lambda: registry.current,
             )
             for switch in switches
         ]
         self._executor = Executor(self.sessions, commands) if commands is not None else None
+        self._registry = registry
         self._lag = 0.0
         self._came: dict[str, tuple[int, float]] = {}
 
@@ -125,6 +133,7 @@ class BridgeService:
             lag=self._lag,
             links=tuple(LinkStats(link, now - self._came.get(link.switch, (0, now))[1]) for link in links),
             writer=writer,
+            registry=self._registry.state if self._registry is not None else None,
         )
 
     async def _watch(self) -> None:
@@ -161,10 +170,16 @@ def run(
         dtmf=settings.dtmf,
     )
     names = [switch.node for switch in settings.switches]
+    source = source_of(settings)
+    registry = LiveRegistry(source, settings.data) if source is not None else None
     writer.start()
+    if registry is not None:
+        registry.start()
     try:
-        asyncio.run(_serve(settings, dsn, writer, _recall(dsn, names), stop, started))
+        asyncio.run(_serve(settings, dsn, writer, _recall(dsn, names), registry, stop, started))
     finally:
+        if registry is not None:
+            registry.stop()
         if not writer.stop(_FLUSH):
             LOG.error("What waited could not all be brought to safety within %g s", _FLUSH)
 
@@ -174,6 +189,7 @@ async def _serve(
     dsn: str,
     writer: LogWriter,
     remembered: Mapping[str, Remembered],
+    registry: LiveRegistry | None,
     stop: threading.Event,
     started: Callable[[BridgeService], None] | None,
 ) -> None:
@@ -185,6 +201,7 @@ async def _serve(
         encoding=settings.encoding,
         remembered=remembered,
         commands=CommandStore(dsn, dtmf=settings.dtmf),
+        registry=registry,
     )
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
