@@ -22,6 +22,8 @@ POSITION: Schema = {
 }
 TEXT: Schema = {"type": "string"}
 TIME: Schema = {"type": "string", "format": "date-time"}
+WITHOUT_NUL: Schema = {"pattern": "^[^\\u0000]*$"}
+"""of a text: nothing that is stored has a NUL, so that it is refused wherever it could be looked for"""
 MOMENT: Schema = {"type": "string", "format": "moment"}
 """a time as people write it: 2026-11-23T08:51:00Z, 2026-11-23, today, 2h (ago)"""
 TIME_ZONE: Schema = {"type": "string", "format": "time-zone"}
@@ -49,7 +51,8 @@ def record(required: Sequence[str], **properties: Schema) -> Schema:
 
 
 def query(name: str, says: str, schema: Schema, *, required: bool = False) -> Schema:
-    return _given("query", name, says, schema, required)
+    plain = schema.get("type") == "string" and not schema.keys() & {"enum", "format", "pattern"}
+    return _given("query", name, says, schema | WITHOUT_NUL if plain else schema, required)
 
 
 def header(name: str, says: str, schema: Schema, *, required: bool = False) -> Schema:
