@@ -21,6 +21,7 @@ from api.commanding.bodies import CALL_VERBS, ROOM_VERBS, Body, CallBody, OfCall
 from api.commanding.control import Control
 from api.commanding.errors import BadBody
 from api.errors import ApiError, BadArgument
+from api.http.bodies import decoded
 from api.http.calls import PATIENCE
 from api.principal import Principal, principal
 from core.commands.store import CommandStore, Requested
@@ -105,18 +106,11 @@ def _key(request: Request) -> str | None:
 
 def _decoded(content: bytes, kind: type[B]) -> B:
     try:
-        return msgspec.convert(_whole(msgspec.json.decode(content.strip() or b"{}")), kind)
+        return decoded(content.strip() or b"{}", kind)
     except msgspec.ValidationError as error:
         raise BadBody(f"The body is not what this command takes: {_sentence(error)}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadArgument(f"The body is no JSON in UTF-8: {_sentence(error)}.") from None
-
-
-def _whole(value: Any) -> Any:
-    """With 5.0 as 5: to JSON Schema they are one number."""
-    if isinstance(value, dict):
-        return {name: _whole(inner) for name, inner in value.items()}
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _sentence(error: Exception) -> str:

@@ -12,6 +12,8 @@ FORMATS = {
     "time-zone": ["Europe/Berlin", "UTC", "America/New_York"],
     "page": [cursor_of(1_795_423_876_818_426, "5ab3839f-cd3e-404b-8c62-000000000001")],
     "event-types": ["call.*", "call.answered,queue.*", "*"],
+    "event-type": ["call.*", "call.answered", "*"],
+    "webhook-url": ["https://example.com/calls", "https://example.com:8443/a?b=c"],
     "caller-name": ["Büro (2)", "Alice"],
     "message-text": ["Call Zoë\n\tback, {now}", "x"],
     "cursor": ["beginning", "now", "2026-11-23T08:51:00Z"],
