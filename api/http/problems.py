@@ -76,14 +76,13 @@ def _sentence(problem: HTTPException, request: Request) -> str:
 
 
 def _possible(request: Request) -> list[str]:
-    """The methods at an address, also where each has a route of its own."""
-    found = {
-        method
-        for route in request.app.routes
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
-        for method in route.methods or ()
-    }
-    return sorted(found)
+    """The methods at an address, also where each has a route of its own.
+
+    A call's id may be any text, so that of one call matches whatever lies below it: the first address that does counts.
+    """
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    there = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in there if route.path == there[0].path for method in route.methods or ()})
 
 
 def handlers() -> dict[Any, Any]:

@@ -1,6 +1,8 @@
 """What stands for the formats of ours when the description is tried: schemathesis loads this module as its hooks."""
 
+import re
 from typing import Any
+from uuid import uuid4
 
 import schemathesis
 from hypothesis import strategies as st
@@ -26,8 +28,12 @@ for name, values in FORMATS.items():
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """What no schema of one parameter can say, or would take too long.
 
-    The raw switch log has types of its own, and neither parties nor queues nor directions; nobody waits here.
+    The raw switch log has types of its own, and neither parties nor queues nor directions; nobody waits here. A key
+    stands for one request only.
     """
+    key = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(key, str) and re.fullmatch(r"[!-~]{1,255}", key):
+        case.headers["Idempotency-Key"] = uuid4().hex
     query = case.query or {}
     if query.get("log") == "switch":
         for name in ("types", "party", "queue", "direction"):
