@@ -76,13 +76,10 @@ def _sentence(problem: HTTPException, request: Request) -> str:
 
 
 def _possible(request: Request) -> list[str]:
-    """The methods at an address, also where each has a route of its own.
-
-    A call's id may be any text, so that of one call matches whatever lies below it: the first address that does counts.
-    """
+    """The methods at an address, also where each has a route of its own; not those of an id that only looks like it."""
     routes = [route for route in request.app.routes if isinstance(route, Route)]
-    there = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for route in there if route.path == there[0].path for method in route.methods or ()})
+    meant = next((one.path for one in routes if one.matches(request.scope)[0] is not Match.NONE), None)
+    return sorted({method for one in routes if one.path == meant for method in one.methods or ()})
 
 
 def handlers() -> dict[Any, Any]:
