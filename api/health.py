@@ -130,6 +130,9 @@ def problems_of(head: int, position: int, lag: float, services: list[Service], l
         if service.state == "silent" and service.part == "bridge":
             says = f"The bridge {service.name} has not reported for {service.age:.0f} s: new events may not arrive."
             found.append(Problem("bridge.silent", says))
+        if service.state == "silent" and service.part == "deliver":
+            says = f"{service.name} has not reported for {service.age:.0f} s: webhooks are not sent, they wait."
+            found.append(Problem("deliver.silent", says))
         if service.part == "bridge" and service.status.get("spooled"):
             says = (
                 f"{service.name} holds {service.status['spooled']} events in its spool file: they follow when stored."

@@ -147,7 +147,7 @@ class SwitchSession:
         try:
             return await self.commands.api(command, argument)
         except CommandFailed as error:
-            LOG.warning("%s", error)
+            LOG.warning("%s", error, extra={"switch": self.switch})
             return None
 
     async def _register(self, link: Link, mailbox: Mailbox) -> None:
@@ -178,7 +178,7 @@ class SwitchSession:
         held, self._held = self._held or [], None
         for term in held:
             self._event(term)
-        LOG.info("The link to %s is up, its core is %s", self.switch, core)
+        LOG.info("The link to %s is up, its core is %s", self.switch, core, extra={"switch": self.switch})
 
     def _leave(self, link: Link | None, mailbox: Mailbox | None, reason: str) -> None:
         if self.state == "up":
@@ -204,7 +204,7 @@ class SwitchSession:
                 faults.append(f"its settings could not be looked at: {error}")
         self.faults = tuple(f"{self.switch}: {fault}" for fault in faults)
         for fault in self.faults:
-            LOG.warning("%s", fault)
+            LOG.warning("%s", fault, extra={"switch": self.switch})
 
     def _erlang_faults(self, answer: str) -> list[str]:
         return erlang_faults(answer, self.commands.encoding, self._expected)
@@ -279,7 +279,7 @@ class SwitchSession:
         try:
             await self._reconcile(cause)
         except (CommandFailed, CommandTimeout, ForeignList) as error:
-            LOG.warning("%s could not be reconciled yet: %s", self.switch, error)
+            LOG.warning("%s could not be reconciled yet: %s", self.switch, error, extra={"switch": self.switch})
             self._doubt.set()
             return False
         return True
@@ -298,7 +298,13 @@ class SwitchSession:
             self._watch.reconciled()
         self._announce.reconciled(core, cause, found)
         if cause == "doubt" and (found.gone or found.unseen):
-            LOG.warning("%s: %d legs had ended and %d begun unseen", self.switch, len(found.gone), len(found.unseen))
+            LOG.warning(
+                "%s: %d legs had ended and %d begun unseen",
+                self.switch,
+                len(found.gone),
+                len(found.unseen),
+                extra={"switch": self.switch},
+            )
         return found
 
     async def _mark(self) -> bool:

@@ -36,11 +36,15 @@ class Supervisor:
                 await self.session.run()
             except BridgeError as error:
                 if str(error) != said:  # an hour of the same trouble is one line
-                    LOG.warning("%s", error)
+                    LOG.warning("%s", error, extra={"switch": self.session.switch})
                 said = str(error)
             except Exception:
                 self.session.trouble = f"The session with {self.session.switch} failed: see the bridge's log"
-                LOG.exception("The session with %s failed; it is begun again", self.session.switch)
+                LOG.exception(
+                    "The session with %s failed; it is begun again",
+                    self.session.switch,
+                    extra={"switch": self.session.switch},
+                )
             else:
                 said = ""
             if time.monotonic() - began >= _STEADY:

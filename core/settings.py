@@ -104,6 +104,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """bytes that the spool may take on disk while the database is away"""
     dtmf: Literal["keep", "redact"] = "keep"
     """whether the digits that people press are stored"""
+    log_format: Literal["text", "json"] = "text"
+    """how the long-running parts write their log lines on stderr: for people, or one JSON object a line"""
 
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:

@@ -176,11 +176,19 @@ class Runner:
                 if not page.events or connection.closed or not _fault_of_an_event(error):
                     raise
                 if limit > 1:
-                    log.warning("A page up to %d cannot be stored (%s): going event by event.", page.reached, error)
+                    log.warning(
+                        "A page up to %d cannot be stored (%s): going event by event.",
+                        page.reached,
+                        error,
+                        extra={"position": page.reached},
+                    )
                     self._careful_until = page.reached
                     return True
+                one = page.events[0]
                 with connection.transaction(), connection.cursor() as cursor:
-                    self._projection.skip(cursor, page.events[0], error)
+                    self._projection.skip(cursor, one, error)
+                where = {"position": one.position, "switch": one.switch, "leg": one.leg}
+                log.warning("The event at %d is parked: %s", one.position, error, extra=where)
                 taken.parked, taken.reached = 1, page.events[0].position
             self._back_off = FIRST_BACK_OFF
             self._place = Place(taken.reached, place.generation)

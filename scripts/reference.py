@@ -214,18 +214,19 @@ def published_events() -> list[str]:
     lines = [
         "# Published events",
         "",
-        "What happens is published in one log, in one order, and goes out as CloudEvents 1.0 in structured JSON: pulled,",
-        "streamed, or sent. Every event has an `id` of its own, the same however often it is sent or derived, a `time` by",
-        "the switch's clock, a `subject`, a `cursor` that leads behind it, and a `tenant` unless it is for operators only.",
-        "Delivery is at least once, in the order of the log. Fields may be added to `data`; a type keeps its meaning.",
+        "What happens is published in one log, in one order, and goes out as CloudEvents 1.0 in structured JSON:",
+        "pulled, streamed, or sent. Every event has an `id` of its own, the same however often it is sent or derived,",
+        "a `time` by the switch's clock, a `subject`, a `cursor` that leads behind it, and a `tenant` unless it is for",
+        "operators only. Delivery is at least once, in the order of the log. Fields may be added to `data`; a type",
+        "keeps its meaning.",
         "",
         "```json",
         *msgspec.json.format(msgspec.json.encode(examples()["call.transferred"]), indent=2).decode().splitlines(),
         "```",
         "",
         "`call_id` and `direction` stand in the data of every event about a call, `switch` in those of all others, and",
-        "`caused_position` in all: the position in the switch log of the event that caused it. An example of each type is",
-        "at `/v1/schemas`.",
+        "`caused_position` in all: the position in the switch log of the event that caused it. An example of each type",
+        "is at `/v1/schemas`.",
     ]
     for family, about in FAMILIES.items():
         lines += ["", f"## {family}", "", about, ""]

@@ -21,6 +21,7 @@ from bridge.remember import recall
 from bridge.service import BridgeService
 from bridge.supervisor import Supervisor
 from core.capture import read_capture
+from core.commands.store import CommandStore
 from core.headers import header, is_event
 from core.log import EventLog, LogWriter
 from core.settings import Switch
@@ -107,10 +108,14 @@ class CNode:
         await self.tell("die")
         await self._process.wait()
 
+    def said(self) -> list[tuple[str, str]]:
+        """Return all that went over the wire, as (`->` to the node or `<-`, text)."""
+        lines = [line.split(" ", 3) for line in self._transcript.read_text(errors="replace").split("\n")]
+        return [(line[1], line[3]) for line in lines if len(line) == 4]
+
     def sent(self) -> list[str]:
         """Return what was sent to the node, as text."""
-        lines = [line.split(" ", 3) for line in self._transcript.read_text(errors="replace").splitlines()]
-        return [line[3] for line in lines if len(line) == 4 and line[1] == "->"]
+        return [text for arrow, text in self.said() if arrow == "->"]
 
     async def close(self) -> None:
         """End it if it lives."""
@@ -289,13 +294,21 @@ async def start_bridge(epmd_port: int, tmp_path: Path) -> AsyncIterator[StartBri
     stop = asyncio.Event()
     running: list[tuple[asyncio.Task[None], LogWriter]] = []
 
-    async def start(dsn: str, *switches: str, name: str = "harmony@127.0.0.1", **options: int) -> BridgeService:
+    async def start(
+        dsn: str, *switches: str, name: str = "harmony@127.0.0.1", commands: bool = False, **options: int
+    ) -> BridgeService:
         writer = LogWriter(dsn, tmp_path / f"spool-{len(running)}", node=name, **options)  # type: ignore[arg-type]
         writer.start()
         with EventLog(dsn) as log:
             remembered = recall(log, switches)
         node = Node(name, COOKIE, epmd_port=epmd_port)
-        service = BridgeService(node, [Switch(node=switch) for switch in switches], writer, remembered=remembered)
+        service = BridgeService(
+            node,
+            [Switch(node=switch) for switch in switches],
+            writer,
+            remembered=remembered,
+            commands=CommandStore(dsn) if commands else None,
+        )
         running.append((asyncio.create_task(service.run(stop)), writer))
         async with asyncio.timeout(PATIENCE):
             for session in service.sessions:

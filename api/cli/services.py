@@ -59,8 +59,9 @@ def _begin(args: argparse.Namespace, part: str) -> threading.Event:
     """Log lines, the watch over the supervisor, and an event that SIGTERM and SIGINT set."""
     from api import logs
     from api.supervisor import watch_parent
+    from core.settings import load
 
-    logs.configure(part)
+    logs.configure(part, load().log_format)
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -76,8 +77,9 @@ def _begin(args: argparse.Namespace, part: str) -> threading.Event:
 def run(args: argparse.Namespace) -> int:
     from api import logs
     from api.run import run as run_all
+    from core.settings import load
 
-    logs.configure("run")
+    logs.configure("run", load().log_format)
     return run_all(args.demo, args.new_token, args.demo_speed)
 
 

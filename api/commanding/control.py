@@ -24,7 +24,7 @@ from core.commands import checks
 from core.commands.orders import Status
 from core.commands.store import CommandStore, Requested
 from projections.query import get_call
-from projections.query.rooms import calls_in_room
+from projections.query.rooms import calls_in_room, name_on_switch
 
 _KEY = re.compile(r"[!-~]{1,255}")
 
@@ -75,7 +75,9 @@ class Control:
             return known
         checks.room("room", room)
         call, leg = _member(connection, who, room, body)
-        return self._request(asking.of_room(body, room, leg), call, who, key, bearer, question)
+        return self._request(
+            asking.of_room(body, name_on_switch(connection, leg.leg_id) or room, leg), call, who, key, bearer, question
+        )
 
     def status(self, who: Principal, command_id: str) -> Status:
         """How it stands with a command."""

@@ -13,38 +13,44 @@ from projections.published.filter import EventFilter
 State = Literal["enabled", "disabled"]
 LONGEST_TEXT = 200
 MOST_TYPES = 100
-Words = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+_TEXT = {"pattern": "^[^\\u0000]*$"}
+Words = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT, extra_json_schema=_TEXT)]
+Name = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT, extra_json_schema=_TEXT | {"minLength": 1})]
+Type = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT, extra_json_schema={"format": "event-type"})]
+Url = Annotated[str, msgspec.Meta(extra_json_schema={"format": "webhook-url"}, examples=["https://example.com/calls"])]
+Place = Annotated[str, msgspec.Meta(extra_json_schema={"format": "cursor"})]
+"""beyond the type, this is said to readers of the description only: what is wrong is told in sentences further down"""
 
 
 class NewWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is asked for when a webhook is made."""
 
-    url: str
+    url: Url
     description: Words = ""
-    types: list[Words] = []
+    types: list[Type] = []
     """exact types or beginnings such as call.*; none: all"""
-    call: Words | None = None
-    party: Words | None = None
-    queue: Words | None = None
+    call: Name | None = None
+    party: Name | None = None
+    queue: Name | None = None
     direction: Direction | None = None
     tenant: Words | None = None
     """for the installation's own tokens only: whose events, and who sees it"""
-    after: str = "now"
+    after: Place = "now"
     """begin behind this: now, beginning, a cursor, or a time"""
 
 
 class WebhookChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is to be different; what is left out stays. null takes a condition of the filter away."""
 
-    url: str | msgspec.UnsetType = msgspec.UNSET
+    url: Url | msgspec.UnsetType = msgspec.UNSET
     description: Words | msgspec.UnsetType = msgspec.UNSET
-    types: list[Words] | msgspec.UnsetType = msgspec.UNSET
-    call: Words | msgspec.UnsetType | None = msgspec.UNSET
-    party: Words | msgspec.UnsetType | None = msgspec.UNSET
-    queue: Words | msgspec.UnsetType | None = msgspec.UNSET
+    types: list[Type] | msgspec.UnsetType = msgspec.UNSET
+    call: Name | msgspec.UnsetType | None = msgspec.UNSET
+    party: Name | msgspec.UnsetType | None = msgspec.UNSET
+    queue: Name | msgspec.UnsetType | None = msgspec.UNSET
     direction: Direction | msgspec.UnsetType | None = msgspec.UNSET
     state: State | msgspec.UnsetType = msgspec.UNSET
-    after: str | msgspec.UnsetType = msgspec.UNSET
+    after: Place | msgspec.UnsetType = msgspec.UNSET
     """go on behind this: now, beginning, a cursor, or a time; what was planned before is not planned again"""
 
     def columns(self) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def rotate(
         planned(connection)
         get(connection, who, endpoint)
         connection.execute(
-            "UPDATE hooks.secret SET until = least(until, clock_timestamp() + %s) WHERE endpoint_id = %s",
+            "UPDATE hooks.secret SET until = least(until, now() + %s) WHERE endpoint_id = %s",
             [overlap, endpoint],
         )
         row = connection.execute(

@@ -21,6 +21,7 @@ from api.commanding.bodies import CALL_VERBS, ROOM_VERBS, Body, CallBody, OfCall
 from api.commanding.control import Control
 from api.commanding.errors import BadBody
 from api.errors import ApiError, BadArgument
+from api.http.bodies import decoded
 from api.http.calls import PATIENCE
 from api.principal import Principal, principal
 from core.commands.store import CommandStore, Requested
@@ -105,7 +106,7 @@ def _key(request: Request) -> str | None:
 
 def _decoded(content: bytes, kind: type[B]) -> B:
     try:
-        return msgspec.json.decode(content.strip() or b"{}", type=kind)
+        return decoded(content.strip() or b"{}", kind)
     except msgspec.ValidationError as error:
         raise BadBody(f"The body is not what this command takes: {_sentence(error)}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -21,6 +21,7 @@ from api.hooks.deliveries import OUTCOMES, Resend
 from api.hooks.delivering import policy
 from api.hooks.endpoint import NewWebhook, Webhook, WebhookChange
 from api.hooks.errors import NoSuchWebhook
+from api.http.bodies import decoded
 from api.principal import principal
 from api.site import Site
 from api.when import instant
@@ -167,7 +168,7 @@ async def _body(request: Request, kind: type[T], usual: T | None = None) -> T:
     if not content and usual is not None:
         return usual
     try:
-        return msgspec.json.decode(content, type=kind)
+        return decoded(content, kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise BadArgument(f"The body is not what this takes: {problem}.") from None
 

@@ -1,4 +1,4 @@
-"""/v1/live and /v1/live/stream: the live calls, once or as a snapshot and what changes.
+"""/v1/live and /v1/live/stream: the live calls, now or as they were, once or as a snapshot and what changes.
 
 Stream messages: `snapshot` {position, calls, health}, `call` and `ended` (a call's document), `merged`
 {alias, call_id}, and every two seconds `health`, which is the heartbeat too. The id of a message is the position in the
@@ -8,13 +8,17 @@ switch log that it is true at; a client that comes again gets a snapshot, whatev
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from api.board import board
 from api.http.feed import END, Feed
 from api.http.pulse import EVERY, Pulse
 from api.http.sse import event
+from api.principal import Principal, principal
+from projections.callflow.document import instant_text
 
 PATIENCE = 1.0
 """Seconds that an answer waits for a picture that is followed; then it is what was known, and says so (`current`)."""
@@ -26,6 +30,8 @@ def json_list(documents: list[bytes]) -> bytes:
 
 
 async def live(request: Request) -> Response:
+    if "at" in request.query_params:
+        return await run_in_threadpool(_then, request, principal(request, "read"))
     feed: Feed = request.app.state.feed
     if not feed.ready.is_set():  # just started, or the database is away: it may be there in a moment
         await run_in_threadpool(feed.ready.wait, PATIENCE)
@@ -34,6 +40,20 @@ async def live(request: Request) -> Response:
         position,
         b"true" if feed.ready.is_set() else b"false",
         json_list(documents),
+    )
+    return Response(body, media_type="application/json")
+
+
+def _then(request: Request, who: Principal) -> Response:
+    """The board as it was."""
+    at = request.query_params["at"]
+    with request.app.state.pool.connection() as connection:
+        found = board(connection, at, who.tenant)
+    instant = b"null" if found.instant is None else msgspec.json.encode(instant_text(found.instant))
+    body = b'{"position":%d,"at":%b,"current":false,"calls":%b}' % (
+        found.position,
+        instant,
+        json_list(found.documents),
     )
     return Response(body, media_type="application/json")
 

@@ -7,6 +7,7 @@ import psycopg
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from api.errors import status_of
 from core.errors import HarmonyError
@@ -48,6 +49,8 @@ def refuse(request: Request, problem: Exception) -> Response:
     """The problem document of any exception. What was not foreseen tells the client nothing about our inside."""
     if isinstance(problem, HTTPException):
         headers = dict(problem.headers or {})
+        if problem.status_code == 405:
+            headers["Allow"] = ", ".join(_possible(request))
         return Problem(problem.status_code, f"http.{problem.status_code}", _sentence(problem, request), headers)
     if isinstance(problem, HarmonyError):
         return refusal(problem)
@@ -68,9 +71,15 @@ def _sentence(problem: HTTPException, request: Request) -> str:
     if problem.status_code == 404:
         return f"There is nothing at {request.url.path}: /openapi.json lists what there is."
     if problem.status_code == 405:
-        possible = (problem.headers or {}).get("Allow", "GET")
-        return f"{request.method} is not possible at {request.url.path}: {possible} is."
+        return f"{request.method} is not possible at {request.url.path}, only {', '.join(_possible(request))}."
     return str(problem.detail)
+
+
+def _possible(request: Request) -> list[str]:
+    """The methods at an address, also where each has a route of its own; not those of an id that only looks like it."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    meant = next((one.path for one in routes if one.matches(request.scope)[0] is not Match.NONE), None)
+    return sorted({method for one in routes if one.path == meant for method in one.methods or ()})
 
 
 def handlers() -> dict[Any, Any]:

@@ -10,26 +10,22 @@ from uuid import UUID
 
 import msgspec
 
-from api.streams.asked import SwitchFilter, type_of
+from api.streams.asked import SwitchFilter
 from api.streams.pieces import Entry
+from api.streams.raw import raw_event
 from api.streams.source import PAGE, POLL, Gone, Page
 from core import cursor
 from core.cursor import LogName
-from core.errors import MalformedEvent
 from core.event import SwitchEvent, stream_of
-from core.headers import headers, text
 from core.log import EventLog
 from core.log.driver import connect, translated
 from core.log.eventlog import BadEvent
 from core.log.insert import CHANNEL
 from core.log.moment import stored_before
 from core.log.retention import oldest
-from projections.callflow.document import instant_text
-from projections.published.envelope import source
 
 LOOKS = 2000
 """events of other topics that one reading passes over at most"""
-_encode = msgspec.json.Encoder().encode
 
 
 class SwitchSource:
@@ -112,25 +108,7 @@ class SwitchSource:
         return [Entry(e.position, self.cursor(e.position), e, self._render) for e in events]
 
     def _render(self, event: SwitchEvent, behind: str) -> bytes:
-        try:
-            data = {text(name): text(value) for name, value in headers(event.term).items()}
-        except MalformedEvent:
-            data = {}
-        return _encode(
-            {
-                "specversion": "1.0",
-                "id": f"{event.stream}/{event.version}",
-                "source": source(self._installation),
-                "type": type_of(event.topic),
-                "subject": event.leg or event.switch,
-                "time": instant_text(event.occurred_at),
-                "datacontenttype": "application/json",
-                "switch": event.switch,
-                "position": str(event.position),
-                "cursor": behind,
-                "data": data,
-            }
-        )
+        return raw_event(event, behind, self._installation)
 
 
 class _Found(msgspec.Struct, frozen=True):

@@ -172,8 +172,7 @@ class ConferenceMute(_Order, frozen=True, kw_only=True, tag="conference.mute"):
     """Mute the member that a leg is, in a room."""
 
     room: str
-    """as call documents name it; on the switch its name may carry the company's domain (``3001-alpha.example``): the
-    leg's variables ``conference_name`` and ``conference_member_id`` tell"""
+    """as the switch names it: ``3001-alpha.example``, where call documents say ``3001``"""
     leg: str
 
 

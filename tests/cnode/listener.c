@@ -125,10 +125,10 @@ void listeners_fire(const item *it, bool wait) {
 }
 
 int listener_send(listener *l, erlang_pid *to, ei_x_buff *message) {
+    transcribe("<-", l->peer, message->buff); /* before it goes, so that it stands there when its reader acts */
     pthread_mutex_lock(&l->socket_lock);
     int sent = l->closing ? -1 : ei_send(l->fd, to, message->buff, message->index);
     pthread_mutex_unlock(&l->socket_lock);
-    transcribe("<-", l->peer, message->buff);
     return sent;
 }
 

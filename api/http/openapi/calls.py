@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from api.board import SAYS as BOARD_AT
 from api.filters import FILTERS, TIMES, Filter
 from api.http.openapi.parts import (
     EVENT_STREAM,
@@ -43,7 +44,10 @@ def paths() -> dict[str, Any]:
     either = calls | {"items": {"anyOf": [ref("Call"), ref("CallSummary")]}}
     following = {"type": ["string", "null"], "description": "`after` of the next page; null on the last"}
     page = record(["position", "next", "calls"], position=POSITION, next=following, calls=either)
-    live = record(["position", "current", "calls"], position=POSITION, current={"type": "boolean"}, calls=calls)
+    then = MOMENT | {"type": ["string", "null"], "description": "with `at`: the instant that the answer is true at"}
+    live = record(
+        ["position", "current", "calls"], position=POSITION, at=then, current={"type": "boolean"}, calls=calls
+    )
     return {
         "/v1/calls": get(
             "calls",
@@ -69,7 +73,12 @@ def paths() -> dict[str, Any]:
             | REFUSED,
             [path_part("call_id", "the call's id, or that of one of its legs") | {"example": EXAMPLE["call_id"]}],
         ),
-        "/v1/live": get("live", "The calls that are live now", {"200": answer("They", live)} | REFUSED),
+        "/v1/live": get(
+            "live",
+            "The calls that are live now, or were live then",
+            {"200": answer("They", live), "400": PROBLEM} | REFUSED,
+            [query("at", f"as the board was: {BOARD_AT}", {"type": "string", "examples": ["2026-11-23T10:03:00Z"]})],
+        ),
         "/v1/live/stream": get(
             "stream",
             "Server-sent events: snapshot, then call, ended, merged, and health every two seconds",

@@ -74,7 +74,6 @@ def schemas() -> dict[str, Any]:
     described = of_structs(CallBody, *CALL_VERBS.values(), *ROOM_VERBS.values())
     (status,) = of_structs(Status).values()
     status["title"] = "CommandStatus"
-    status["properties"]["deadline"] = TIME | {"description": "when it is too late to send it"}
     taken = record(
         ["command_id", "kind", "call_id", "leg", "switch", "deadline"],
         command_id=TEXT | {"format": "uuid"},

@@ -9,6 +9,7 @@ from api.http.openapi.parts import (
     MOMENT,
     PROBLEM,
     REFUSED,
+    WITHOUT_NUL,
     Schema,
     answer,
     body,
@@ -112,7 +113,7 @@ def paths() -> dict[str, Any]:
 
 
 def schemas() -> dict[str, Any]:
-    return of_structs(
+    described = of_structs(
         Webhook,
         NewWebhook,
         WebhookChange,
@@ -122,5 +123,14 @@ def schemas() -> dict[str, Any]:
         Attempt,
         DeliveryTold,
         Resend,
-        instants=False,
     )
+    again = described["Resend"]
+    moment: Schema = {"type": "string", "format": "date-time"}
+    again["properties"] |= {
+        "deliveries": listed({"type": "integer", "minimum": 1, "maximum": (1 << 62) - 1}) | {"minItems": 1},
+        "events": listed({"type": "string"} | WITHOUT_NUL) | {"minItems": 1},
+        "since": moment,
+        "until": moment,
+    }
+    again["anyOf"] = [{"required": [name]} for name in ("deliveries", "events", "since", "until")]
+    return described

@@ -1,5 +1,6 @@
 """What descriptions of routes are made of: parameters, bodies, answers, operations, schemas of structs."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -22,10 +23,14 @@ POSITION: Schema = {
 }
 TEXT: Schema = {"type": "string"}
 TIME: Schema = {"type": "string", "format": "date-time"}
+WITHOUT_NUL: Schema = {"pattern": "^[^\\u0000]*$"}
+"""of a text: nothing that is stored has a NUL, so that it is refused wherever it could be looked for"""
 MOMENT: Schema = {"type": "string", "format": "moment"}
 """a time as people write it: 2026-11-23T08:51:00Z, 2026-11-23, today, 2h (ago)"""
 TIME_ZONE: Schema = {"type": "string", "format": "time-zone"}
 """a name of the IANA data base"""
+INSTANT = re.compile(r"(^|_)(at|since|until|deadline)$")
+"""how fields are named that hold one"""
 PAGE: Schema = {"type": "string", "format": "page"}
 """where the next page of a list begins, as an answer gave it"""
 CURSOR: Schema = {"type": "string", "format": "cursor"}
@@ -49,7 +54,8 @@ def record(required: Sequence[str], **properties: Schema) -> Schema:
 
 
 def query(name: str, says: str, schema: Schema, *, required: bool = False) -> Schema:
-    return _given("query", name, says, schema, required)
+    plain = schema.get("type") == "string" and not schema.keys() & {"enum", "format", "pattern"}
+    return _given("query", name, says, schema | WITHOUT_NUL if plain else schema, required)
 
 
 def header(name: str, says: str, schema: Schema, *, required: bool = False) -> Schema:
@@ -108,8 +114,8 @@ def get(name: str, says: str, answers: Schema, parameters: Sequence[Schema] = ()
 def of_structs(*types: type, instants: bool = True, place: str = "#/components/schemas/") -> dict[str, Schema]:
     """The schemas of structs and of all that they hold, by name; they refer to each other as lying at a place.
 
-    With `instants` whatever is named for an instant (`at`, `started_at`) is a text with date and time, as documents are
-    rendered, although the struct holds microseconds.
+    With `instants` whatever is named for an instant (`at`, `started_at`, `since`) is a text with date and time, as
+    documents are rendered, although the struct holds microseconds or a `datetime`.
     """
     _, schemas = msgspec.json.schema_components(types, ref_template=place + "{name}")
     structs = structs_in(*types)
@@ -128,7 +134,7 @@ def with_instants(schema: Any) -> Any:
     turned = {key: with_instants(value) for key, value in schema.items()}
     if isinstance(properties, dict):
         for name, value in properties.items():
-            if name == "at" or name.endswith("_at"):
+            if INSTANT.search(name):
                 says = {key: value[key] for key in ("description",) if key in value}
                 nullable = {"type": ["string", "null"]} if _nullable(value) else {}
                 turned["properties"][name] = TIME | nullable | says

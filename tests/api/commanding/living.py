@@ -48,12 +48,12 @@ CUTS = (
 )
 
 
-def store_until(log: EventLog, number: str, topic: str, times: int) -> None:
+def store_until(log: EventLog, switch: str, number: str, topic: str, times: int) -> None:
     """Store a capture up to the n-th event of a topic."""
     page: list[Incoming] = []
     for record in read_capture(capture(number)):
         if is_event(record.term):
-            page.append(Incoming(SWITCH, record.term, record.received_at))
+            page.append(Incoming(switch, record.term, record.received_at))
             times -= identify(record.term).topic == topic
             if not times:
                 break
@@ -62,7 +62,7 @@ def store_until(log: EventLog, number: str, topic: str, times: int) -> None:
 
 
 @contextmanager
-def living(postgres: str) -> Iterator[str]:
+def living(postgres: str, switch: str = SWITCH) -> Iterator[str]:
     """A database of its own with all these calls, and 03, which has ended."""
     name = f"test_living_{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as admin:
@@ -72,8 +72,8 @@ def living(postgres: str) -> Iterator[str]:
         migrate(dsn)
         with EventLog(dsn) as log:
             for cut in CUTS:
-                store_until(log, *cut)
-            store_until(log, "03", "CHANNEL_DESTROY", 2)
+                store_until(log, switch, *cut)
+            store_until(log, switch, "03", "CHANNEL_DESTROY", 2)
         Runner(dsn, CallFold, TOPICS).run_once()
         yield dsn
     finally:

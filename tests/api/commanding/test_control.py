@@ -308,9 +308,9 @@ def test_which_switch_calls(control: Control, connection: psycopg.Connection[Any
 def test_members_of_a_conference(control: Control, connection: psycopg.Connection[Any]) -> None:
     first, second = CONFERENCE
     for body, order in (
-        (MuteBody(party="1001"), orders.ConferenceMute(room="3001", leg=first)),
-        (UnmuteBody(party="1002@alpha.example"), orders.ConferenceUnmute(room="3001", leg=second)),
-        (KickBody(leg=second), orders.ConferenceKick(room="3001", leg=second)),
+        (MuteBody(party="1001"), orders.ConferenceMute(room="3001-alpha.example", leg=first)),
+        (UnmuteBody(party="1002@alpha.example"), orders.ConferenceUnmute(room="3001-alpha.example", leg=second)),
+        (KickBody(leg=second), orders.ConferenceKick(room="3001-alpha.example", leg=second)),
     ):
         asked = control.of_room(connection, DESK, "3001", body)
         assert taken(control, asked).order == order

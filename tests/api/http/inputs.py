@@ -1,6 +1,8 @@
 """What stands for the formats of ours when the description is tried: schemathesis loads this module as its hooks."""
 
+import re
 from typing import Any
+from uuid import uuid4
 
 import schemathesis
 from hypothesis import strategies as st
@@ -12,6 +14,8 @@ FORMATS = {
     "time-zone": ["Europe/Berlin", "UTC", "America/New_York"],
     "page": [cursor_of(1_795_423_876_818_426, "5ab3839f-cd3e-404b-8c62-000000000001")],
     "event-types": ["call.*", "call.answered,queue.*", "*"],
+    "event-type": ["call.*", "call.answered", "*"],
+    "webhook-url": ["https://example.com/calls", "https://example.com:8443/a?b=c"],
     "caller-name": ["Büro (2)", "Alice"],
     "message-text": ["Call Zoë\n\tback, {now}", "x"],
     "cursor": ["beginning", "now", "2026-11-23T08:51:00Z"],
@@ -24,8 +28,12 @@ for name, values in FORMATS.items():
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """What no schema of one parameter can say, or would take too long.
 
-    The raw switch log has types of its own, and neither parties nor queues nor directions; nobody waits here.
+    The raw switch log has types of its own, and neither parties nor queues nor directions; nobody waits here. A key
+    stands for one request only.
     """
+    key = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(key, str) and re.fullmatch(r"[!-~]{1,255}", key):
+        case.headers["Idempotency-Key"] = uuid4().hex
     query = case.query or {}
     if query.get("log") == "switch":
         for name in ("types", "party", "queue", "direction"):

@@ -16,8 +16,8 @@ from projections.callflow import milestones
 from projections.published.catalogue import CATALOGUE, FAMILIES, examples
 from projections.published.envelope import data
 from projections.published.event import PublishedEvent
-from tests.projections.callflow.folding import SCENARIOS, SMALL
-from tests.projections.published.recorded import CAPTURES, events_of, published
+from tests.projections.callflow.folding import CAPTURES, SCENARIOS, SMALL
+from tests.projections.published.recorded import events_of, published
 
 pytestmark = pytest.mark.pure
 

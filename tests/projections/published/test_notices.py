@@ -13,9 +13,9 @@ from core.event import SwitchEvent
 from core.log.prepare import Incoming
 from projections.published.notice import Notice
 from projections.published.notices import TOPICS, notices
-from tests.projections.callflow.folding import SCENARIOS
+from tests.projections.callflow.folding import CAPTURES, SCENARIOS
 from tests.projections.filling import made_event
-from tests.projections.published.recorded import CAPTURES, events_of, in_a_log
+from tests.projections.published.recorded import events_of, in_a_log
 
 pytestmark = pytest.mark.pure
 
@@ -127,9 +127,9 @@ def test_a_queue_of_mod_fifo() -> None:
 
 
 def test_a_new_core_is_a_restart() -> None:
-    headers = {"Harmony_Switch": "fs@b", "Harmony_Core_UUID": CORE, "Harmony_Until": AT}
+    headers: dict[str, str | int] = {"Harmony_Switch": "fs@b", "Harmony_Core_UUID": CORE, "Harmony_Until": AT}
     assert [notice.type for notice in of(own.own_event(own.LINK_UP, CORE, 1, AT, **headers))] == ["switch.link_up"]
-    again = of(own.own_event(own.LINK_UP, CORE, 2, AT, **headers, Harmony_Old_Core_UUID="old"))
+    again = of(own.own_event(own.LINK_UP, CORE, 2, AT, **(headers | {"Harmony_Old_Core_UUID": "old"})))
     assert [notice.type for notice in again] == ["switch.link_up", "switch.restarted"]
     assert {notice.subject for notice in again} == {"fs@b"}
     assert [notice.tenant for notice in again] == [None, None]

@@ -137,7 +137,10 @@ def test_an_empty_log_has_its_ends_at_nothing(dsn: str, connection: Connection) 
     assert call_events(connection) == []
 
 
-@pytest.mark.parametrize("wrong", ["call*", "*.answered", "call.*.x", "call.**", "c*l.answered", "call.answerd", "calls.*", "", "\0"])
+IMPOSSIBLE = ["call*", "*.answered", "call.*.x", "call.**", "c*l.answered", "call.answerd", "calls.*", "", "\0"]
+
+
+@pytest.mark.parametrize("wrong", IMPOSSIBLE)
 def test_a_type_that_cannot_be_is_refused_with_a_sentence(wrong: str) -> None:
     with pytest.raises(BadFilter, match="no type of event"):
         EventFilter(types=(wrong,))

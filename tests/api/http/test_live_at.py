@@ -1,0 +1,74 @@
+"""/v1/live?at=: over HTTP what the stream's subscribers saw then."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+from api.http.live import _then
+from api.principal import Principal
+from core.log import EventLog
+from projections.callflow import TOPICS, CallFold
+from projections.runner import Runner
+from tests.api.conftest import Site, until
+from tests.projections.filling import events_of
+
+pytestmark = pytest.mark.http
+
+
+def test_it_is_what_was_answered_then(site: Site, client: httpx.Client) -> None:
+    assert site.dsn is not None
+    batch, seen = events_of("13-*"), []
+    with EventLog(site.dsn) as log:
+        for at in range(0, len(batch), 49):
+            log.append(batch[at : at + 49])
+            Runner(site.dsn, CallFold, TOPICS).run_once()
+            seen.append(until_followed(client, log.head()))
+    assert {len(one["calls"]) for one in seen} == {0, 1, 2}
+    for then in seen:
+        answer = client.get("/v1/live", params={"at": str(then["position"])})
+        assert answer.status_code == 200
+        assert by_id(answer.json()["calls"]) == by_id(then["calls"])
+        assert (answer.json()["position"], answer.json()["current"]) == (then["position"], False)
+        again = client.get("/v1/live", params={"at": answer.json()["at"]}).json()
+        assert again["at"] == answer.json()["at"]
+    refused = client.get("/v1/live", params={"at": "soon"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "api.bad_argument")
+
+
+def by_id(calls: list[Any]) -> list[Any]:
+    """The feed puts what changed last behind the others."""
+    return sorted(calls, key=lambda call: str(call["call_id"]))
+
+
+def until_followed(client: httpx.Client, position: int) -> Any:
+    """The present board, once the server has followed up to a position."""
+
+    def look() -> Any:
+        found = client.get("/v1/live").json()
+        return found if found["position"] >= position else None
+
+    return until(look, f"the board at {position}")
+
+
+def test_a_company_sees_its_own(filled: Callable[..., Site]) -> None:
+    from psycopg_pool import ConnectionPool
+
+    site = filled("42")
+    assert site.dsn is not None
+    app = Starlette()
+    with ConnectionPool(site.dsn, min_size=1, kwargs={"autocommit": True}, open=True) as pool:
+        app.state.pool = pool
+        seen: dict[str | None, set[str]] = {}
+        for tenant in (None, "alpha.example", "beta.example"):
+            seen[tenant] = set()
+            for position in range(10, 150, 10):
+                scope = {"type": "http", "app": app, "query_string": b"at=%d" % position, "headers": []}
+                body = bytes(_then(Request(scope), Principal("t", tenant)).body)
+                seen[tenant] |= {t for t in ("alpha.example", "beta.example") if f'"tenant":"{t}"'.encode() in body}
+    assert seen[None] == {"alpha.example", "beta.example"}
+    assert seen["alpha.example"] == {"alpha.example"}
+    assert seen["beta.example"] == {"beta.example"}
