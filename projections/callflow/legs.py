@@ -253,6 +253,8 @@ def _parents(facts: Sequence[Fact], legs: dict[str, Leg], leg_of: Callable[[str]
                 strength[leg.leg_id] = rank
                 leg.parent = parent.leg_id
     for leg in legs.values():
+        if leg.loopback:  # the other half may have got another id since (origination_uuid)
+            leg.loopback = leg_of(leg.loopback).leg_id
         # The second half of a loopback pair comes from the first, which is outbound and has a parent of its own.
         if leg.loopback and leg.direction == "inbound" and leg.parent is None:
             leg.parent = leg_of(leg.loopback).leg_id

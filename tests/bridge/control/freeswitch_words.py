@@ -26,7 +26,8 @@ def separate(line: str, delimiter: str, limit: int) -> list[str]:
         delimiter, line = line[2], line[3:]
     if not line:
         return []
-    blank, words, start, at, quoted = delimiter == " ", [], 0, 0, False
+    blank, start, at, quoted = delimiter == " ", 0, 0, False
+    words: list[str] = []
     if blank:
         while at < len(line) and line[at] == " ":
             at += 1
