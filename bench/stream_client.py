@@ -43,7 +43,8 @@ def main() -> None:
         stream = Stream(sock, kind == "filtered" or number % LOOKED_INTO == 0)
         selector.register(sock, selectors.EVENT_READ, stream)
     selector.register(sys.stdin, selectors.EVENT_READ, None)
-    waiting, total, seen = count, 0, []
+    waiting, total = count, 0
+    seen: list[tuple[int, int]] = []
     room = memoryview(bytearray(1 << 20))
     while True:
         for key, _ in selector.select():
