@@ -77,7 +77,7 @@ def paths() -> dict[str, Any]:
             "live",
             "The calls that are live now, or were live then",
             {"200": answer("They", live), "400": PROBLEM} | REFUSED,
-            [query("at", f"as the board was: {BOARD_AT}", {"type": "string", "examples": ["2026-11-23T10:03:00Z"]})],
+            [query("at", f"as the board was: {BOARD_AT}", MOMENT | {"examples": ["2026-11-23T10:03:00Z"]})],
         ),
         "/v1/live/stream": get(
             "stream",
