@@ -52,7 +52,7 @@ class Hub:
 
     @property
     def readers(self) -> list[Reader]:
-        return [reader for channel in self._index for reader in channel.readers]
+        return [reader for channel in self._index for reader in list(channel.readers)]
 
     async def join(self, transport: str, wanted: Any, after: int | None) -> Reader:
         """A reader of what matches behind a position; None: behind the present head. Raises `LogAway`."""

@@ -20,6 +20,7 @@ PATIENCE = 20.0
 BEAT = 5.0
 """seconds without a word until a checkpoint is sent"""
 TICK = 0.25
+TRANSPORTS = ("sse", "ws", "pull")
 KEPT_RAW = 2000
 """raw switch events are some ten times as big as published ones"""
 
@@ -81,13 +82,13 @@ class Streams:
             hub.source.close()
 
     def stats(self) -> dict[str, dict[str, int] | int]:
-        """Figures of this process: readers by transport, how many of them are behind, events sent, readers ended."""
-        readers = [reader for hub in self._hubs.values() for reader in hub.readers]
+        """Readers by transport, how many of them are behind, events sent, readers ended. From any thread."""
+        readers = [reader for hub in list(self._hubs.values()) for reader in hub.readers]
         return {
-            "subscribers": dict(Counter(reader.transport for reader in readers)),
+            "subscribers": dict.fromkeys(TRANSPORTS, 0) | Counter(reader.transport for reader in readers),
             "behind": sum(not reader.live for reader in readers),
-            "delivered": sum(hub.delivered for hub in self._hubs.values()),
-            "disconnected_slow": sum(hub.slow for hub in self._hubs.values()),
+            "delivered": sum(hub.delivered for hub in list(self._hubs.values())),
+            "disconnected_slow": sum(hub.slow for hub in list(self._hubs.values())),
         }
 
     async def _hub(self, log: LogName) -> Hub:
