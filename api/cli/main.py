@@ -10,11 +10,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from api.cli import calls, commands, events, parked, rebuild, registry, services, setup, status, webhooks
+from api.cli import calls, commands, events, parked, rebuild, registry, replay, services, setup, status, webhooks
 from api.cli.console import error
 from api.errors import FAILED, OK, USAGE, exit_code_of
 
-GROUPS = (services, setup, status, events, parked, calls, commands, rebuild, webhooks, registry)
+GROUPS = (services, setup, status, events, parked, calls, commands, rebuild, replay, webhooks, registry)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -144,6 +144,10 @@ class EventLog:
         events = self._select(_SELECT + " WHERE position = %s", [position])
         return events[0] if events else None
 
+    def at(self, positions: Sequence[int]) -> list[SwitchEvent]:
+        """Return the events at these positions that are there, in order."""
+        return self._select(_SELECT + " WHERE position = ANY(%s) ORDER BY position", [list(positions)])
+
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""
         with self._lock, translated():
