@@ -6,7 +6,6 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -64,12 +63,6 @@ def serve(here: Site, stop: threading.Event) -> int:
     finally:
         reporter.stop()
     return 0
-
-
-def _figures(app: Starlette) -> dict[str, Any]:
-    """What the process reports of itself."""
-    streams = {f"streams_{name}": value for name, value in app.state.streams.stats().items()}
-    return {"subscribers": app.state.feed.subscribers} | streams
 
 
 def _give_up_on_the_stuck(listener: socket.socket) -> None:
