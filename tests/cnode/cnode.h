@@ -121,6 +121,7 @@ typedef struct binding {
 } binding;
 extern binding *bindings;
 void bindings_remove(listener *l, const erlang_pid *pid);
+void fetch_recorded(const char *path, uint32_t count, double rate);
 bool fetch_wait(const char *id);
 
 /* ---- answers.c: the texts behind `api` ---- */

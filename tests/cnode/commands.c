@@ -401,21 +401,101 @@ bool listeners_fetch(const char *section, const char *tag, const char *key, cons
     return asked && fetch_wait(id);
 }
 
-bool fetch_wait(const char *id) {
+static bool fetch_awaited(void) { /* with the lock held */
     struct timespec until;
     uint64_t end = now_micros() + 5000000u;
     until.tv_sec = (time_t)(end / 1000000u);
     until.tv_nsec = (long)(end % 1000000u) * 1000;
     int status = 0;
-    pthread_mutex_lock(&waiting_lock);
     while (!waiting.reply && status == 0) status = pthread_cond_timedwait(&waiting.found, &waiting_lock, &until);
-    bool found = waiting.reply != NULL;
+    return waiting.reply != NULL;
+}
+
+static bool fetch_quietly(const char *id) {
+    pthread_mutex_lock(&waiting_lock);
+    bool found = strcmp(id, waiting.id) == 0 && fetch_awaited();
+    pthread_mutex_unlock(&waiting_lock);
+    return found;
+}
+
+bool fetch_wait(const char *id) {
+    pthread_mutex_lock(&waiting_lock);
+    bool found = fetch_awaited();
     if (found)
         say("fetched %s %s", id, *waiting.reply ? waiting.reply : "not-found");
     else
         say("fetch-timeout %s", id);
     pthread_mutex_unlock(&waiting_lock);
     return found;
+}
+
+static char *whole_file(const char *path, long *size) {
+    FILE *file = fopen(path, "rb");
+    char *bytes = NULL;
+    if (!file) return NULL;
+    fseek(file, 0, SEEK_END);
+    *size = ftell(file);
+    rewind(file);
+    bytes = malloc((size_t)*size);
+    if (fread(bytes, 1, (size_t)*size, file) != (size_t)*size) free(bytes), bytes = NULL;
+    fclose(file);
+    return bytes;
+}
+
+static int by_size(const void *a, const void *b) {
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* Sends a recorded {fetch,...} as it was but for a fresh id, COUNT times, RATE a second; the times are from when each was due. */
+void fetch_recorded(const char *path, uint32_t count, double rate) {
+    long size = 0;
+    char *bytes = whole_file(path, &size), section[MAXATOMLEN], tag[MAXATOMLEN], id[UUID_LENGTH + 1], word[4096];
+    int index = 0, version, arity;
+    uint32_t *took = calloc(count ? count : 1, sizeof *took), missing = 0;
+    if (!bytes || ei_decode_version(bytes, &index, &version) || ei_decode_tuple_header(bytes, &index, &arity) || arity != 7 ||
+        ei_decode_atom(bytes, &index, tag) || ei_decode_atom(bytes, &index, section)) {
+        say("error %s is no recorded fetch", path);
+        return;
+    }
+    for (int i = 0; i < 3; i++) decode_text(bytes, &index, word, sizeof word);
+    decode_text(bytes, &index, word, sizeof word);
+    char *place = memmem(bytes, (size_t)size, word, UUID_LENGTH);
+    uint64_t start = now_micros();
+    for (uint32_t n = 0; n < count; n++) {
+        uint64_t due = rate > 0 ? start + (uint64_t)((double)n * 1000000.0 / rate) : now_micros(), now = now_micros();
+        if (due > now) pause_micros(due - now);
+        new_uuid(id);
+        memcpy(place, id, UUID_LENGTH);
+        pthread_mutex_lock(&waiting_lock);
+        memcpy(waiting.id, id, sizeof id);
+        free(waiting.reply);
+        waiting.reply = NULL;
+        pthread_mutex_unlock(&waiting_lock);
+        pthread_mutex_lock(&node.lock);
+        for (binding *b = bindings; b; b = b->next)
+            if (strcmp(b->section, section) == 0) {
+                ei_x_buff out;
+                ei_x_new(&out);
+                ei_x_append_buf(&out, bytes, (int)size);
+                listener_send(b->owner, &b->pid, &out);
+                ei_x_free(&out);
+            }
+        pthread_mutex_unlock(&node.lock);
+        if (count == 1)
+            fetch_wait(id);
+        else if (!fetch_quietly(id))
+            missing++;
+        took[n] = (uint32_t)(now_micros() - due);
+    }
+    if (count > 1) {
+        uint64_t whole = now_micros() - start;
+        qsort(took, count, sizeof *took, by_size);
+        say("fetches %u missing %u us %llu p50 %u p99 %u max %u", count, missing, (unsigned long long)whole, took[count / 2],
+            took[(uint64_t)count * 99 / 100], took[count - 1]);
+    }
+    free(took);
+    free(bytes);
 }
 
 static void do_fetch_reply(const char *in, int *index, ei_x_buff *reply) {

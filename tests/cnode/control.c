@@ -102,7 +102,9 @@ static void obey(char *line) {
         *text++ = '\0';
         answer_set(command, text);
         say("answers %s", command);
-    } else if (strcmp(word, "fetch") == 0 && d)
+    } else if (strcmp(word, "fetch-recorded") == 0 && a)
+        fetch_recorded(a, b ? (uint32_t)atoi(b) : 1, c ? atof(c) : 0);
+    else if (strcmp(word, "fetch") == 0 && d)
         listeners_fetch(a, b, c, d) ? (void)0 : say("fetch-none");
     else if (strcmp(word, "core") == 0)
         new_core(a);
