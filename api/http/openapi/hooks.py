@@ -125,12 +125,14 @@ def schemas() -> dict[str, Any]:
         Resend,
     )
     again = described["Resend"]
-    moment: Schema = {"type": "string", "format": "date-time"}
-    again["properties"] |= {
+    named: dict[str, Schema] = {
         "deliveries": listed({"type": "integer", "minimum": 1, "maximum": (1 << 62) - 1}) | {"minItems": 1},
         "events": listed({"type": "string"} | WITHOUT_NUL) | {"minItems": 1},
-        "since": moment,
-        "until": moment,
+        "since": {"type": "string", "format": "date-time"},
+        "until": {"type": "string", "format": "date-time"},
     }
-    again["anyOf"] = [{"required": [name]} for name in ("deliveries", "events", "since", "until")]
+    again["properties"] |= {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in named.items()}
+    again["anyOf"] = [
+        {"required": [name], "properties": {name: {"type": schema["type"]}}} for name, schema in named.items()
+    ]
     return described
