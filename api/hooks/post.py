@@ -7,6 +7,7 @@ beginning is read.
 
 import asyncio
 import contextlib
+import logging
 import time
 from typing import Protocol
 
@@ -14,6 +15,9 @@ import httpx
 import msgspec
 
 from api.hooks.addresses import BadUrl, Policy, Resolver, checked_url, chosen
+
+logging.getLogger("httpx").setLevel(logging.WARNING)
+# It would write every URL into the log, and a URL may hold a secret of the receiver.
 
 PATIENCE = 15.0
 KEPT = 500

@@ -21,7 +21,7 @@ from tests.api.hooks.receiver import Receiver
 pytestmark = pytest.mark.http
 
 ENDPOINTS = 100
-EVENTS = 40
+EVENTS = 24
 FILTERS: list[dict[str, Any]] = [
     {},
     {"types": ["call.*"]},
