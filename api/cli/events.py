@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.cli import tail
-from api.cli.console import emit, error, json_option, note, paint, progress, say, table
+from api.cli import tail, verify
+from api.cli.console import emit, error, json_option, paint, progress, say
 from api.errors import FAILED, OK, BadArgument, NotFound
 from api.text import harmless
 
@@ -48,9 +48,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     json_option(parser)
     parser.set_defaults(run=get)
 
-    parser = verbs.add_parser("verify", help="read the whole log and check that every event is what it says")
-    json_option(parser)
-    parser.set_defaults(run=verify)
+    verify.add(verbs)
 
 
 def _range(parser: argparse.ArgumentParser) -> None:
@@ -216,25 +214,3 @@ def get(args: argparse.Namespace) -> int:
         for line in body.splitlines():
             say(harmless(line))
     return OK
-
-
-def verify(args: argparse.Namespace) -> int:
-    from api.site import site
-    from api.verifying import verify_log
-    from core.log import EventLog
-
-    with site() as here, EventLog(here.dsn) as log:
-        with progress("verifying", log.head()) as advance:
-            result = verify_log(log, advance)
-    if args.json:
-        emit({"events": result.events, "runs": result.runs, "last_position": result.last, "wrong": result.wrong})
-    else:
-        if result.wrong:
-            table(["position", "what is wrong"], [[w["position"], w["what"]] for w in result.wrong])
-        say(
-            f"{result.events} events in {result.runs} runs read up to position {result.last}: "
-            f"{len(result.wrong) or 'nothing'} wrong"
-        )
-    if result.cut:
-        note("Only the first wrong events are listed.")
-    return FAILED if result.wrong else OK
