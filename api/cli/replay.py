@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from api.replay.selection import Selection
     from api.replay.targets import Target
     from api.site import Site
+    from core.event import SwitchEvent
+    from core.log import EventLog
 
 TARGETS = "stdout | file PATH | http URL | erlang-node NAME"
 
@@ -77,8 +79,8 @@ def replay(args: argparse.Namespace) -> int:
     with site() as here, EventLog(here.dsn) as log, psycopg.connect(here.dsn, autocommit=True) as connection:
         installation = UUID(log.installation())
         wanted = _selection(args, log.head(), installation)
-        target = _target(args, here, installation)
         found = rows(connection, wanted)
+        target = _target(args, here, installation, next(pages(connection, log, found), []), log)
         if wanted.after < (floor := oldest(connection)) and wanted.call is None:
             note(f"Events up to position {floor} have been dropped, but for those of calls that lived then.")
         if args.dry_run:
@@ -125,7 +127,9 @@ def _selection(args: argparse.Namespace, head: int, installation: "UUID") -> "Se
     )
 
 
-def _target(args: argparse.Namespace, here: "Site", installation: "UUID") -> "Target":
+def _target(
+    args: argparse.Namespace, here: "Site", installation: "UUID", first: "list[SwitchEvent]", log: "EventLog"
+) -> "Target":
     import sys
 
     from api.replay.erlang import Erlang
@@ -144,7 +148,15 @@ def _target(args: argparse.Namespace, here: "Site", installation: "UUID") -> "Ta
             return Http(url, installation, {name.strip(): value.strip() for name, value in headers.items()})
         case ["erlang-node", peer] if all(peer.partition("@")):
             name = args.node or f"replay@{here.settings.node.partition('@')[2]}"
-            return Erlang(name, _cookie(args, here), peer, args.process, here.settings.encoding)
+            return Erlang(
+                name,
+                _cookie(args, here),
+                peer,
+                args.process,
+                core_uuid=log.core_of(first[0].run)[0] if first else "",
+                began=first[0].occurred_at if first else 0,
+                encoding=here.settings.encoding,
+            )
         case _:
             raise BadArgument(f"--to: {' '.join(args.to)!r} is no target: give one of {TARGETS}.")
 
@@ -215,6 +227,8 @@ async def _play(
             done = now
             bar(now.position - after)
 
+        if target.waits_for:
+            note(f"Now waiting until {target.waits_for}.")
         try:
             if await _started(target, stop):
                 behind = lambda position: cursor("switch", installation, position)  # noqa: E731

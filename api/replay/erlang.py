@@ -8,21 +8,34 @@ from core.event import SwitchEvent
 class Erlang:
     """To a registered process of a node; without one, to the node as a listener that registers with a switch."""
 
-    def __init__(self, name: str, cookie: str, peer: str, process: str | None, encoding: str = "string") -> None:
+    def __init__(
+        self,
+        name: str,
+        cookie: str,
+        peer: str,
+        process: str | None,
+        *,
+        core_uuid: str = "",
+        began: int = 0,
+        encoding: str = "string",
+    ) -> None:
+        """`core_uuid` and `began`: of the first event, for a listener's questions before it."""
         node = Node(name, cookie)
         self._to: Sender | ReplayedSwitch
         if process is not None:
             self._to = Sender(node, peer, process)
+            self.waits_for = ""
             self.where = f"the process {process} of the Erlang node {peer}, from {name}"
         else:
-            self._to = ReplayedSwitch(node, peer, encoding=encoding)
+            self._to = ReplayedSwitch(node, peer, core_uuid, began, encoding=encoding)
+            self.waits_for = f"{peer} has registered with {name} and subscribed"
             self.where = f"the Erlang node {peer}, as the switch {name} that it has registered with"
 
     async def start(self) -> None:
         await self._to.start()
 
     async def send(self, event: SwitchEvent, behind: str) -> None:
-        await self._to.send(event.topic, event.term)
+        await self._to.send(event.topic, event.term, event.occurred_at)
 
     async def settle(self) -> None:
         return

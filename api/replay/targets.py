@@ -33,6 +33,8 @@ class Refused(ApiError):
 class Target(Protocol):
     where: str
     """where to, as part of a sentence"""
+    waits_for: str
+    """what `start` waits for; empty for nothing that takes long"""
 
     async def start(self) -> None: ...
 
@@ -47,6 +49,8 @@ class Target(Protocol):
 
 class Lines:
     """Events as lines of JSON."""
+
+    waits_for = ""
 
     def __init__(self, to: IO[bytes], installation: UUID, where: str = "the standard output") -> None:
         self._to, self._installation, self.where = to, installation, where
@@ -66,6 +70,8 @@ class Lines:
 
 class File:
     """The terms in a capture file, or events as lines of JSON; gzipped when the name ends in `.gz`."""
+
+    waits_for = ""
 
     def __init__(self, path: Path, installation: UUID, *, lines: bool, go_on: bool) -> None:
         if path.exists() and not go_on:
@@ -93,6 +99,8 @@ class File:
 
 class Http:
     """Events as batches of CloudEvents (JSON), each a POST; tried again a few times, then the replay stops."""
+
+    waits_for = ""
 
     def __init__(self, url: str, installation: UUID, headers: Mapping[str, str], pause: float = 1.0) -> None:
         parts = urlsplit(url)

@@ -2,22 +2,28 @@
 
 Two ways. `Sender` sends to a registered process of a node, which need not know anything of switches. `ReplayedSwitch`
 is a node that behaves as mod_erlang_event does: a listener connects, registers, subscribes, and gets what it asked for.
-Neither runs commands: a listener that sends some is told what a switch without channels says.
+Neither runs commands. A listener that asks is told what the switch could have said at this point of its events; what it
+asks makes an API event, as in a real core, with the identity of the replayed core and the time of its last event.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import time
 from typing import Final
 from uuid import uuid4
 
 from bridge.emulator.core import Core
 from bridge.emulator.listener import Listener
+from bridge.emulator.writing import write_event
 from bridge.errors import NodeError, NotConnected
 from bridge.node import Envelope, Link, Node
 from bridge.term import Atom, Pid, String, Term
 
 _REGISTERED: Final = "mod_erlang_event"
+_UNUSED: Final = 1 << 39
+"""sequences that no core has come to: those of the events that a listener's questions make"""
 
 
 class Sender:
@@ -32,7 +38,7 @@ class Sender:
         self._link = await self._node.connect(self._peer)
         self._mailbox = self._node.mailbox(_REGISTERED)
 
-    async def send(self, topic: str, term: bytes) -> None:
+    async def send(self, topic: str, term: bytes, occurred_at: int) -> None:
         """Send one event, and wait while the peer does not read; raise `NotConnected`."""
         self._node.send_encoded((Atom(self._process), Atom(self._peer)), term, self._mailbox.pid)
         await _taken(self._link)
@@ -46,9 +52,12 @@ class Sender:
 class ReplayedSwitch:
     """A switch whose events are stored ones; nothing is sent before ``peer`` has subscribed."""
 
-    def __init__(self, node: Node, peer: str, *, encoding: str = "string") -> None:
+    def __init__(self, node: Node, peer: str, core_uuid: str, began: int, *, encoding: str = "string") -> None:
+        """``core_uuid`` and ``began`` (µs since the epoch): of the first event."""
         self._node, self._peer = node, peer
-        self._core = Core(encoding=encoding)
+        self._core = Core(core_uuid, encoding=encoding)
+        self._sequence = itertools.count(_UNUSED + time.time_ns() // 1_000_000 % (1 << 38))
+        self._now = began
         self._listeners: dict[str, tuple[Listener, Link]] = {}
         self._ready = asyncio.Event()
 
@@ -61,15 +70,23 @@ class ReplayedSwitch:
         self._node.on_link_down.append(self._link_down)
         await self._ready.wait()
 
-    async def send(self, topic: str, term: bytes) -> None:
+    async def send(self, topic: str, term: bytes, occurred_at: int) -> None:
         """Send one event to all who want it; raise `NotConnected` when the peer has gone."""
         if self._peer not in self._listeners:
             raise NotConnected(f"{self._peer} has closed the connection: nothing more can be sent to it.")
         name, _, subclass = topic.partition(" ")
-        for listener, link in list(self._listeners.values()):
+        self._core.note(name, term)
+        self._now = max(self._now, occurred_at)
+        for link in self._to_all(name, subclass, term):
+            await _taken(link)
+
+    def _to_all(self, name: str, subclass: str, term: bytes) -> list[Link]:
+        links = []
+        for listener, link in self._listeners.values():
             if listener.handler is not None and listener.subscription.wants(name, subclass):
                 self._node.send_encoded(listener.handler, term, self._mailbox.pid)
-                await _taken(link)
+                links.append(link)
+        return links
 
     async def stop(self) -> None:
         """Wait until the peer has read what was sent, then close."""
@@ -80,7 +97,9 @@ class ReplayedSwitch:
     # -- what a listener needs of its switch ----------------------------------------------------------------------
 
     def api(self, command: str, argument: str) -> tuple[bool, str]:
-        """Run a command."""
+        """Answer a command; it makes an API event behind the answer."""
+        told = [("API-Command", command), ("API-Command-Argument", argument)]
+        self.fire("API", "", told if argument else told[:1])
         return self._core.api(command, argument)
 
     def job(self, pid: Pid, command: str, argument: str) -> str:
@@ -92,11 +111,22 @@ class ReplayedSwitch:
         return number
 
     def has(self, leg: str) -> bool:
-        """No channel lives here."""
-        return False
+        """Say whether a channel lives at this point of the events."""
+        return leg in self._core.channels
 
     def fire(self, name: str, subclass: str, headers: list[tuple[str, str]]) -> None:
-        """Nothing but what is stored is sent: not an event that a listener makes."""
+        """Make an event that belongs between those that are replayed, and send it."""
+        pairs = [("Event-Subclass", subclass)] if subclass else []
+        pairs += [
+            ("Event-Name", name),
+            ("Core-UUID", self._core.core_uuid),
+            ("Event-Date-Timestamp", str(self._now)),
+            ("Event-Sequence", str(next(self._sequence))),
+            *headers,
+        ]
+        encoded = [(key.encode(), value.encode()) for key, value in pairs]
+        term = write_event(None, encoded, self._core.encoding == "binary")
+        asyncio.get_running_loop().call_soon(self._to_all, name, subclass, term)
 
     def text(self, text: str) -> Term:
         """Write a text in the encoding of the switch."""
