@@ -65,7 +65,7 @@ def questions(order: Order) -> tuple[Ask, ...]:
         case TransferAttendedStart():
             return (_exists(order.leg), _music(order.other))
         case TransferAttendedComplete():
-            return (_exists(order.other), _exists(order.consult))
+            return (_exists(order.other), _exists(order.consult), _answered(order.consult))
         case _:
             return ()
 
@@ -92,6 +92,8 @@ def compose(order: Order, answers: Mapping[str, str], new_leg: str) -> Plan:
         case TransferAttendedStart():
             return _consult(order, answers[_music(order.other).line], new_leg)
         case TransferAttendedComplete():
+            if answers[_answered(order.consult).line].strip() != "ANSWER":  # the switch would let the one on hold go
+                raise NotThere("Who is to get the call has not answered yet: wait, or cancel. Nothing was done.")
             # att_xfer joins the two others when the transferor's leg ends, as if its phone had hung up.
             return _job("uuid_kill", _leg(order.leg), "NORMAL_CLEARING")
         case TransferAttendedCancel():
@@ -132,6 +134,10 @@ def _leg(value: str, name: str = "leg") -> str:
 
 def _exists(leg: str) -> Ask:
     return Ask("uuid_exists", _leg(leg))
+
+
+def _answered(leg: str) -> Ask:
+    return Ask("uuid_getvar", f"{_leg(leg)} endpoint_disposition")
 
 
 def _music(leg: str) -> Ask:

@@ -66,6 +66,8 @@ bool call_answer(const char *command, const char *argument, char *out, size_t si
         kill_leg(leg, out, size);
     else if (strcmp(command, "uuid_transfer") == 0 || strcmp(command, "uuid_park") == 0 || strcmp(command, "uuid_setvar") == 0)
         snprintf(out, size, there ? "+OK\n" : NO_CHANNEL);
+    else if (strcmp(command, "uuid_getvar") == 0 && there && count > 1 && strcmp(words[1], "endpoint_disposition") == 0)
+        snprintf(out, size, "ANSWER");
     else if (strcmp(command, "uuid_getvar") == 0)
         snprintf(out, size, there ? "_undef_" : NO_CHANNEL);
     else if (strcmp(command, "uuid_hold") == 0)

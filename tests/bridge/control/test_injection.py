@@ -94,7 +94,10 @@ def answered(order: Order, folder: str, music: str) -> dict[str, str]:
     for question in questions(order):
         # The question itself is read as words, too.
         assert fs.separate(fs.c_string(question.argument), " ", 4) == question.argument.split(" ")
-    return {question.line: answers[question.command] for question in questions(order)}
+    return {
+        question.line: "ANSWER" if "endpoint_disposition" in question.argument else answers[question.command]
+        for question in questions(order)
+    }
 
 
 def read(plan: Plan) -> list[Any]:
@@ -235,6 +238,13 @@ def test_a_leg_that_is_not_there_ends_it_before_anything_is_sent() -> None:
     order = Hold(leg=LEG)
     with pytest.raises(CommandError, match="no leg"):
         compose(order, {f"uuid_exists {LEG}": "false"}, NEW)
+
+
+def test_a_transfer_is_not_completed_while_it_rings() -> None:
+    order = TransferAttendedComplete(leg=LEG, other="b", consult="c")
+    answers = answered(order, "", "") | {"uuid_getvar c endpoint_disposition": "_undef_"}
+    with pytest.raises(CommandError, match="has not answered yet"):
+        compose(order, answers, NEW)
 
 
 def test_music_that_is_there_already_stays() -> None:
