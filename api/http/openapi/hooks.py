@@ -126,13 +126,14 @@ def schemas() -> dict[str, Any]:
     )
     again = described["Resend"]
     named: dict[str, Schema] = {
-        "deliveries": listed({"type": "integer", "minimum": 1, "maximum": (1 << 62) - 1}) | {"minItems": 1},
-        "events": listed({"type": "string"} | WITHOUT_NUL) | {"minItems": 1},
+        "deliveries": listed({"type": "integer", "minimum": 1, "maximum": (1 << 62) - 1}),
+        "events": listed({"type": "string"} | WITHOUT_NUL),
         "since": {"type": "string", "format": "date-time"},
         "until": {"type": "string", "format": "date-time"},
     }
     again["properties"] |= {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in named.items()}
+    there = {"array": {"type": "array", "minItems": 1}, "string": {"type": "string"}}
     again["anyOf"] = [
-        {"required": [name], "properties": {name: {"type": schema["type"]}}} for name, schema in named.items()
+        {"required": [name], "properties": {name: there[schema["type"]]}} for name, schema in named.items()
     ]
     return described

@@ -1,6 +1,7 @@
 """What stands for the formats of ours when the description is tried: schemathesis loads this module as its hooks."""
 
 import re
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -42,5 +43,6 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if query.get("log") == "switch":
         for name in ("types", "party", "queue", "direction"):
             query.pop(name, None)
-    if str(query.get("wait")) in ("1", "29.0", "30.0"):  # the ends of the range
-        query["wait"] = 0.01
+    with suppress(ValueError, TypeError):
+        if 0 < float(query["wait"] if "wait" in query else 0) <= 30:
+            query["wait"] = 0.01
