@@ -77,3 +77,5 @@ STOPPING: Final = (1001, "The server is stopping: connect again with the last cu
 SLOW: Final = (4008, "You read too slowly: connect again with the last cursor.")
 AWAY: Final = (1013, "The log cannot be read now: connect again in a moment with the last cursor.")
 DROPPED: Final = (4010, "What you would read next is not kept any more: begin anew.")
+LAST_WORDS: Final = 30.0
+"""seconds that the reason of the end may take to be written; then the connection ends without it"""

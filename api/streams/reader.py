@@ -29,6 +29,7 @@ class Reader:
         self.live = False
         """whether all that there is has been taken once since the reader fell behind"""
         self._hub = hub
+        self._before = position
         self._woken: asyncio.Future[None] | None = None
         self._end: tuple[int, str] | None = None
         self._sending: float | None = None
@@ -48,6 +49,7 @@ class Reader:
 
     async def next(self, most: int = PAGE, wait: bool = True) -> list[Entry] | Mark:
         """The next events, or a mark; without `wait` no events when there are none now. Raises `Closed`."""
+        self._before = self.position
         while True:
             if self._end is not None:
                 raise Closed(*self._end)
@@ -116,6 +118,7 @@ class Reader:
         self._heard, self._sending, self._beat = time.monotonic(), None, False
         if kind is asyncio.CancelledError and self._end is not None and self._task is not None:
             self._task.uncancel()
+            self.position = self._before  # the client may not have got it
             raise Closed(*self._end)
 
     def stuck(self, now: float, patience: float) -> bool:

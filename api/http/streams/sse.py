@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from api.http.live import STREAM_HEADERS
 from api.http.streams.admission import admitted
 from api.streams import Closed, Mark, Reader
-from api.streams.pieces import GONE, Entry
+from api.streams.pieces import GONE, LAST_WORDS, Entry
 
 AGAIN = b"retry: 1000\n\n"
 """milliseconds after which a browser comes again"""
@@ -35,16 +35,18 @@ class EventStream(Response):
         watching = asyncio.create_task(self._watch(receive))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            if scope["method"] != "HEAD":
-                await self._body(send)
-            await send({"type": "http.response.body"})
+            if scope["method"] == "HEAD":
+                await send({"type": "http.response.body"})
+            else:
+                await self._last(send, await self._body(send))
         finally:
             self._reader.leave()
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
 
-    async def _body(self, send: Send) -> None:
+    async def _body(self, send: Send) -> Closed:
+        """Send what there is until there is a reason to end."""
         reader = self._reader
         try:
             with reader:
@@ -57,10 +59,15 @@ class EventStream(Response):
                 if not isinstance(piece, Mark):
                     reader.sent(len(piece))
         except Closed as problem:
-            with contextlib.suppress(TimeoutError):  # it can be written to one who reads
-                async with asyncio.timeout(0.5):
-                    body = reader.closed(problem).sse
-                    await send({"type": "http.response.body", "body": body, "more_body": True})
+            return problem
+
+    async def _last(self, send: Send, problem: Closed) -> None:
+        """Tell why; to one who did not read, once he reads again. No more than what was sent already waits for him."""
+        self._reader.leave()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await send({"type": "http.response.body", "body": self._reader.closed(problem).sse, "more_body": True})
+                await send({"type": "http.response.body"})
 
     async def _watch(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -13,7 +13,7 @@ from api.http.problems import refusal
 from api.http.streams.admission import admitted
 from api.streams import Closed, Mark, Reader
 from api.streams.asked import BATCH
-from api.streams.pieces import GONE
+from api.streams.pieces import GONE, LAST_WORDS
 from core.errors import HarmonyError
 
 
@@ -56,9 +56,10 @@ async def _send(socket: WebSocket, reader: Reader, batch: bool) -> None:
             if not isinstance(piece, Mark):
                 reader.sent(len(piece))
     except Closed as problem:
+        reader.leave()
         if (problem.code, problem.reason) != GONE:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(0.5):
+            with contextlib.suppress(TimeoutError):  # one who did not read hears it once he reads again
+                async with asyncio.timeout(LAST_WORDS):
                     await socket.close(problem.code, problem.reason)
 
 

@@ -106,19 +106,25 @@ async def test_who_does_not_take_what_is_sent_is_ended_and_the_others_go_on() ->
     async with a_hub(source) as hub:
         slow, quick = [await hub.join("test", ALL, None) for _ in range(2)]
 
+        sending = asyncio.Event()
+
         async def stuck() -> None:
             assert await mark(slow) == "caught-up"
+            assert await slow.next()
             with slow:
+                sending.set()
                 await asyncio.Event().wait()
 
         task = asyncio.create_task(stuck())
         assert await mark(quick) == "caught-up"
         source.publish(an_event(1))
         assert await seen(quick, 1) == [1]
+        await sending.wait()
         hub.tick(time.monotonic() + 100, patience=20, beat=1000)
         with pytest.raises(Closed) as end:
             await task
         assert (end.value.code, end.value.reason) == SLOW
+        assert source.position(slow.closed(end.value).cursor) == 0, "it did not get the first event"
         assert not task.cancelled()
         source.publish(an_event(2))
         assert await seen(quick, 2) == [2]
