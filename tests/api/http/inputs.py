@@ -44,5 +44,5 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         for name in ("types", "party", "queue", "direction"):
             query.pop(name, None)
     with suppress(ValueError, TypeError):
-        if 0 < float(query["wait"] if "wait" in query else 0) <= 30:
+        if 0 < float(query.get("wait", 0)) <= 30:
             query["wait"] = 0.01
