@@ -62,6 +62,7 @@ class Executor:
         self._room, self._poll = room, poll
         self._under_way: dict[UUID, asyncio.Task[None]] = {}
         self._look = asyncio.Event()
+        self._said = ""
         self._thread = ThreadPoolExecutor(1, "commands")
 
     async def run(self) -> None:
@@ -93,9 +94,16 @@ class Executor:
             if down:
                 await self._stored(lambda: self._store.expire(down))
         except LogError as error:
-            LOG.warning("Commands cannot be looked for: %s", error)
+            if str(error) != self._said:  # an hour of the same trouble is one line
+                LOG.warning("Commands cannot be looked for: %s", error)
+            self._said = str(error)
             await asyncio.sleep(_AGAIN)
             return
+        except Exception:
+            LOG.exception("Commands could not be looked for; it is tried again")
+            await asyncio.sleep(_AGAIN)
+            return
+        self._said = ""
         for command in commands:
             task = asyncio.create_task(self._carry_out(command))
             self._under_way[command.command_id] = task

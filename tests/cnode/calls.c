@@ -28,6 +28,7 @@ static void originate(int count, char **words, char *out, size_t size) {
     else if (strstr(words[0], "user/nobody@"))
         snprintf(out, size, "-ERR SUBSCRIBER_ABSENT\n");
     else {
+        if (strstr(words[0], "user/slow@")) pause_micros(60000000u); /* a phone that rings long */
         new_uuid(uuid);
         channel_add(uuid, false);
         event_fire("CHANNEL_CREATE", NULL, uuid, NULL, 0, NULL);
