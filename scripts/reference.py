@@ -1,7 +1,7 @@
 """Write the generated pages of docs/reference from the code itself, or say which of them are out of date.
 
 ``python scripts/reference.py`` writes, ``--check`` compares only (exit code 1 when a page differs). The pages are the
-command line, the settings, HTTP, the tables, metrics, errors and the call document. A test compares them.
+command line, the settings, HTTP, events, the tables, errors and the call document. A test compares them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 from reference_errors import errors
+from reference_events import events
+from reference_http import http
 from reference_markdown import one_line, table
 
 TOP = Path(__file__).resolve().parent.parent
@@ -207,81 +209,6 @@ def call_document() -> list[str]:
 # Published events
 
 
-def published_events() -> list[str]:
-    """The catalogue of what is published."""
-    from projections.published.catalogue import CATALOGUE, FAMILIES, examples
-
-    lines = [
-        "# Published events",
-        "",
-        "What happens is published in one log, in one order, and goes out as CloudEvents 1.0 in structured JSON:",
-        "pulled, streamed, or sent. Every event has an `id` of its own, the same however often it is sent or derived,",
-        "a `time` by the switch's clock, a `subject`, a `cursor` that leads behind it, and a `tenant` unless it is for",
-        "operators only. Delivery is at least once, in the order of the log. Fields may be added to `data`; a type",
-        "keeps its meaning.",
-        "",
-        "```json",
-        *msgspec.json.format(msgspec.json.encode(examples()["call.transferred"]), indent=2).decode().splitlines(),
-        "```",
-        "",
-        "`call_id` and `direction` stand in the data of every event about a call, `switch` in those of all others, and",
-        "`caused_position` in all: the position in the switch log of the event that caused it. An example of each type",
-        "is at `/v1/schemas`.",
-    ]
-    for family, about in FAMILIES.items():
-        lines += ["", f"## {family}", "", about, ""]
-        common = {"`caused_position`", *(("`call_id`", "`direction`") if family == "call" else ("`switch`",))}
-        rows = [
-            (f"`{one.name}`", one.sentence, ", ".join(name for name, *_ in fields_of(one.data) if name not in common))
-            for one in CATALOGUE.values()
-            if one.family == family
-        ]
-        lines += table(["type", "", "data"], rows)
-    return lines
-
-
-# HTTP
-
-
-def http() -> list[str]:
-    """Every path with its parameters and answers, from the OpenAPI description."""
-    from api.http.openapi import document
-
-    described = document()
-    lines = [
-        "# HTTP",
-        "",
-        "JSON over HTTP/1.1, behind `Authorization: Bearer` and the access token that `harmony run` prints at its",
-        "first start; `/livez` and `/readyz` answer without. With all shapes, as OpenAPI 3.1: `GET /openapi.json`.",
-        "An error is a problem document (RFC 9457) with a stable `code`, see [error codes](errors.md).",
-        "Instants are UTC in RFC 3339; calls are [call documents](call-document.md).",
-    ]
-    for path, item in described["paths"].items():
-        for method, operation in item.items():
-            lines += ["", f"## {method.upper()} {path}", "", operation["summary"] + ".", ""]
-            parameters = [given for given in operation.get("parameters", ()) if given["in"] == "query"]
-            if parameters:
-                rows = [
-                    (f"`{given['name']}`", _schema(given["schema"]), given.get("description", ""))
-                    for given in parameters
-                ]
-                lines += [*table(["parameter", "value", "about"], rows), ""]
-            answers = [
-                (status, answer.get("description", "A problem document"))
-                for status, answer in operation["responses"].items()
-            ]
-            lines += table(["status", "means"], answers)
-    return lines
-
-
-def _schema(schema: dict[str, Any]) -> str:
-    if "enum" in schema:
-        return ", ".join(f"`{value}`" for value in schema["enum"])
-    words = {"string": "text", "boolean": "`true`", "integer": "number"}
-    text = words.get(schema["type"], str(schema["type"]))
-    return text + (f", {schema['minimum']} to {schema['maximum']}" if "maximum" in schema else "")
-
-
 # Tables
 
 _RELATIONS = """
@@ -379,8 +306,8 @@ def pages(dsn: str) -> dict[str, Callable[[], list[str]]]:
         "settings.md": settings,
         "errors.md": errors,
         "http.md": http,
+        "events.md": events,
         "call-document.md": call_document,
-        "events.md": published_events,
         "metrics.md": metrics,
         "tables.md": lambda: tables(dsn),
     }
