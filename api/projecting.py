@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from api import retaining
 from api.rate import Rate
 from api.service_status import Reporter
 from api.site import Site
@@ -38,8 +39,10 @@ def keep_folding(here: Site, stop: threading.Event) -> int:
 
     reporter = Reporter(here.dsn, "projection calls", "projection", describe)
     reporter.start()
+    retainer = retaining.started(here)
     try:
         runner.run_forever(stop)
     finally:
+        retainer.stop()
         reporter.stop()
     return 0

@@ -104,6 +104,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """bytes that the spool may take on disk while the database is away"""
     dtmf: Literal["keep", "redact"] = "keep"
     """whether the digits that people press are stored"""
+    keep_switch_events: Positive | Literal["forever"] = "forever"
+    """days after which switch events are dropped, if their calls have ended; calls and call events stay"""
     log_format: Literal["text", "json"] = "text"
     """how the long-running parts write their log lines on stderr: for people, or one JSON object a line"""
 

@@ -10,11 +10,39 @@ import os
 import sys
 from collections.abc import Sequence
 
-from api.cli import calls, commands, events, parked, rebuild, registry, replay, services, setup, status, webhooks
+from api.cli import (
+    calls,
+    commands,
+    events,
+    operations,
+    parked,
+    rebuild,
+    registry,
+    replay,
+    retention,
+    services,
+    setup,
+    status,
+    webhooks,
+)
 from api.cli.console import error
 from api.errors import FAILED, OK, USAGE, exit_code_of
 
-GROUPS = (services, setup, status, events, parked, calls, commands, rebuild, replay, webhooks, registry)
+GROUPS = (
+    services,
+    setup,
+    status,
+    events,
+    parked,
+    operations,
+    calls,
+    commands,
+    rebuild,
+    replay,
+    retention,
+    webhooks,
+    registry,
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,0 +1,104 @@
+"""Retention as it is applied: by the projection process once a day, or by an operator; each time recorded as an event.
+
+What may be dropped is decided in `projections.retention`.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import psycopg
+
+from api.site import Site
+from core.errors import HarmonyError
+from core.log.driver import connect
+from core.log.retention import drop, retained
+from core.operating import record_action
+from projections.retention import DAY, droppable
+
+LOG = logging.getLogger("harmony.retention")
+LOOKS = 600.0
+"""seconds between two looks whether a day has passed"""
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """What one application did."""
+
+    dropped: int
+    floor: int
+    """all events behind this position are there"""
+    unread: bool
+    """a projection is behind: some that are old enough stay until it has read them"""
+
+
+def apply(
+    connection: psycopg.Connection[Any],
+    days: float,
+    by: str,
+    reason: str = "",
+    advance: Callable[[int, int], bool] | None = None,
+) -> Applied:
+    """Drop what is older than so many days and may go. ``connection`` is in autocommit mode."""
+    what = droppable(connection, days)
+    recorded = False
+
+    def going_on(position: int, dropped: int) -> bool:
+        nonlocal recorded
+        if dropped and not recorded:
+            details = {"keep_days": days, "upto": what.upto}
+            record_action(connection, "retention.drop", by, "switch events", reason, details)
+            recorded = True
+        return advance is None or advance(position, dropped)
+
+    dropped = drop(connection, what.upto, what.keep, going_on)
+    return Applied(dropped, retained(connection).floor, what.unread)
+
+
+class Retainer(threading.Thread):
+    """Applies retention once a day, in the process that folds; a database that is away is tried again."""
+
+    def __init__(self, dsn: str, days: float, looks: float = LOOKS) -> None:
+        super().__init__(name="retention", daemon=True)
+        self._dsn, self._days, self._looks = dsn, days, looks
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with connect(self._dsn, "harmony retention") as connection:
+                    self._look(connection)
+            except (HarmonyError, psycopg.Error) as problem:
+                LOG.warning("Old events could not be dropped now, and are looked at again later: %s", problem)
+            self._stopping.wait(self._looks)
+
+    def _look(self, connection: psycopg.Connection[Any]) -> None:
+        last = retained(connection).applied_at
+        if last is not None and time.time_ns() // 1000 - last < DAY:
+            return
+        done = apply(
+            connection,
+            self._days,
+            "retention",
+            "the setting keep_switch_events",
+            lambda *_: not self._stopping.is_set(),
+        )
+        if done.dropped:
+            LOG.info("%d switch events older than %g days were dropped", done.dropped, self._days)
+
+    def stop(self) -> None:
+        """End after the present batch."""
+        self._stopping.set()
+        if self.is_alive():
+            self.join(timeout=30)
+
+
+def started(here: Site) -> Retainer:
+    """The thread, running unless everything is kept for ever."""
+    keep = here.settings.keep_switch_events
+    retainer = Retainer(here.dsn, float("inf") if keep == "forever" else keep)
+    if keep != "forever":
+        retainer.start()
+    return retainer
