@@ -13,16 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api import tokens
+from api.access.bearers import Bearers, Opened
 from api.commanding.control import control
-from api.http import calls, commands, files, hooks, live, parked, problems, schemas, state, status
+from api.http import calls, commands, files, hooks, live, operations, parked, problems, schemas, state, status
 from api.http.feed import Feed
 from api.http.guard import Guard
 from api.http.openapi import DOCUMENT
 from api.http.pulse import Pulse
 from api.http.streams import ROUTES as STREAM_ROUTES
 from api.http.streams import SOCKETS
-from api.principal import OPERATOR
 from api.site import Site
 from api.streams import Streams
 
@@ -56,6 +55,7 @@ ROUTES = [
     *STREAM_ROUTES,
     *schemas.ROUTES,
     *parked.ROUTES,
+    *operations.ROUTES,
     *status.ROUTES,
     *hooks.ROUTES,
     Route("/livez", state.livez, name="livez"),
@@ -70,8 +70,12 @@ def application(here: Site) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.pool.open()
         app.state.feed.start()
+        app.state.bearers.keeper.start()
         beating = asyncio.gather(
-            app.state.pulse.beat(), app.state.streams.keep(), commands.expire(app.state.control.store)
+            app.state.pulse.beat(),
+            app.state.streams.keep(),
+            app.state.opened.keep(),
+            commands.expire(app.state.control.store),
         )
         try:
             yield
@@ -81,19 +85,21 @@ def application(here: Site) -> Starlette:
                 await beating
             app.state.feed.stop()
             app.state.streams.stop()
+            await asyncio.to_thread(app.state.bearers.keeper.stop)
             await asyncio.to_thread(app.state.streams.close)
             app.state.pulse.close()
             app.state.control.store.close()
             await asyncio.to_thread(app.state.pool.close)
 
-    guard = Middleware(Guard, knows=lambda token: OPERATOR if tokens.accepts(here.data, token) else None)
+    bearers = Bearers(here.dsn, here.data)
     app = Starlette(
         routes=[*ROUTES, *SOCKETS, *files.routes()],
-        middleware=[guard],
+        middleware=[Middleware(Guard, knows=bearers)],
         exception_handlers=problems.handlers(),
         lifespan=lifespan,
     )
     app.state.site = here
+    app.state.bearers, app.state.opened = bearers, Opened()
     app.state.pool = ConnectionPool(
         here.dsn, min_size=1, max_size=CONNECTIONS, open=False, timeout=2, kwargs={"autocommit": True}, name="http"
     )

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.errors import BadArgument, NotFound
+from api.http.numbers import number
 from api.operating import parking
 from api.operating.parked_documents import summary, whole
 from api.principal import principal
@@ -35,22 +36,13 @@ def _id(request: Request) -> int:
     return int(given)
 
 
-def _number(request: Request, name: str, default: int, least: int, most: int) -> int:
-    given = request.query_params.get(name)
-    if given is None:
-        return default
-    if not given.isascii() or not given.isdigit() or len(given) > 18 or not least <= int(given) <= most:
-        raise BadArgument(f"{name} is a number from {least} to {most}, not {given[:40]!r}.")
-    return int(given)
-
-
 async def listing(request: Request) -> Response:
     principal(request, "operate")
     state = request.query_params.get("state", "waiting")
     if state not in (*STATES, "all"):
         raise BadArgument(f"state is one of {', '.join(STATES)}, all; not {state[:40]!r}.")
-    after = _number(request, "after", 0, 0, 1 << 59)
-    limit = _number(request, "limit", 100, 1, MOST)
+    after = number(request, "after", 0, 0, 1 << 59)
+    limit = number(request, "limit", 100, 1, MOST)
     part = request.query_params.get("part")
     if part is not None and "\0" in part:
         raise BadArgument("part has a character that no name has.")

@@ -188,3 +188,10 @@ def test_over_http_and_by_command(server: Server, site: Site) -> None:
     assert site.run("parked", "retry", third).code == 3
     assert site.run("parked", "retry").code == 2
     assert json.loads(site.ok("parked", "skip", third, "--reason", "noise", "--json").out)["state"] == "skipped"
+    said = site.ok("operations", "list").out
+    assert "parked.skip" in said
+    assert "a test of the trunk" in said
+    with server.client() as client:
+        told = client.get("/v1/operations?action=parked.*&limit=2").json()["operations"]
+        assert [one["subject"] for one in told] == [f"parked {third}"] * 2
+        assert client.get("/v1/operations?limit=0").status_code == 400

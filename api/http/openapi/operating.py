@@ -39,6 +39,22 @@ def paths() -> dict[str, Any]:
             "Every projection, switch and part with its figures",
             {"200": answer("They", ref("Status")), "403": PROBLEM} | REFUSED,
         ),
+        "/v1/operations": get(
+            "operations",
+            "What operators did, newest first",
+            {
+                "200": answer("It", record(["operations"], operations=listed(ref("OperatorAction")))),
+                "400": PROBLEM,
+                "403": PROBLEM,
+            }
+            | REFUSED,
+            [
+                query("before", "only what was done before this position", COUNT | {"minimum": 1, "maximum": 1 << 59}),
+                query("action", "only this action, such as parked.skip or parked.*", TEXT),
+                query("by", "only by this operator", TEXT),
+                query("limit", "at most so many", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
+            ],
+        ),
         "/v1/parked": get(
             "parked",
             "Events that could not be used, oldest first",
@@ -80,7 +96,13 @@ def paths() -> dict[str, Any]:
 
 def schemas() -> dict[str, Any]:
     described = of_structs(ProjectionStatus, SwitchStatus, PartStatus, Retried)
-    return described | {"Status": _status(), "Skip": _skip(), "ParkedEvent": _parked(), "ParkedWhole": _whole()}
+    return described | {
+        "Status": _status(),
+        "Skip": _skip(),
+        "ParkedEvent": _parked(),
+        "ParkedWhole": _whole(),
+        "OperatorAction": _action(),
+    }
 
 
 def _status() -> Schema:
@@ -153,3 +175,17 @@ def _whole() -> Schema:
         "content_base64": TEXT | {"contentEncoding": "base64"},
     }
     return record([*summary["required"], *more], **summary["properties"], **more)
+
+
+def _action() -> Schema:
+    fields: dict[str, Schema] = {
+        "position": COUNT | {"description": "Of the event that records it, in the switch log"},
+        "at": TIME,
+        "action": TEXT | {"description": "Such as parked.skip, retention.drop, replay, import"},
+        "by": TEXT,
+        "subject": TEXT,
+        "reason": TEXT,
+        "tenant": TEXT_OR_NULL,
+        "details": {"type": "object"},
+    }
+    return record(list(fields), **fields)

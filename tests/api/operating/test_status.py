@@ -146,13 +146,13 @@ async def test_tenants_do_not_see_it() -> None:
     """By a principal given by hand, in front of the real routes."""
     from starlette.applications import Starlette
 
-    from api.http import parked, problems, status
+    from api.http import operations, parked, problems, status
 
-    app = Starlette(routes=[*status.ROUTES, *parked.ROUTES], exception_handlers=problems.handlers())
+    app = Starlette(routes=[*status.ROUTES, *parked.ROUTES, *operations.ROUTES], exception_handlers=problems.handlers())
     guarded = Guard(app, knows=lambda token: Principal("alice", tenant="alpha.example"))
     transport = httpx.ASGITransport(guarded)
     async with httpx.AsyncClient(transport=transport, base_url="http://h", headers={"Authorization": "Bearer t"}) as it:
-        for path in ("/v1/status", "/v1/parked", "/v1/parked/1"):
+        for path in ("/v1/status", "/v1/operations", "/v1/parked", "/v1/parked/1"):
             assert (await it.get(path)).status_code == 403
         for deed in ("retry", "skip"):
             assert (await it.post(f"/v1/parked/1/{deed}", json={"reason": "x"})).status_code == 403
