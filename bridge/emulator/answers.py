@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Final
-from uuid import uuid4
 
 from core.headers import header, text
 
@@ -15,6 +14,11 @@ _SETTINGS: Final = {
     "sofia.conf": '<configuration name="sofia.conf"><profiles><profile name="internal"><settings>'
     '<param name="fire-transfer-events" value="true"/></settings></profile></profiles></configuration>',
 }
+# What would change a call, and cannot: to say OK would be a lie.
+_ACTS: Final = frozenset(
+    {"originate", "conference", "uuid_setvar", "uuid_transfer", "uuid_bridge", "uuid_broadcast", "uuid_hold"}
+    | {"uuid_park", "uuid_record", "uuid_send_dtmf"}
+)
 
 
 _COLUMNS: Final = {
@@ -67,9 +71,7 @@ def simple(command: str, argument: str) -> str | None:
             return "emulated"
         case "echo":
             return argument
-        case "originate":
-            return f"+OK {uuid4()}\n"
-        case "uuid_setvar" | "uuid_transfer" | "uuid_bridge" | "uuid_broadcast" | "uuid_hold" | "uuid_park":
-            return "+OK\n"
+        case _ if command in _ACTS:
+            return "-ERR This switch is emulated: it plays recordings, which can only be hung up\n"
         case _:
             return None

@@ -75,8 +75,12 @@ class Core:
                 return "\n0 total.\n"
             case "uuid_exists", leg:
                 return "true" if leg in self.channels else "false"
-            case "uuid_kill", leg:
-                return "+OK\n" if leg in self.channels else "-ERR No such channel!\n"
+            case "uuid_kill", words:
+                return "+OK\n" if words.partition(" ")[0] in self.channels else "-ERR No such channel!\n"
+            case "uuid_getvar", words:
+                return "_undef_" if words.partition(" ")[0] in self.channels else "-ERR No such channel!\n"
+            case "global_getvar", "recordings_dir":
+                return "/recordings"
             case "global_getvar", "core_uuid":
                 return self.core_uuid
             case "xml_locate", what:

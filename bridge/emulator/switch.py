@@ -26,6 +26,7 @@ from bridge.term import Atom, Pid, String, Term
 LOG: Final = logging.getLogger("harmony.emulator")
 HEARTBEAT: Final = 20.0
 _REGISTERED: Final = "mod_erlang_event"
+_ENDS: Final = frozenset({"CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"})
 
 
 class EmulatedSwitch:
@@ -49,6 +50,7 @@ class EmulatedSwitch:
         self._random = random or Random()
         self._listeners: dict[str, Listener] = {}
         self._jobs: set[asyncio.Task[None]] = set()
+        self._playing: dict[Take, asyncio.Event] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen and play until ``stop`` is set; raise `NodeError` when the node cannot start."""
@@ -83,11 +85,21 @@ class EmulatedSwitch:
     async def play(self, scene: Scene) -> None:
         """Play a scene once, as calls that happen now."""
         take = Take(scene, self.core, _now(), self._speed, self._random)
-        for index, event in enumerate(scene.events):
-            wait = (take.due(index) - _now()) / 1e6
-            if wait > 0:
-                await asyncio.sleep(wait)
-            self._send_event(event.name, event.subclass, take.term(index))
+        hangup = self._playing[take] = asyncio.Event()
+        try:
+            for index, event in enumerate(scene.events):
+                early = (take.due(index) - _now()) / 1e6
+                if early > 0 and not hangup.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(early):
+                            await hangup.wait()
+                if hangup.is_set():
+                    if event.name not in _ENDS or not self.has(take.leg(index)):
+                        continue
+                    take.hasten(max(0, take.due(index) - _now()))
+                self._send_event(event.name, event.subclass, take.term(index))
+        finally:
+            del self._playing[take]
         self.played += 1
 
     async def _beat(self) -> None:
@@ -108,7 +120,15 @@ class EmulatedSwitch:
         """Run a command; it makes an API event, as in a real core."""
         told = [("API-Command", command), ("API-Command-Argument", argument)]
         self.fire("API", "", told if argument else told[:1])
+        if command == "uuid_kill":
+            self._hang_up(argument.partition(" ")[0])
         return self.core.api(command, argument)
+
+    def _hang_up(self, leg: str) -> None:
+        """A recording has one end: with one leg all of its scene end, as it ended when it was recorded."""
+        for take, hangup in self._playing.items():
+            if self.has(leg) and take.has(leg):
+                hangup.set()
 
     def job(self, pid: Pid, command: str, argument: str) -> str:
         """Run a command a little later; the answer comes before its BACKGROUND_JOB."""

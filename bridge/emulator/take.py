@@ -35,6 +35,19 @@ class Take:
         """Return when the event is to be sent, µs since the epoch."""
         return self._began + int(self._scene.events[index].at / self._speed)
 
+    def has(self, leg: str) -> bool:
+        """Say whether a leg is of this take."""
+        return leg.encode() in self._names.values()
+
+    def leg(self, index: int) -> str:
+        """Return the leg that an event is about, as it is called this time; "" for none."""
+        pieces = self._scene.events[index].leg
+        return "" if pieces is None else self._fill(pieces).decode("latin-1")
+
+    def hasten(self, micros: int) -> None:
+        """Let what is left happen so much earlier."""
+        self._began -= micros
+
     def term(self, index: int) -> bytes:
         """Return the event's message."""
         event = self._scene.events[index]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from random import Random
@@ -191,3 +192,24 @@ async def test_commands(start_emulator: StartEmulator, start_node: StartNode, jo
     assert (await job.result()).startswith("1.11")
     await joined.commands.sendevent("CUSTOM", "my::thing", {"K": "V"})
     await joined.sink.until(lambda: any(header(term, b"K") == b"V" for term in joined.sink.events()))
+
+
+@pytest.mark.erlang
+async def test_a_hangup_ends_the_played_call_at_once_and_what_it_cannot_do_it_refuses(
+    start_emulator: StartEmulator, start_node: StartNode, join: Join
+) -> None:
+    emulated = await start_emulator(speed=0.02)  # by itself it would end in minutes
+    joined = await join(await start_node(), "emulated@127.0.0.1")
+    playing = asyncio.create_task(emulated.play(scene("01-answered-caller-hangs-up")))
+    await joined.sink.until(lambda: len(emulated.core.channels) >= 1)
+    leg = next(iter(emulated.core.channels))
+    with pytest.raises(CommandFailed, match="can only be hung up"):
+        await (await joined.commands.bgapi("uuid_transfer", f"{leg} 1003 XML alpha.example")).result()
+    assert (await (await joined.commands.bgapi("uuid_kill", f"{leg} USER_BUSY")).result()) == "+OK\n"
+    await playing
+    assert emulated.core.channels == {}
+    await joined.sink.until(lambda: leg in {identify(term).leg for term in joined.sink.events() if is_destroy(term)})
+    ended = max(int(header(term, b"Event-Date-Timestamp") or 0) for term in joined.sink.events() if is_destroy(term))
+    assert ended <= time.time_ns() // 1000
+    with pytest.raises(CommandFailed, match="No such channel"):
+        await (await joined.commands.bgapi("uuid_kill", leg)).result()
