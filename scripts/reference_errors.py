@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,9 @@ def errors() -> list[str]:
     from core.errors import HarmonyError
 
     for package in PACKAGES:
-        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, package + "."):
-            if not module.name.endswith("__main__"):
-                importlib.import_module(module.name)
+        for path in sorted((TOP / package).rglob("*.py")):  # not all are packages with an __init__
+            if path.stem not in ("__init__", "__main__"):
+                importlib.import_module(".".join(path.relative_to(TOP).with_suffix("").parts))
     found = sorted(
         {(str(error.code), error) for error in _subclasses(HarmonyError)}, key=lambda pair: (pair[0], pair[1].__name__)
     )
