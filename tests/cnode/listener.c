@@ -190,7 +190,7 @@ static void *listen_to(void *given) {
         }
         l->parked = false;
         if (!receive(l)) break;
-        if (send_bulk(l, &scratch, &scratch_size) == 0) pause_micros(10000);
+        if (send_bulk(l, &scratch, &scratch_size) == 0 && !node.eager) pause_micros(10000);
     }
     unhook(l);
     pthread_mutex_lock(&l->socket_lock);

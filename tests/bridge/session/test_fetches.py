@@ -80,8 +80,8 @@ async def test_the_recorded_fetches_are_answered(
         elif kind == "dialplan":
             (context,) = section.iter("context")
             assert context.get("name") == "gamma.example"
-            said = [(one.get("application"), one.get("data")) for one in section.iter("action")]
-            assert ("bridge", "user/1002@gamma.example") in said
+            actions = [(one.get("application"), one.get("data")) for one in section.iter("action")]
+            assert ("bridge", "user/1002@gamma.example") in actions
     stats = joined.session.stats().fetches
     assert stats is not None
     assert (stats.answered, stats.not_found) == (len(answers), len(answers) - len(found))
