@@ -1,6 +1,6 @@
 """Every order from the store over the bridge to a C node: what the switch was asked, line by line, and what came of it.
 
-`KEEP_TRANSCRIPT=1` writes the kept transcript again.
+`KEEP_TRANSCRIPT=1` writes the kept transcript again, and the page that shows it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tests.fix_switch import CNode, StartBridge, StartSwitch, eventually
 
 pytestmark = pytest.mark.erlang
 KEPT = Path(__file__).with_name("transcript.txt")
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "commands-on-the-switch.md"
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _ASKED = re.compile(r"\{(api|bgapi|sendmsg|sendevent), ")
 _BYTES = re.compile(r"(?:\\xffffff[0-9a-f]{2})+")
@@ -79,4 +80,12 @@ async def test_every_order(dsn: str, start_switch: StartSwitch, start_bridge: St
     text = "\n".join(written)
     if os.environ.get("KEEP_TRANSCRIPT"):
         KEPT.write_text(text)
+        PAGE.write_text(shown_with(text))
     assert text == KEPT.read_text()
+    assert PAGE.read_text() == shown_with(text)
+
+
+def shown_with(text: str) -> str:
+    """The page of the reference with this transcript."""
+    before, fence, _ = PAGE.read_text().partition("```text\n")
+    return f"{before}{fence}{text.rstrip()}\n```\n"
