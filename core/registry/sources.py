@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.registry.errors import RegistryAway
 from core.registry.file import FileSource
-from core.registry.ldap import Directory, LdapSource
 from core.registry.source import Source
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.registry.ldap import Directory
 
 FILE = "registry.ldif"
 """in the data directory: the registry where no other is named"""
@@ -23,6 +26,8 @@ def directory_of(settings: Settings) -> Directory | None:
     """Return how to reach the directory, None where the registry is a file."""
     if settings.ldap_uri is None:
         return None
+    from core.registry.ldap import Directory  # the LDAP library is loaded where there is a directory
+
     return Directory(
         uri=settings.ldap_uri,
         base=settings.ldap_base,
@@ -37,6 +42,8 @@ def source_of(settings: Settings) -> Source | None:
     """Return the source of the registry; None where there is no directory named and no file."""
     directory = directory_of(settings)
     if directory is not None:
+        from core.registry.ldap import LdapSource
+
         return LdapSource(directory)
     path = file_of(settings)
     return FileSource(path) if settings.registry is not None or path.exists() else None
