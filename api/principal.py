@@ -23,6 +23,12 @@ class Principal(msgspec.Struct, frozen=True):
     """None: of the installation, and so of all tenants"""
     scopes: frozenset[Scope] = SCOPES
 
+    def limited(self, tenant: str | None) -> str | None:
+        """The company to which a question is limited that names one (None: all); raises `Forbidden` for another's."""
+        if self.tenant is not None and tenant not in (None, self.tenant):
+            raise Forbidden(f"The token of {self.name!r} is for {self.tenant} alone: leave tenant out.")
+        return tenant if self.tenant is None else self.tenant
+
     def sees(self, tenant: str | None) -> bool:
         """Whether what belongs to this tenant (None: to nobody) may be shown."""
         return self.tenant is None or self.tenant == tenant

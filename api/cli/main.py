@@ -23,6 +23,7 @@ from api.cli import (
     services,
     setup,
     status,
+    tokens,
     webhooks,
 )
 from api.cli.console import error
@@ -42,6 +43,7 @@ GROUPS = (
     retention,
     webhooks,
     registry,
+    tokens,
 )
 
 

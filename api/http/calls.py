@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from api.errors import BadArgument, NotFound
 from api.filters import FILTERS, call_filter
 from api.http.live import json_list
+from api.principal import principal
 from projections.query import CallFilter, Found, get_call, list_calls, list_documents, shown, zone
 
 MOST = 500
@@ -23,8 +24,9 @@ Pool = ConnectionPool[psycopg.Connection[tuple[object, ...]]]
 
 
 async def calls(request: Request) -> Response:
-    given = _parameters(request)
+    who, given = principal(request, "read"), _parameters(request)
     asked = call_filter(given, given.get("time_zone"))
+    asked = msgspec.structs.replace(asked, tenant=who.limited(asked.tenant))
     limit, view = _limit(given.get("limit")), given.get("view", "document")
     if view not in VIEWS:
         raise BadArgument(f"view: there is no {view!r}, only {', '.join(VIEWS)}.")
@@ -36,8 +38,8 @@ async def calls(request: Request) -> Response:
 
 
 async def call(request: Request) -> Response:
-    call_id = request.path_params["call_id"]
-    found = await run_in_threadpool(_found, request.app.state.pool, call_id)
+    who, call_id = principal(request, "read"), request.path_params["call_id"]
+    found = await run_in_threadpool(_found, request.app.state.pool, call_id, who.tenant)
     if found is None:
         raise NotFound(f"There is no call {call_id!r}, also none with a leg of that id.")
     if found.call_id != call_id:
@@ -89,6 +91,6 @@ def _summaries(pool: Pool, asked: CallFilter, limit: int, after: str | None, tim
     return msgspec.json.encode({"position": page.position, "next": page.next, "calls": calls})
 
 
-def _found(pool: Pool, call_id: str) -> Found | None:
+def _found(pool: Pool, call_id: str, tenant: str | None) -> Found | None:
     with pool.connection(PATIENCE) as connection:
-        return get_call(connection, call_id)
+        return get_call(connection, call_id, tenant)

@@ -7,7 +7,7 @@ A subscriber that reads too slowly is not waited for: its queue is emptied and i
 import asyncio
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import msgspec
 import psycopg
@@ -37,9 +37,14 @@ END = Change("end", 0, b"", None)
 class Subscriber:
     """One reader's queue. `None` in it means: start again with a snapshot."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, tenant: str | None) -> None:
         self.loop = loop
+        self.tenant = tenant
+        """the company whose calls it sees; None: all"""
         self.queue: asyncio.Queue[Change | None] = asyncio.Queue()
+
+    def wants(self, change: Change) -> bool:
+        return self.tenant is None or change is END or change.tenant == self.tenant
 
     def put(self, changes: list[Change] | None) -> None:
         """On the subscriber's loop."""
@@ -89,22 +94,25 @@ class Feed(threading.Thread):
         self._stop.set()
         self._tell([END])
 
-    def snapshot(self) -> tuple[int, list[bytes]]:
-        """The position and the documents of the live calls, oldest first."""
+    def snapshot(self, tenant: str | None) -> tuple[int, list[bytes]]:
+        """The position and the documents of the live calls of a company (None: of all), oldest first."""
         with self._lock:
-            return (self._mark.position if self._mark else 0), [document for _, document in self._live.values()]
+            return self._picture(tenant)
 
-    def subscribe(self) -> tuple[Subscriber, int, list[bytes]]:
+    def subscribe(self, tenant: str | None) -> tuple[Subscriber, int, list[bytes]]:
         """A subscriber with the snapshot that its changes follow on. Call it on the subscriber's loop."""
-        subscriber = Subscriber(asyncio.get_running_loop())
+        subscriber = Subscriber(asyncio.get_running_loop(), tenant)
         with self._lock:
             self._subscribers.add(subscriber)
-            position = self._mark.position if self._mark else 0
-            return subscriber, position, [document for _, document in self._live.values()]
+            return subscriber, *self._picture(tenant)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         with self._lock:
             self._subscribers.discard(subscriber)
+
+    def _picture(self, tenant: str | None) -> tuple[int, list[bytes]]:
+        mine = [document for of, document in self._live.values() if tenant is None or of == tenant]
+        return (self._mark.position if self._mark else 0), mine
 
     def _take(self, delta: Delta) -> None:
         with self._lock:
@@ -113,25 +121,37 @@ class Feed(threading.Thread):
                 self._live = {call.call_id: (call.tenant, call.document) for call in delta.calls}
                 self._tell(None)
                 return
-            changes = []
+            changes: list[Change] = []
+            lost: set[str | None] = set()
+            """companies out of whose picture a call has gone in a way that cannot be told without naming another's"""
+            now = {call.call_id: call.tenant for call in delta.calls}
             for alias, call_id in delta.merged:
-                tenant, _ = self._live.pop(alias, (None, b""))
+                was, _ = self._live.pop(alias, (None, b""))
+                tenant = now.get(call_id, self._live.get(call_id, (was, b""))[0])
+                if was != tenant:
+                    lost.add(was)
                 body = msgspec.json.encode({"alias": alias, "call_id": call_id})
                 changes.append(Change("merged", delta.mark.position, body, tenant))
             for call in delta.calls:
-                self._live.pop(call.call_id, None)
+                was, _ = self._live.pop(call.call_id, (call.tenant, b""))
+                if was != call.tenant:
+                    lost.add(was)
                 if call.live:
                     self._live[call.call_id] = (call.tenant, call.document)
                 changes.append(
                     Change("call" if call.live else "ended", delta.mark.position, call.document, call.tenant)
                 )
-            self._tell(changes)
+            self._tell(changes, lost - {None})
 
-    def _tell(self, changes: Iterable[Change] | None) -> None:
-        given = None if changes is None else list(changes)
-        if given == []:
-            return
+    def _tell(self, changes: list[Change] | None, lost: Collection[str | None] = ()) -> None:
         for subscriber in list(self._subscribers):
+            given = changes
+            if subscriber.tenant in lost:
+                given = None
+            elif changes is not None and subscriber.tenant is not None:
+                given = [change for change in changes if subscriber.wants(change)]
+            if given == []:
+                continue
             try:
                 subscriber.loop.call_soon_threadsafe(subscriber.put, given)
             except RuntimeError:  # its loop has ended

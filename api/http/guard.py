@@ -4,13 +4,14 @@ Plain ASGI, so that streams pass through untouched. Open without a token are the
 /readyz (which then gives codes and no names).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.problems import Problem
-from api.principal import Principal
+from api.access.bearers import Bearer
+from api.http.problems import Problem, refusal
+from core.errors import HarmonyError
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -35,7 +36,7 @@ REFUSAL = "This needs the access token of `harmony run`, as `Authorization: Bear
 class Guard:
     """`knows` gives the bearer of a good token, None else; the scope's `principal` tells the routes."""
 
-    def __init__(self, app: ASGIApp, knows: Callable[[str], Principal | None]) -> None:
+    def __init__(self, app: ASGIApp, knows: Callable[[str], Awaitable[Bearer | None]]) -> None:
         self.app = app
         self.knows = knows
 
@@ -55,26 +56,33 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        scope["principal"] = self._bearer(Headers(scope=scope).get("authorization", ""))
         path = scope["path"]
-        if scope["principal"] or path in OPEN or path.startswith("/page/"):
+        refused = await self._admit(scope, Headers(scope=scope).get("authorization", ""))
+        if refused is None or path in OPEN or path.startswith("/page/"):
             await self.app(scope, receive, harden)
         else:
-            await Problem(401, "api.unauthorised", REFUSAL, CHALLENGE)(scope, receive, harden)
+            await refused(scope, receive, harden)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Before the handshake: without a good token there is an answer of HTTP and no WebSocket."""
         named = [one.removeprefix(BEARER) for one in scope.get("subprotocols", ()) if one.startswith(BEARER)]
         given = Headers(scope=scope).get("authorization") or "Bearer " + "".join(named[:1])
-        scope["principal"] = self._bearer(given)
-        if scope["principal"]:
-            await self.app(scope, receive, send)
-        else:
-            await Problem(401, "api.unauthorised", REFUSAL, CHALLENGE)(scope, receive, send)
+        refused = await self._admit(scope, given)
+        await (refused or self.app)(scope, receive, send)
 
-    def _bearer(self, header: str) -> Principal | None:
+    async def _admit(self, scope: Scope, header: str) -> Problem | None:
+        """Put the bearer into the scope; the answer where there is none."""
         scheme, _, token = header.partition(" ")
-        return self.knows(token.strip()) if scheme.lower() == "bearer" else None
+        bearer = None
+        try:
+            if scheme.lower() == "bearer":
+                bearer = await self.knows(token.strip())
+        except HarmonyError as problem:
+            return refusal(problem)
+        finally:
+            scope["bearer"] = bearer
+            scope["principal"] = None if bearer is None else bearer.principal
+        return None if bearer else Problem(401, "api.unauthorised", REFUSAL, CHALLENGE)
 
 
 def subprotocol(offered: list[str]) -> str | None:

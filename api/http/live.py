@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from api.access.bearers import Opened
 from api.board import board
 from api.http.feed import END, Feed
 from api.http.pulse import EVERY, Pulse
@@ -30,12 +31,13 @@ def json_list(documents: list[bytes]) -> bytes:
 
 
 async def live(request: Request) -> Response:
+    who = principal(request, "read")
     if "at" in request.query_params:
-        return await run_in_threadpool(_then, request, principal(request, "read"))
+        return await run_in_threadpool(_then, request, who)
     feed: Feed = request.app.state.feed
     if not feed.ready.is_set():  # just started, or the database is away: it may be there in a moment
         await run_in_threadpool(feed.ready.wait, PATIENCE)
-    position, documents = feed.snapshot()
+    position, documents = feed.snapshot(who.tenant)
     body = b'{"position":%d,"current":%b,"calls":%b}' % (
         position,
         b"true" if feed.ready.is_set() else b"false",
@@ -59,36 +61,67 @@ def _then(request: Request, who: Principal) -> Response:
 
 
 async def stream(request: Request) -> Response:
+    principal(request, "subscribe")
+    return StreamingResponse(_messages(request), media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+async def _messages(request: Request) -> AsyncIterator[bytes]:
     feed: Feed = request.app.state.feed
-    pulse: Pulse = request.app.state.pulse
-    return StreamingResponse(_messages(feed, pulse), media_type="text/event-stream", headers=STREAM_HEADERS)
-
-
-async def _messages(feed: Feed, pulse: Pulse) -> AsyncIterator[bytes]:
-    loop = asyncio.get_running_loop()
-    subscriber, position, documents = feed.subscribe()
+    opened: Opened = request.app.state.opened
+    subscription = _Subscription(feed, request.app.state.pulse, principal(request, "subscribe").tenant)
     try:
-        yield _snapshot(position, documents, pulse)
+        with opened.while_good(request, subscription.end):
+            async for message in subscription.messages():
+                yield message
+    finally:
+        feed.unsubscribe(subscription.subscriber)
+
+
+class _Subscription:
+    """What one reader is told."""
+
+    def __init__(self, feed: Feed, pulse: Pulse, tenant: str | None) -> None:
+        self._feed = feed
+        self._pulse = pulse
+        self._tenant = tenant
+        self._ended: str | None = None
+        self._begin()
+
+    def end(self, reason: str) -> None:
+        """Let it end with a word, whatever still waits."""
+        self._ended = reason
+        self.subscriber.queue.put_nowait(END)
+
+    async def messages(self) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        yield self._snapshot()
         beaten = loop.time()
         while True:
             try:
-                change = await asyncio.wait_for(subscriber.queue.get(), beaten + EVERY - loop.time())
+                change = await asyncio.wait_for(self.subscriber.queue.get(), beaten + EVERY - loop.time())
             except TimeoutError:
-                yield event("health", pulse.data)
+                yield event("health", self._health)
                 beaten = loop.time()
                 continue
+            if self._ended is not None:
+                yield event("closed", msgspec.json.encode({"reason": self._ended}))
+                return
             if change is END:
                 return
             if change is None:
-                feed.unsubscribe(subscriber)
-                subscriber, position, documents = feed.subscribe()
-                yield _snapshot(position, documents, pulse)
+                self._feed.unsubscribe(self.subscriber)
+                self._begin()
+                yield self._snapshot()
             else:
                 yield event(change.kind, change.data, change.position)
-    finally:
-        feed.unsubscribe(subscriber)
 
+    @property
+    def _health(self) -> bytes:
+        return self._pulse.data if self._tenant is None else self._pulse.data_of_companies
 
-def _snapshot(position: int, documents: list[bytes], pulse: Pulse) -> bytes:
-    body = b'{"position":%d,"health":%b,"calls":%b}' % (position, pulse.data, json_list(documents))
-    return event("snapshot", body, position)
+    def _begin(self) -> None:
+        self.subscriber, self._position, self._documents = self._feed.subscribe(self._tenant)
+
+    def _snapshot(self) -> bytes:
+        body = b'{"position":%d,"health":%b,"calls":%b}' % (self._position, self._health, json_list(self._documents))
+        return event("snapshot", body, self._position)

@@ -16,6 +16,14 @@ from core.errors import HarmonyError
 EVERY = 2.0
 AWAY = "The database is away: what you see does not change until it is back."
 
+WORDS = {
+    "link.down": "A switch is not connected: live calls may be out of date.",
+    "bridge.silent": "New events may not arrive.",
+    "bridge.spool": "Some events wait: they follow when they are stored.",
+    "projection.behind": "Calls are shown late.",
+}
+"""Problems in words that name no machine, for those who only need to know what they see."""
+
 
 class Pulse:
     def __init__(self, dsn: str) -> None:
@@ -25,6 +33,9 @@ class Pulse:
         """As of the last look; None while the database is away."""
         self.document: dict[str, Any] = {"position": 0, "switches": [], "problems": [], "degraded": []}
         self.data = b"{}"
+        """for operators"""
+        self.data_of_companies = b"{}"
+        """the same for a company: how it is, and nothing of the machines and of others"""
         self._look_again = asyncio.Lock()
 
     async def beat(self) -> None:
@@ -44,7 +55,15 @@ class Pulse:
             away = {"status": "degraded", "at": now, "degraded": ["database.away"], "problems": [AWAY]}
             self.document = self.document | away
         self.data = msgspec.json.encode(self.document)
+        self.data_of_companies = msgspec.json.encode(self.for_companies())
         return self.health
+
+    def for_companies(self) -> dict[str, Any]:
+        """What a company is told."""
+        told = {name: self.document.get(name) for name in ("status", "at", "position", "lag_seconds", "degraded")}
+        away = self.document["problems"] if self.health is None else []
+        behind = [WORDS[code] for code in self.document["degraded"] if code in WORDS]
+        return told | {"switches": [], "problems": list(dict.fromkeys([*away, *behind]))}
 
     def close(self) -> None:
         if self._connection is not None:

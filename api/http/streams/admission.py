@@ -1,9 +1,12 @@
 """Who may subscribe to what: the principal and the parameters of a request, made into what is asked for."""
 
+from contextlib import AbstractContextManager
+
 from starlette.requests import HTTPConnection
 
+from api.access.bearers import REVOKED, Opened
 from api.principal import Principal, principal
-from api.streams import Asked, Streams, asked
+from api.streams import Asked, Reader, Streams, asked
 from api.streams.asked import Parameter, from_query
 
 
@@ -17,3 +20,9 @@ def admitted(
         principal(connection, "operate")
     resume = None if pull else connection.headers.get("last-event-id")
     return connection.app.state.streams, asked(given, start, who.tenant, resume)
+
+
+def while_good(connection: HTTPConnection, reader: Reader) -> AbstractContextManager[None]:
+    """For as long as the context lasts: end a subscription with the reason when its token holds no longer."""
+    opened: Opened = connection.app.state.opened
+    return opened.while_good(connection, lambda reason: reader.close(REVOKED, reason))

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import Unavailable
-from api.http.streams.admission import admitted
+from api.http.streams.admission import admitted, while_good
 from api.streams import Asked, Closed, Mark, Streams
 from api.streams.pieces import Entry
 
@@ -15,7 +15,7 @@ from api.streams.pieces import Entry
 async def events(request: Request) -> Response:
     streams, asked = admitted(request, "beginning", pull=True)
     if asked.wait:
-        entries, following, caught_up = await _patiently(streams, asked)
+        entries, following, caught_up = await _patiently(request, streams, asked)
     else:
         page, caught_up = await streams.read(asked)
         entries, following = page.entries, streams.cursor(asked.log, page.reached)
@@ -27,15 +27,16 @@ async def events(request: Request) -> Response:
     return Response(body, media_type="application/json")
 
 
-async def _patiently(streams: Streams, asked: Asked) -> tuple[list[Entry], str, bool]:
+async def _patiently(request: Request, streams: Streams, asked: Asked) -> tuple[list[Entry], str, bool]:
     """The first events that there are within the time."""
     reader = await streams.subscribe("pull", asked)
     entries: list[Entry] = []
     try:
-        async with asyncio.timeout(asked.wait):
-            while not entries:
-                piece = await reader.next(asked.limit)
-                entries = [] if isinstance(piece, Mark) else piece
+        with while_good(request, reader):
+            async with asyncio.timeout(asked.wait):
+                while not entries:
+                    piece = await reader.next(asked.limit)
+                    entries = [] if isinstance(piece, Mark) else piece
     except TimeoutError:
         pass
     except Closed as problem:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.http.live import STREAM_HEADERS
-from api.http.streams.admission import admitted
+from api.http.streams.admission import admitted, while_good
 from api.streams import Closed, Mark, Reader
 from api.streams.pieces import GONE, LAST_WORDS, Entry
 
@@ -20,15 +20,16 @@ AGAIN = b"retry: 1000\n\n"
 
 async def stream(request: Request) -> Response:
     streams, asked = admitted(request, "now")
-    return EventStream(await streams.subscribe("sse", asked))
+    return EventStream(request, await streams.subscribe("sse", asked))
 
 
 class EventStream(Response):
     """Sends what a reader gives until one of the two goes away."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, request: Request, reader: Reader) -> None:
         super().__init__(media_type="text/event-stream", headers=STREAM_HEADERS | {"Connection": "close"})
         del self.headers["content-length"]
+        self._request = request
         self._reader = reader
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,7 +39,9 @@ class EventStream(Response):
             if scope["method"] == "HEAD":
                 await send({"type": "http.response.body"})
             else:
-                await self._last(send, await self._body(send))
+                with while_good(self._request, self._reader):
+                    reason = await self._body(send)
+                await self._last(send, reason)
         finally:
             self._reader.leave()
             watching.cancel()

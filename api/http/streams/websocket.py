@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.http.guard import subprotocol
 from api.http.problems import refusal
-from api.http.streams.admission import admitted
+from api.http.streams.admission import admitted, while_good
 from api.streams import Closed, Mark, Reader
 from api.streams.asked import BATCH
 from api.streams.pieces import GONE, LAST_WORDS
@@ -28,7 +28,8 @@ async def websocket(socket: WebSocket) -> None:
     try:
         await socket.accept(subprotocol(socket.scope["subprotocols"]))
         watching = asyncio.create_task(_watch(socket, reader))
-        await _send(socket, reader, asked.batch)
+        with while_good(socket, reader):
+            await _send(socket, reader, asked.batch)
     except (WebSocketDisconnect, OSError):  # it went away in the middle
         pass
     finally:

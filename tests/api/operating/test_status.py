@@ -10,6 +10,7 @@ import httpx
 import psycopg
 import pytest
 
+from api.access.bearers import Bearer
 from api.http.guard import Guard
 from api.operating.status import look
 from api.operating.status_text import ago, lines, seconds, size
@@ -149,7 +150,11 @@ async def test_tenants_do_not_see_it() -> None:
     from api.http import operations, parked, problems, status
 
     app = Starlette(routes=[*status.ROUTES, *parked.ROUTES, *operations.ROUTES], exception_handlers=problems.handlers())
-    guarded = Guard(app, knows=lambda token: Principal("alice", tenant="alpha.example"))
+
+    async def knows(token: str) -> Bearer:
+        return Bearer(Principal("alice", tenant="alpha.example"))
+
+    guarded = Guard(app, knows=knows)
     transport = httpx.ASGITransport(guarded)
     async with httpx.AsyncClient(transport=transport, base_url="http://h", headers={"Authorization": "Bearer t"}) as it:
         for path in ("/v1/status", "/v1/operations", "/v1/parked", "/v1/parked/1"):

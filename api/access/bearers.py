@@ -1,0 +1,95 @@
+"""Whose a token is: the installation's own, one of the database, or nobody's; and whether it still holds.
+
+What lasts longer than a request (streams) is ended with a reason when its bearer's token is revoked, expires, or is
+replaced: `Opened` keeps account of it on the event loop.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import msgspec
+from starlette.requests import HTTPConnection
+
+from api import tokens
+from api.access.keeper import Keeper
+from api.access.token import PREFIX, Token
+from api.principal import OPERATOR, Principal
+
+TICK = 0.25
+"""seconds between two looks at whether the tokens of open streams still hold"""
+PATIENCE = 2.0
+"""seconds that an unknown token waits for a look into the database, for it may be new"""
+REVOKED = 4003
+"""the code with which a WebSocket is closed then (RFC 6455, section 7.4.2: private use)"""
+
+
+class Bearer(msgspec.Struct, frozen=True):
+    """Who holds a good token."""
+
+    principal: Principal
+    why_not: Callable[[], str | None] = lambda: None
+    """why the token holds no longer, a sentence; None while it does"""
+    token: Token | None = None
+    """None: the installation's own"""
+
+
+class Bearers:
+    """Knows the bearers of tokens; of one event loop."""
+
+    def __init__(self, dsn: str, data: Path) -> None:
+        self._data = data
+        self.keeper = Keeper(dsn)
+
+    async def __call__(self, text: str) -> Bearer | None:
+        """The bearer of a token, None for one that is not good; raises `Unavailable`."""
+        if text.startswith(PREFIX):
+            return await self._kept(text)
+        if tokens.accepts(self._data, text):
+            return Bearer(OPERATOR, lambda: None if tokens.accepts(self._data, text) else "The token was replaced.")
+        return None
+
+    async def _kept(self, text: str) -> Bearer | None:
+        found = self.keeper.bearer(text)
+        if found is None:
+            try:
+                await asyncio.wait_for(asyncio.wrap_future(self.keeper.look()), PATIENCE)
+            except TimeoutError:
+                return None
+            found = self.keeper.bearer(text)
+        if found is None:
+            return None
+        expires = None if found.expires_at is None else found.expires_at.timestamp()
+        return Bearer(found.principal, lambda: self.keeper.holds(found.token_id, expires), found)
+
+
+class Opened:
+    """What is open in the name of a bearer."""
+
+    def __init__(self) -> None:
+        self._open: dict[object, tuple[Bearer, Callable[[str], None]]] = {}
+
+    @contextmanager
+    def while_good(self, connection: HTTPConnection, end: Callable[[str], None]) -> Iterator[None]:
+        """For as long as the context lasts: call `end` with the reason when the token of a request holds no longer."""
+        key, bearer = object(), cast("Bearer | None", connection.scope.get("bearer"))
+        if bearer is not None:
+            self._open[key] = (bearer, end)
+        try:
+            yield
+        finally:
+            self._open.pop(key, None)
+
+    async def keep(self) -> None:
+        """Look for ever. Cancel it to end."""
+        while True:
+            await asyncio.sleep(TICK)
+            verdicts: dict[int, str | None] = {}
+            for key, (bearer, end) in list(self._open.items()):
+                if id(bearer) not in verdicts:
+                    verdicts[id(bearer)] = bearer.why_not()
+                if (reason := verdicts[id(bearer)]) is not None:
+                    self._open.pop(key, None)
+                    end(f"{reason} This stream ends.")

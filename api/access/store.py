@@ -1,0 +1,134 @@
+"""The tokens in the database: made, listed, revoked, each with the word of it in the log. Takes a connection."""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from api.access import token as of
+from api.access.token import Kind, Token
+from api.errors import BadArgument, NotFound, Settled
+from core.operating import record_action
+
+KEPT = timedelta(days=30)
+"""for which a login that is over can still be seen in the list"""
+
+_COLUMNS: LiteralString = """
+    token_id, kind, name, tenant, scopes, made_at, made_by, expires_at, revoked_at, revoked_by, last_used_at
+"""
+_INSERT: LiteralString = f"""
+    INSERT INTO auth.token (hash, kind, name, tenant, scopes, made_by, expires_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}
+"""
+_GOOD: LiteralString = f"""
+    SELECT hash, {_COLUMNS} FROM auth.token WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+"""
+_REVOKE: LiteralString = f"""
+    UPDATE auth.token SET revoked_at = clock_timestamp(), revoked_by = %s
+    WHERE revoked_at IS NULL AND {{}} RETURNING {_COLUMNS}
+"""
+
+
+def make(
+    connection: Connection[Any],
+    by: str,
+    name: str,
+    tenant: str | None = None,
+    scopes: Collection[str] = (),
+    days: int | None = None,
+) -> tuple[Token, str]:
+    """Make a token; its text is told this once. Raises `BadArgument`, or `Settled` when the name is taken."""
+    if days is not None and not 1 <= days <= of.LONGEST_DAYS:
+        raise BadArgument(f"days is a number from 1 to {of.LONGEST_DAYS}.")
+    name, tenant = of.checked_name(name), of.checked_tenant(tenant)
+    expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    return _insert(connection, "made", name, tenant, of.checked_scopes(scopes, tenant), by, expires)
+
+
+def log_in(connection: Connection[Any], user: str, tenant: str, lasting: timedelta) -> tuple[Token, str]:
+    """A token for a user whose password was right."""
+    scopes = ["read", "subscribe", "control"]
+    connection.execute("DELETE FROM auth.token WHERE kind = 'login' AND expires_at < now() - %s", [KEPT])
+    return _insert(connection, "login", user, tenant, scopes, user, datetime.now(UTC) + lasting)
+
+
+def _insert(
+    connection: Connection[Any],
+    kind: Kind,
+    name: str,
+    tenant: str | None,
+    scopes: Collection[str],
+    by: str,
+    expires: datetime | None,
+) -> tuple[Token, str]:
+    text = of.fresh()
+    values = [of.hashed(text), kind, name, tenant, list(scopes), by, expires]
+    try:
+        with connection.transaction(), connection.cursor(row_factory=class_row(Token)) as cursor:
+            made = cursor.execute(_INSERT, values).fetchone()
+            assert made is not None
+            changed(connection)
+            action = "token.made" if kind == "made" else "access.login"
+            record_action(connection, action, by, name, details=_details(made), tenant=tenant)
+    except psycopg.errors.UniqueViolation:
+        raise Settled(f"There is a token {name!r} already: revoke it first, or choose another name.") from None
+    return made, text
+
+
+def _details(one: Token) -> dict[str, object]:
+    return {"token": str(one.token_id), "scopes": one.scopes, "expires_at": one.expires_at}
+
+
+def listed(connection: Connection[Any], everything: bool = False) -> list[Token]:
+    """The good tokens, the oldest first; with `everything` also those that expired or were revoked."""
+    query: LiteralString = f"SELECT {_COLUMNS} FROM auth.token"
+    if not everything:
+        query += " WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
+    with connection.cursor(row_factory=class_row(Token)) as cursor:
+        return cursor.execute(query + " ORDER BY made_at, token_id").fetchall()
+
+
+def revoke(connection: Connection[Any], by: str, which: str) -> list[Token]:
+    """Revoke a token by its name or id, or all logins of a user by the user; raises `NotFound`."""
+    condition: LiteralString = "token_id = %s" if (found := _uuid(which)) else "name = %s"
+    with connection.transaction(), connection.cursor(row_factory=class_row(Token)) as cursor:
+        gone = cursor.execute(_REVOKE.format(condition), [by, found or which]).fetchall()
+        if not gone:
+            raise NotFound(f"There is no good token {which[:80]!r}: `harmony tokens list` shows them.")
+        changed(connection)
+        for one in gone:
+            record_action(connection, "token.revoked", by, one.name, details=_details(one), tenant=one.tenant)
+    return gone
+
+
+def changed(connection: Connection[Any]) -> None:
+    """Tell every process, at the commit, that the good tokens are others now."""
+    connection.execute("UPDATE auth.token_change SET number = number + 1")
+
+
+def change_number(connection: Connection[Any]) -> int:
+    row = connection.execute("SELECT number FROM auth.token_change").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def good(connection: Connection[Any]) -> dict[bytes, Token]:
+    """All good tokens by their hashes."""
+    rows = connection.execute(_GOOD).fetchall()
+    names = Token.__struct_fields__
+    return {bytes(row[0]): Token(**dict(zip(names, row[1:], strict=True))) for row in rows}
+
+
+def used(connection: Connection[Any], ids: Iterable[UUID]) -> None:
+    """Note that these were used just now."""
+    connection.execute("UPDATE auth.token SET last_used_at = clock_timestamp() WHERE token_id = ANY(%s)", [list(ids)])
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
