@@ -86,7 +86,7 @@ def _display_name(name: str, value: Any) -> None:
         raise BadOrder(f"{name}: a caller's name must have 1 to {LONGEST_NAME} characters.")
     _sound(name, value, "")
     for character in value:
-        if not (character.isalnum() or unicodedata.category(character).startswith("M") or character in " .-_+&/@:#()’"):
+        if not (character.isalnum() or unicodedata.category(character).startswith("M") or character in " .-_+&()’"):
             raise BadOrder(
                 f"{name}: {shown(character)} cannot be in a caller's name: use letters, digits, . - _ + & ( )."
             )
