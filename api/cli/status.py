@@ -80,10 +80,11 @@ def _show(dsn: str, as_json: bool) -> int:
         say(paint(f"degraded: {harmless(problem.sentence)}", "yellow"))
     parked = found.parked_by_log + sum(one.parked for one in found.projections)
     if parked:
-        say(paint(f"{parked:,} events are parked: `harmony parked list` says why, and what can be done.", "yellow"))
+        what = "1 event is" if parked == 1 else f"{parked:,} events are"
+        say(paint(f"{what} parked: `harmony parked list` says why, and what can be done.", "yellow"))
     for one in found.switches:
         for warning in one.warnings:
             say(paint(f"{harmless(one.switch)}: {harmless(warning)}", "yellow"))
     if not problems:
-        say(paint("Nothing is wrong.", "green"))
+        say(paint("Nothing else is wrong." if parked else "Nothing is wrong.", "green"))
     return DEGRADED if problems else OK
