@@ -14,10 +14,10 @@ pytestmark = pytest.mark.http
 
 
 class Whole:
-    """A running `harmony run` in a directory of its own, with the embedded PostgreSQL."""
+    """A running `harmony run` in a directory of its own, with the embedded PostgreSQL or a database that is there."""
 
-    def __init__(self, data: Path, *arguments: str) -> None:
-        self.site = Site(data, None)
+    def __init__(self, data: Path, *arguments: str, dsn: str | None = None) -> None:
+        self.site = Site(data, dsn)
         self.port = free_port()
         # An epmd port of its own: the demo's nodes must not meet those of other tests.
         self.site.env |= {"HARMONY_HTTP_PORT": str(self.port), "ERL_EPMD_PORT": str(free_port())}
