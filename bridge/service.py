@@ -200,7 +200,7 @@ async def _serve(
         writer,
         encoding=settings.encoding,
         remembered=remembered,
-        commands=CommandStore(dsn, dtmf=settings.dtmf),
+        commands=CommandStore(dsn, dtmf=settings.dtmf, bridge=settings.node),
         registry=registry,
     )
     ending = asyncio.Event()

@@ -42,7 +42,7 @@ _KEY = """
 """
 _COMMAND = "command_id, switch, asked::text, tenant, by, call_id, requested_at, deadline, number"
 _CLAIM = f"""
-    UPDATE log.command SET state = 'sending', claimed_at = clock_timestamp()
+    UPDATE log.command SET state = 'sending', claimed_at = clock_timestamp(), claimed_by = %s
     WHERE command_id IN (
         SELECT command_id FROM log.command
         WHERE state = 'requested' AND switch = ANY(%s) AND deadline > clock_timestamp()
@@ -57,7 +57,10 @@ _COMPLETE = f"""
 """
 _ONE = "command_id = %s AND state <> 'completed'"
 _LATE = "state = 'requested' AND deadline <= clock_timestamp() AND (%s::text[] IS NULL OR switch = ANY(%s))"
-_LEFT = "state IN ('sending', 'sent') AND switch = ANY(%s)"
+_LEFT = """
+    state IN ('sending', 'sent') AND switch = ANY(%s)
+    AND (claimed_by IS NOT DISTINCT FROM %s OR claimed_at < clock_timestamp() - interval '10 minutes')
+"""
 _STATUS = """
     SELECT command_id, kind, switch, call_id, leg, tenant, by, state, result, said, new_leg,
         requested_at, deadline, sent_at, completed_at
@@ -112,8 +115,10 @@ class CommandStore:
     ``dtmf``: with ``redact``, digits are in no event, and in the row only until they have been sent.
     """
 
-    def __init__(self, dsn: str, *, dtmf: str = "keep") -> None:
+    def __init__(self, dsn: str, *, dtmf: str = "keep", bridge: str | None = None) -> None:
+        """``bridge``: the node name of the bridge that takes commands through this store."""
         self.dsn = dsn
+        self._bridge = bridge
         self._lock = threading.RLock()
         self._opened: Connection | None = None
         self._events = CommandEvents(dtmf)
@@ -235,7 +240,7 @@ class CommandStore:
         """Take what waits for these switches, oldest first; nobody else will get it. What is too late is expired."""
         self.expire(switches)
         with self._lock, translated():
-            rows = self._connection().execute(_CLAIM, (list(switches), limit), binary=True).fetchall()
+            rows = self._connection().execute(_CLAIM, (self._bridge, list(switches), limit), binary=True).fetchall()
         return [_command(row) for row in sorted(rows, key=lambda row: cast(int, row[8]))]
 
     def accepted(self, command_id: UUID, job: str | None = None, leg: str | None = None) -> None:
@@ -253,8 +258,11 @@ class CommandStore:
         return bool(self._finish(_ONE, (command_id,), result, said, leg))
 
     def abandoned(self, switches: Collection[str]) -> list[UUID]:
-        """Complete as unknown what a bridge that is gone had taken for these switches; return which commands."""
-        return self._finish(_LEFT, (list(switches),), "unknown", NOT_KNOWN, None)
+        """Complete as unknown what this bridge had taken for these switches when it ended; return which commands.
+
+        Also what any bridge took so long ago that no command can be under way any more: it will not come back.
+        """
+        return self._finish(_LEFT, (list(switches), self._bridge), "unknown", NOT_KNOWN, None)
 
     def _finish(self, which: str, values: tuple[Any, ...], result: Result, said: str, leg: str | None) -> list[UUID]:
         words = said.replace("\0", "�")[:_LONGEST_SAID]

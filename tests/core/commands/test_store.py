@@ -202,6 +202,8 @@ def test_what_a_dead_bridge_left_is_unknown(store: CommandStore, ask: Ask, log: 
     store.accepted(sent.command_id, "job")
     waiting, elsewhere = ask(), ask(switch=OTHER)
     store.claim([OTHER])
+    with CommandStore(store.dsn, bridge="harmony@another") as another:
+        assert another.abandoned([SWITCH]) == []
     assert store.abandoned([SWITCH]) == [sending.command_id, sent.command_id]
     assert store.abandoned([SWITCH]) == []
     for one in (sending, sent):
