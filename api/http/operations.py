@@ -8,8 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.errors import BadArgument
-from api.http.numbers import number
+from api.http.numbers import name, number
 from api.operating.operations_documents import document
 from api.principal import principal
 from core.log.operations import LAST
@@ -22,7 +21,7 @@ async def operations(request: Request) -> Response:
     principal(request, "operate")
     before = number(request, "before", LAST, 1, 1 << 59)
     limit = number(request, "limit", 100, 1, MOST)
-    action, by = (_name(request, name) for name in ("action", "by"))
+    action, by = name(request, "action"), name(request, "by")
 
     def look() -> list[dict[str, Any]]:
         with request.app.state.pool.connection() as connection:
@@ -30,13 +29,6 @@ async def operations(request: Request) -> Response:
 
     body = {"operations": await run_in_threadpool(look)}
     return Response(msgspec.json.encode(body), media_type="application/json")
-
-
-def _name(request: Request, name: str) -> str | None:
-    given = request.query_params.get(name)
-    if given is not None and "\0" in given:
-        raise BadArgument(f"{name} holds a NUL, which nothing that is stored has.")
-    return given
 
 
 ROUTES = [Route("/v1/operations", operations, name="operations")]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.errors import BadArgument, NotFound
-from api.http.numbers import number
+from api.http.numbers import name, number
 from api.operating import parking
 from api.operating.parked_documents import summary, whole
 from api.principal import principal
@@ -43,9 +43,7 @@ async def listing(request: Request) -> Response:
         raise BadArgument(f"state is one of {', '.join(STATES)}, all; not {state[:40]!r}.")
     after = number(request, "after", 0, 0, 1 << 59)
     limit = number(request, "limit", 100, 1, MOST)
-    part = request.query_params.get("part")
-    if part is not None and "\0" in part:
-        raise BadArgument("part has a character that no name has.")
+    part = name(request, "part")
 
     def look() -> list[dict[str, Any]]:
         with request.app.state.pool.connection() as connection:

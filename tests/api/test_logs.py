@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -53,7 +54,7 @@ def test_a_traceback_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> No
         raise ValueError("two\nlines")
     except ValueError:
         LOG.exception("It failed")
-    thread = threading.Thread(target=lambda: {}["gone"], name="worker")
+    thread = threading.Thread(target=os.environ.__getitem__, args=["HARMONY_NO_SUCH"], name="worker")
     thread.start()
     thread.join()
     first, second = said(capsys)

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from api.errors import Settled
 from api.importing import import_file
 from api.operating import parking
 from api.operating.parked_documents import dump, whole
@@ -80,7 +81,7 @@ def test_bytes_that_are_understood_now_go_into_the_log_once(log: EventLog, dsn: 
     found = log.get(done.position)
     assert found is not None
     assert found.term == sound
-    with pytest.raises(parking.Settled, match="retried by alice"):
+    with pytest.raises(Settled, match="retried by alice"):
         parking.retry(dsn, parked_id, "bob")
     again = park(dsn, sound + b"\0")  # stray bytes: the same event
     assert parking.retry(dsn, again, "bob").result == "there_already"

@@ -95,8 +95,15 @@ SECOND = 1_000_000
 
 
 def beat(position: int, second: int, count: int, since: int) -> SwitchEvent:
-    more = {"Session_Count": str(count), "Session_Since_Startup": str(since)}
-    return at(position, event(position, "HEARTBEAT", leg=None, occurred_at=START + second * SECOND, **more))
+    told = event(
+        position,
+        "HEARTBEAT",
+        leg=None,
+        occurred_at=START + second * SECOND,
+        Session_Count=str(count),
+        Session_Since_Startup=str(since),
+    )
+    return at(position, told)
 
 
 def leg_event(position: int, second: int, name: str, leg: str, created: int = 0, session: int = 0) -> SwitchEvent:
