@@ -49,6 +49,7 @@ def calls(args: argparse.Namespace) -> int:
                 "changed": done.changed,
                 "added": done.added,
                 "gone": done.gone,
+                "kept": done.kept,
                 "swapped": done.swapped,
                 "events": done.progress.events,
                 "seconds": round(done.progress.seconds, 3),
@@ -62,6 +63,8 @@ def calls(args: argparse.Namespace) -> int:
         f"{done.calls} calls from {done.progress.events} events ({rate}): "
         f"{done.changed} changed, {done.added} added, {done.gone} gone."
     )
+    if done.kept:
+        say(f"{done.kept} were taken over as they were, because their events have been dropped.")
     say("The new set serves now." if done.swapped else "Nothing was changed: this was a dry run.")
     return OK
 
