@@ -58,6 +58,7 @@ class Streams:
         after = await self._after(hub, asked.start)
         wanted = await hub.in_thread(hub.source.resolved, asked.filter)
         page = await hub.in_thread(hub.source.read, head if after is None else after, wanted, head, asked.limit)
+        hub.delivered += len(page.entries)
         return page, page.reached >= head
 
     def cursor(self, log: LogName, position: int) -> str:

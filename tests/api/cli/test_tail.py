@@ -1,0 +1,59 @@
+"""`harmony events tail` over both logs: the same filters and cursors as over HTTP."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.api.conftest import Site, capture
+
+pytestmark = pytest.mark.http
+
+
+def test_calls_are_followed_with_filters_and_by_cursor(filled: Callable[..., Site]) -> None:
+    site = filled("01", "30")
+    tail = ("events", "tail", "--log", "calls", "--once")
+    whole = site.ok(*tail, "--after", "beginning", "--json").lines
+    assert whole[0]["type"] == "call.started"
+    assert site.ok(*tail, "--after", whole[3]["cursor"], "--json").lines == whole[4:]
+    assert site.ok(*tail, "--after", "5", "--json").lines == whole[5:]
+    ended = site.ok(*tail, "--after", "1h", "--types", "call.ended,call.merged", "--party", "1002", "--json").lines
+    assert {event["type"] for event in ended} <= {"call.ended", "call.merged"}
+    assert 0 < len(ended) < len(whole)
+    line = site.ok(*tail, "-n", "1").out
+    assert whole[-1]["subject"] in line
+    assert whole[-1]["type"] in line
+
+
+def test_the_raw_log_takes_types_legs_and_times(site: Site) -> None:
+    site.ok("events", "import", capture("01"))
+    tail = ("events", "tail", "--once", "--json")
+    answers = site.ok(*tail, "--after", "0", "--types", "freeswitch.CHANNEL_ANSWER").lines
+    assert answers == site.ok(*tail, "--after", "beginning", "--topic", "CHANNEL_ANSWER").lines
+    leg = answers[0]["leg"]
+    of_leg = site.ok(*tail, "--after", "2020-01-01", "--call", leg).lines
+    assert {event["leg"] for event in of_leg} == {leg}
+    assert site.ok(*tail, "--after", "now").lines == []
+
+
+def test_what_is_new_is_shown_as_it_comes(filled: Callable[..., Site], site: Site) -> None:
+    tail = site.start("events", "tail", "--log", "calls", "--after", "beginning", "--types", "call.ended", "--json")
+    filled("01")
+    found = tail.says("call.ended")
+    assert json.loads(found.string)["data"]["outcome"] == "answered"
+    assert tail.stop(2) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--queue", "support"], "queue means nothing for raw switch events"),
+        (["--log", "calls", "--topic", "CHANNEL_ANSWER"], "--topic is for the raw log"),
+        (["--log", "calls", "--types", "call.nothing"], "'call.nothing' is no type of event"),
+        (["--after", "rubbish"], "'rubbish' is no cursor"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(site: Site, arguments: list[str], says: str) -> None:
+    done = site.run("events", "tail", "--once", *arguments)
+    assert done.code == 2
+    assert says in done.err
