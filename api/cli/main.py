@@ -11,11 +11,13 @@ import sys
 from collections.abc import Sequence
 
 from api.cli import (
+    analysts,
     calls,
     commands,
     events,
     operations,
     parked,
+    phones,
     rebuild,
     registry,
     replay,
@@ -35,6 +37,7 @@ GROUPS = (
     status,
     events,
     parked,
+    phones,
     operations,
     calls,
     commands,
@@ -44,6 +47,7 @@ GROUPS = (
     webhooks,
     registry,
     tokens,
+    analysts,
 )
 
 

@@ -51,6 +51,16 @@ _CONFIGURATION: Mapping[str, str] = {
     "jit": "off",
 }
 
+_ACCESS = f"""\
+# Written by Harmony at every start. Our own account comes through the socket alone, in a directory that nobody else can
+# enter; everybody else shows a password. For other rules name a file of your own as hba_file in postgresql.conf.
+local replication {NAME} trust
+local all {NAME} trust
+host  all {NAME} all reject
+local all all scram-sha-256
+host  all all all scram-sha-256
+"""
+
 
 class Cluster:
     """The files and the server process of one embedded PostgreSQL under ``directory`` (made when missing)."""
@@ -182,7 +192,14 @@ class Cluster:
         (self.socket_directory / f"{_SOCKET}.lock").unlink(missing_ok=True)
 
     def _write_configuration(self) -> None:
-        values = {"unix_socket_directories": str(self.socket_directory), **self.configuration}
+        access = self.data / "harmony_hba.conf"
+        access.write_text(_ACCESS, encoding="utf-8")
+        self.account.own(access)
+        values = {
+            "unix_socket_directories": str(self.socket_directory),
+            "hba_file": str(access),
+            **self.configuration,
+        }
         lines = ["# Written by Harmony at every start; put your own settings into postgresql.conf, behind its include."]
         lines += ["{} = '{}'".format(key, value.replace("'", "''")) for key, value in values.items()]
         file = self.data / "harmony.conf"

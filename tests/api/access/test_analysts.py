@@ -1,0 +1,155 @@
+"""Accounts for analysts: each sees its company's calls in the views, and nothing else of the database."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from api.access import analysts
+from api.access.analysts import Analyst
+from api.errors import BadArgument, NotFound, Settled
+from core.log import EventLog
+from core.migrate import migrate
+from core.postgres import Embedded
+from projections.callflow import TOPICS, CallFold
+from projections.query import VIEWS
+from projections.rebuild import rebuild
+from projections.runner import Runner
+from tests.projections.filling import import_captures
+
+pytestmark = pytest.mark.database
+OTHERS = (
+    "SELECT * FROM log.switch_event",
+    "SELECT * FROM log.call_event",
+    "SELECT * FROM log.command",
+    "SELECT * FROM hooks.endpoint",
+    "SELECT * FROM auth.token",
+    "SELECT * FROM auth.analyst",
+    "SELECT * FROM calls.search",
+    "SELECT * FROM calls.fold_state",
+    "SELECT * FROM calls.alias",
+    "INSERT INTO auth.analyst (role, name) VALUES (session_user, 'x')",
+    "UPDATE calls.call SET tenant = 'alpha.example'",
+    "DELETE FROM calls.call",
+    "ALTER TABLE calls.call DISABLE ROW LEVEL SECURITY",
+    "CREATE OR REPLACE FUNCTION auth.company() RETURNS text LANGUAGE sql AS $$ SELECT 'beta.example' $$",
+    "SET SESSION AUTHORIZATION harmony",
+    "SET ROLE harmony",
+    "SET ROLE harmony_observer",
+    "SET row_security = off; SELECT * FROM cdr.cdr_call",
+)
+
+
+@pytest.fixture
+def filled(dsn: str) -> str:
+    """Two companies that use the same numbers, and calls of none."""
+    with EventLog(dsn) as log:
+        import_captures(log, "42-*", "01-*", "10-*", "38-*", "45-*")
+    Runner(dsn, CallFold, TOPICS).run_once()
+    with psycopg.connect(dsn) as connection:
+        connection.execute("UPDATE calls.call SET tenant = NULL WHERE direction = 'inbound'")
+    return dsn
+
+
+@pytest.fixture
+def connection(filled: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(filled, autocommit=True) as opened:
+        yield opened
+        for one in analysts.listed(opened):
+            analysts.remove(opened, "test", one.name)
+
+
+@contextmanager
+def as_analyst(dsn: str, one: Analyst, password: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(make_conninfo(dsn, user=one.role, password=password), autocommit=True) as opened:
+        yield opened
+
+
+def rows(connection: psycopg.Connection[Any], view: str, company: str | None) -> set[str]:
+    """The rows of a view, of a company or of all."""
+    where, values = ("", []) if company is None else (" WHERE tenant = %s", [company])
+    return {row[0] for row in connection.execute(f"SELECT v::text FROM cdr.{view} v{where}".encode(), values)}
+
+
+def companies(connection: psycopg.Connection[Any], view: str = "cdr_call") -> set[str | None]:
+    return {row[0] for row in connection.execute(f"SELECT DISTINCT tenant FROM cdr.{view}".encode()).fetchall()}
+
+
+def test_an_analyst_sees_its_company_in_every_view_and_nothing_else(
+    filled: str, connection: psycopg.Connection[Any]
+) -> None:
+    alpha, password = analysts.add(connection, "test", "alpha.example", "ada")
+    everything, other_password = analysts.add(connection, "test", "all", "olga")
+    assert len(companies(connection)) > 2, "the owner sees all"
+    with as_analyst(filled, alpha, password) as ada, as_analyst(filled, everything, other_password) as olga:
+        for view in VIEWS:
+            assert rows(ada, view, None) == rows(connection, view, "alpha.example")
+            assert rows(olga, view, None) == rows(connection, view, None)
+        (counted,) = ada.execute("SELECT count(*) FROM calls.leg").fetchone() or (0,)
+        (legs,) = ada.execute("SELECT count(*) FROM cdr.cdr_leg").fetchone() or (0,)
+        assert counted == legs > 0
+        ada.execute("SET default_transaction_read_only = off")
+        for statement in OTHERS:
+            with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedObject)):
+                ada.execute(statement.encode())
+            ada.execute("RESET ROLE; SET row_security = on")
+        ada.execute("SET harmony.company = 'beta.example'; SET search_path = pg_temp, cdr")
+        ada.execute("CREATE TEMPORARY VIEW analyst AS SELECT session_user AS role, 'beta.example' AS company")
+        assert companies(ada) == {"alpha.example"}, "what it sets and makes changes nothing"
+        names = " ".join(str(row) for row in ada.execute("SELECT rolname FROM pg_roles").fetchall())
+        assert "alpha" not in names
+        assert "olga" not in names
+
+
+def test_it_stays_so_after_a_rebuild(filled: str, connection: psycopg.Connection[Any]) -> None:
+    alpha, password = analysts.add(connection, "test", "alpha.example", "ada")
+    beta, other_password = analysts.add(connection, "test", "beta.example", "bert")
+    everything, third_password = analysts.add(connection, "test", "all", "olga")
+    assert rebuild(filled, CallFold, TOPICS).swapped
+    with as_analyst(filled, alpha, password) as ada, as_analyst(filled, beta, other_password) as bert:
+        for view in VIEWS:
+            assert rows(ada, view, None) == rows(connection, view, "alpha.example")
+            assert rows(bert, view, None) == rows(connection, view, "beta.example")
+        assert companies(ada) == {"alpha.example"}
+        assert companies(bert) == {"beta.example"}
+    with as_analyst(filled, everything, third_password) as olga:
+        assert companies(olga) == companies(connection)
+
+
+def test_what_is_removed_sees_nothing_and_cannot_come_again(filled: str, connection: psycopg.Connection[Any]) -> None:
+    one, password = analysts.add(connection, "test", "alpha.example", "ada")
+    with pytest.raises(Settled):
+        analysts.add(connection, "test", "beta.example", "ada")
+    with as_analyst(filled, one, password) as ada:
+        assert companies(ada)
+        assert analysts.remove(connection, "test", "ada").role == one.role
+        with pytest.raises(psycopg.Error):
+            ada.execute("SELECT * FROM cdr.cdr_call")
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(make_conninfo(filled, user=one.role, password=password))
+    with pytest.raises(NotFound):
+        analysts.remove(connection, "test", "ada")
+    with pytest.raises(BadArgument):
+        analysts.add(connection, "test", "not a domain", "ada")
+
+
+def test_the_embedded_database_asks_everybody_else_for_a_password(tmp_path: Path, postgres_bin: Path | None) -> None:
+    """Only its own account comes without one, and only through the socket."""
+    short = Path("/tmp") / f"hp-{tmp_path.name[-20:]}"
+    try:
+        with Embedded(short, programs=postgres_bin, configuration={"fsync": "off"}) as server:
+            migrate(server.dsn)
+            with psycopg.connect(server.dsn, autocommit=True) as connection:
+                one, password = analysts.add(connection, "test", "alpha.example", "ada")
+            with as_analyst(server.dsn, one, password) as ada:
+                assert companies(ada) == set()
+            for wrong in ("", "wrong"):
+                with pytest.raises(psycopg.OperationalError):
+                    psycopg.connect(make_conninfo(server.dsn, user=one.role, password=wrong))
+    finally:
+        shutil.rmtree(short, ignore_errors=True)
