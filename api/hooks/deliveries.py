@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from api.errors import BadArgument
+from api.hooks import order
 from api.hooks.endpoints import CHANNEL, get, planned
 from api.hooks.errors import NoSuchWebhook
 from api.hooks.messages import TEST
@@ -33,8 +34,8 @@ _SELECT: LiteralString = """
 """
 # The last delivery of each event says how it stands with that event; what still waits is not sent a second time.
 _RESEND: LiteralString = """
-    INSERT INTO hooks.delivery (endpoint_id, kind, event_id, position, type, subject, merged)
-    SELECT endpoint_id, 'resend', event_id, position, type, subject, merged FROM (
+    INSERT INTO hooks.delivery (endpoint_id, kind, event_id, position, type, subject, merged, blocked)
+    SELECT endpoint_id, 'resend', event_id, position, type, subject, merged, true FROM (
         SELECT DISTINCT ON (event_id) * FROM hooks.delivery
         WHERE endpoint_id = %(endpoint)s AND kind <> 'test' ORDER BY event_id, delivery_id DESC) AS latest
     WHERE state <> 'pending' AND (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
@@ -45,6 +46,7 @@ _RESEND: LiteralString = """
                 AND (%(since)s::timestamptz IS NULL OR planned_at >= %(since)s)
                 AND (%(until)s::timestamptz IS NULL OR planned_at < %(until)s))
     ORDER BY position
+    RETURNING endpoint_id, subject
 """
 
 
@@ -177,7 +179,10 @@ def resend(connection: Connection[Any], who: Principal, endpoint: UUID, again: R
     with connection.transaction():
         planned(connection)
         tenant = get(connection, who, endpoint).tenant
-        count = connection.execute(_RESEND, values).rowcount
+        order.lock(connection, [endpoint])
+        planned_again = connection.execute(_RESEND, values).fetchall()
+        order.unblock(connection, [(row[0], row[1]) for row in planned_again])
+        count = len(planned_again)
         details = {name: value for name, value in values.items() if value is not None} | {"sent_again": count}
         record_action(connection, "webhook.resend", who.name, str(endpoint), details=details, tenant=tenant)
         connection.execute(f"NOTIFY {CHANNEL}")

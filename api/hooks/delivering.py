@@ -10,6 +10,7 @@ import msgspec
 
 from api.hooks import secrets
 from api.hooks.addresses import Policy
+from api.hooks.order import mend
 from api.hooks.planner import Planner
 from api.hooks.post import Courier
 from api.hooks.queue import tidy
@@ -82,6 +83,7 @@ def _tidy(dsn: str, keep: timedelta, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             with connect(dsn, "harmony-webhooks-tidy") as connection, translated():
+                mend(connection)
                 while tidy(connection, keep, FEW) == FEW and not stop.is_set():
                     pass
         except HarmonyError as error:

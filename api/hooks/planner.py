@@ -15,6 +15,7 @@ import msgspec
 import psycopg
 from psycopg import Connection
 
+from api.hooks import order
 from api.hooks.endpoints import CHANNEL, planned
 from core.errors import HarmonyError
 from core.log.driver import connect
@@ -36,8 +37,8 @@ _ENDPOINTS = """
     WHERE state = 'enabled' ORDER BY behind, endpoint_id
 """
 _INSERT = """
-    INSERT INTO hooks.delivery (endpoint_id, event_id, position, type, subject, merged)
-    SELECT w.endpoint_id, e.event_id, e.position, e.topic, e.subject, e.aliases
+    INSERT INTO hooks.delivery (endpoint_id, event_id, position, type, subject, merged, blocked)
+    SELECT w.endpoint_id, e.event_id, e.position, e.topic, e.subject, e.aliases, true
     FROM unnest(%b::uuid[], %b::bigint[]) WITH ORDINALITY AS w (endpoint_id, position, nth)
     JOIN log.call_event e USING (position) ORDER BY w.nth
     ON CONFLICT (endpoint_id, event_id) WHERE kind = 'event' DO NOTHING
@@ -130,12 +131,13 @@ class Planner:
         imported = _imported(connection, [event.position for event in events])
         wanted = list(_wanted(wishes, [event for event in events if event.position not in imported]))
         if wanted:
-            endpoints, positions = [w[0] for w in wanted], [w[1] for w in wanted]
-            connection.execute(_INSERT, [endpoints, positions])
+            order.lock(connection, [endpoint for endpoint, _ in wanted])
+            connection.execute(_INSERT, [[endpoint for endpoint, _ in wanted], [e.position for _, e in wanted]])
+            order.unblock(connection, [(endpoint, event.subject) for endpoint, event in wanted])
             connection.execute(f"NOTIFY {CHANNEL}")
 
 
-def _wanted(wishes: Sequence[Wish], events: Iterable[PublishedEvent]) -> Iterable[tuple[UUID, int]]:
+def _wanted(wishes: Sequence[Wish], events: Iterable[PublishedEvent]) -> Iterable[tuple[UUID, PublishedEvent]]:
     """Who gets what, in the order of the log. Most wishes are sorted out once for each type and tenant."""
     likely: dict[tuple[str, str | None], list[Wish]] = {}
     for event in events:
@@ -144,7 +146,7 @@ def _wanted(wishes: Sequence[Wish], events: Iterable[PublishedEvent]) -> Iterabl
             likely[kind] = [w for w in wishes if _may_match(w.filter, event)]
         for wish in likely[kind]:
             if (wish.behind is None or event.position > wish.behind) and wish.filter.matches(event):
-                yield wish.endpoint, event.position
+                yield wish.endpoint, event
 
 
 def _may_match(asked: EventFilter, event: PublishedEvent) -> bool:

@@ -1,10 +1,12 @@
 """Deliveries as the sender sees them: claimed in runs, and what became of each attempt, a transaction at a time.
 
-Of one endpoint and subject only the first that is pending is ever due; with it are claimed those that follow it, so
-that a busy subject goes quickly. A claim has two ends beside its result: the sender's advisory lock is gone (it was
-killed), or it has expired. Either way the deliveries are due again: at least once, and first arrivals in order.
+Of one endpoint and subject only the first that is pending is ever due (`api.hooks.order`); with it are claimed those
+that follow it, so that a busy subject goes quickly. A claim has two ends beside its result: the sender's advisory lock
+is gone (it was killed), or it has expired. Either way the deliveries are due again: at least once, and first arrivals
+in order.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -13,6 +15,7 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from api.hooks import order
 from api.hooks.endpoints import CHANNEL
 from api.hooks.post import Answer
 
@@ -29,25 +32,20 @@ _CLAIM: LiteralString = """
         LEFT JOIN unnest(%(busy)s::uuid[], %(runs)s::int[]) AS b (endpoint_id, runs) USING (endpoint_id)
         CROSS JOIN LATERAL (
             SELECT p.delivery_id, p.endpoint_id, p.subject, p.merged FROM hooks.delivery p
-            WHERE p.endpoint_id = e.endpoint_id AND p.state = 'pending' AND p.next_attempt_at <= now()
-                AND NOT EXISTS (
-                    SELECT FROM hooks.delivery earlier
-                    WHERE earlier.endpoint_id = p.endpoint_id AND earlier.state = 'pending'
-                        AND earlier.subject = ANY(p.merged || p.subject) AND earlier.delivery_id < p.delivery_id)
+            WHERE p.endpoint_id = e.endpoint_id AND p.state = 'pending' AND NOT p.blocked
+                AND p.next_attempt_at <= now()
             ORDER BY p.next_attempt_at, p.delivery_id
             LIMIT greatest(0, CASE WHEN e.failing_since IS NULL THEN %(most)s ELSE 1 END - coalesce(b.runs, 0))
             FOR UPDATE SKIP LOCKED) d
         WHERE e.state = 'enabled' LIMIT %(room)s),
     run AS (
-        SELECT f.delivery_id FROM head h CROSS JOIN LATERAL (
-            SELECT f.delivery_id FROM hooks.delivery f
-            WHERE f.endpoint_id = h.endpoint_id AND f.subject = h.subject AND f.state = 'pending'
-                AND f.delivery_id >= h.delivery_id
-                AND NOT EXISTS (
-                    SELECT FROM hooks.delivery other
-                    WHERE other.endpoint_id = h.endpoint_id AND other.subject = h.subject AND other.state = 'pending'
-                        AND other.delivery_id BETWEEN h.delivery_id AND f.delivery_id AND other.merged <> h.merged)
-            ORDER BY f.delivery_id LIMIT %(run)s) f)
+        SELECT g.delivery_id FROM head h CROSS JOIN LATERAL (
+            SELECT f.delivery_id, bool_and(f.merged = h.merged) OVER (ORDER BY f.delivery_id) AS alike FROM (
+                SELECT d.delivery_id, d.merged FROM hooks.delivery d
+                WHERE d.endpoint_id = h.endpoint_id AND d.subject = h.subject AND d.state = 'pending'
+                    AND d.delivery_id >= h.delivery_id
+                ORDER BY d.delivery_id LIMIT %(run)s) f) g
+        WHERE g.alike)
     UPDATE hooks.delivery d SET claimed_by = %(me)s, next_attempt_at = now() + %(lease)s
     FROM run WHERE d.delivery_id = run.delivery_id
     RETURNING d.delivery_id, d.endpoint_id, d.kind, d.event_id, d.position, d.subject, d.attempts, d.planned_at
@@ -57,25 +55,38 @@ _TARGETS = """
     FROM hooks.endpoint e JOIN hooks.secret s USING (endpoint_id)
     WHERE e.endpoint_id = ANY(%s) AND (s.until IS NULL OR s.until > now()) GROUP BY e.endpoint_id
 """
-_ATTEMPT = """
+# What is gone meanwhile (its webhook was removed) is passed over.
+_THERE = "SELECT delivery_id FROM hooks.delivery WHERE delivery_id = ANY(%s) ORDER BY delivery_id FOR UPDATE"
+_ATTEMPTS = """
     INSERT INTO hooks.attempt (delivery_id, number, at, status, ms, answer, error)
-    SELECT %(id)s, coalesce(max(number), 0) + 1, %(at)s, %(status)s, %(ms)s, %(answer)s, %(error)s
-    FROM hooks.attempt WHERE delivery_id = %(id)s
+    SELECT a.id, coalesce((SELECT max(number) FROM hooks.attempt o WHERE o.delivery_id = a.id), 0) + 1,
+        a.at, a.status, a.ms, a.answer, a.error
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[], %s::int[], %s::text[], %s::text[])
+        AS a (id, at, status, ms, answer, error)
 """
-_EXISTS = "SELECT FROM hooks.delivery WHERE delivery_id = %s FOR UPDATE"
 _ENDED = """
-    UPDATE hooks.delivery SET state = %s, attempts = attempts + 1, claimed_by = NULL, ended_at = clock_timestamp()
-    WHERE delivery_id = %s AND state = 'pending'
+    UPDATE hooks.delivery d
+    SET state = r.state, attempts = attempts + 1, claimed_by = NULL, blocked = false, ended_at = clock_timestamp()
+    FROM unnest(%s::bigint[], %s::text[]) AS r (id, state) WHERE d.delivery_id = r.id AND d.state = 'pending'
 """
 _LATER = """
-    UPDATE hooks.delivery SET attempts = attempts + 1, claimed_by = NULL, next_attempt_at = clock_timestamp() + %s
-    WHERE delivery_id = %s AND state = 'pending' AND claimed_by = %s
+    UPDATE hooks.delivery d
+    SET attempts = attempts + 1, claimed_by = NULL, next_attempt_at = clock_timestamp() + r.wait
+    FROM unnest(%s::bigint[], %s::interval[]) AS r (id, wait)
+    WHERE d.delivery_id = r.id AND d.state = 'pending' AND d.claimed_by = %s
 """
-# What follows waits as long as what it follows, so that nobody looks at it in vain.
-_FOLLOWERS = """
-    UPDATE hooks.delivery SET claimed_by = NULL, next_attempt_at = clock_timestamp() + %s
-    WHERE endpoint_id = %s AND subject = %s AND state = 'pending' AND delivery_id > %s
+# What was claimed behind one that failed goes back: it waits for that one.
+_BACK = """
+    UPDATE hooks.delivery d SET claimed_by = NULL, next_attempt_at = clock_timestamp()
+    FROM unnest(%s::bigint[], %s::uuid[], %s::text[]) AS r (id, endpoint_id, subject)
+    WHERE d.endpoint_id = r.endpoint_id AND d.subject = r.subject AND d.state = 'pending' AND d.delivery_id > r.id
+        AND d.claimed_by = %s
 """
+_FAILING = """
+    UPDATE hooks.endpoint SET failing_since = clock_timestamp()
+    WHERE endpoint_id = ANY(%s) AND failing_since IS NULL
+"""
+_WELL = "UPDATE hooks.endpoint SET failing_since = NULL WHERE endpoint_id = ANY(%s) AND failing_since IS NOT NULL"
 _LET_GO = "UPDATE hooks.delivery SET claimed_by = NULL, next_attempt_at = clock_timestamp() WHERE claimed_by = %s"
 _SWEEP = """
     UPDATE hooks.delivery SET claimed_by = NULL, next_attempt_at = clock_timestamp()
@@ -128,6 +139,11 @@ class Result(msgspec.Struct, frozen=True):
     answer: Answer
     wait: float | None = None
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is tried."""
+        return self.wait is None
+
 
 class Figures(msgspec.Struct, frozen=True):
     """What those who watch want to know. Deliveries to disabled endpoints are not pending: nobody waits for them."""
@@ -176,41 +192,24 @@ class Queue:
         return [Run(targets[key[0]], run) for key, run in runs.items()]
 
     def record(self, results: list[Result]) -> None:
-        """Store what became of attempts, all or none; deliveries that are gone meanwhile are passed over."""
+        """Store what became of attempts, all or none; at most one result a delivery."""
+        run = self._connection.execute
         with self._connection.transaction():
-            for result in sorted(results, key=lambda r: (r.delivery.endpoint, r.delivery.id)):
-                self._record(result)
-
-    def _record(self, result: Result) -> None:
-        run, delivery, answer = self._connection.execute, result.delivery, result.answer
-        if run(_EXISTS, [delivery.id]).fetchone() is None:
-            return
-        values = {
-            "id": delivery.id,
-            "at": result.at,
-            "status": answer.status,
-            "ms": answer.ms,
-            "answer": answer.text,
-            "error": answer.error,
-        }
-        run(_ATTEMPT, values)
-        if answer.delivered:
-            run(_ENDED, ["delivered", delivery.id])
-        else:
-            if result.wait is None:
-                run(_ENDED, ["dead", delivery.id])
-            else:
-                run(_LATER, [timedelta(seconds=result.wait), delivery.id, self.number])
-            run(
-                _FOLLOWERS,
-                [timedelta(seconds=result.wait or 0), delivery.endpoint, delivery.subject, delivery.id],
-            )
-        since = "NULL" if answer.delivered else "clock_timestamp()"
-        run(
-            f"UPDATE hooks.endpoint SET failing_since = {since} WHERE endpoint_id = %s AND failing_since IS "
-            + ("NOT NULL" if answer.delivered else "NULL"),
-            [delivery.endpoint],
-        )
+            order.lock(self._connection, [r.delivery.endpoint for r in results])
+            there = {row[0] for row in run(_THERE, [[r.delivery.id for r in results]]).fetchall()}
+            results = [r for r in results if r.delivery.id in there]
+            run(_ATTEMPTS, _columns(_attempt(r) for r in results) or [[]] * 6)
+            if ended := [(r.delivery.id, "delivered" if r.answer.delivered else "dead") for r in results if r.over]:
+                run(_ENDED, _columns(ended))
+            if later := [(r.delivery.id, timedelta(seconds=r.wait)) for r in results if r.wait is not None]:
+                run(_LATER, [*_columns(later), self.number])
+            failed = [r.delivery for r in results if not r.answer.delivered]
+            if failed:
+                run(_BACK, [*_columns((d.id, d.endpoint, d.subject) for d in failed), self.number])
+            order.unblock(self._connection, [(r.delivery.endpoint, r.delivery.subject) for r in results])
+            last = {r.delivery.endpoint: r.answer.delivered for r in results}
+            run(_FAILING, [[endpoint for endpoint, well in last.items() if not well]])
+            run(_WELL, [[endpoint for endpoint, well in last.items() if well]])
 
     def failing_for(self, endpoint: UUID) -> timedelta:
         """How long an endpoint has failed without a success."""
@@ -230,6 +229,16 @@ class Queue:
 
     def figures(self) -> Figures:
         return figures(self._connection)
+
+
+def _attempt(result: Result) -> tuple[object, ...]:
+    answer = result.answer
+    return (result.delivery.id, result.at, answer.status, answer.ms, answer.text, answer.error)
+
+
+def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
+    """Rows as the arrays that `unnest` takes."""
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def figures(connection: Connection[Any]) -> Figures:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.http
 
 PENDING = int(os.environ.get("HARMONY_TEST_DELIVERIES", "2000"))
 SUBJECTS = PENDING // 10
-KILLS = 5
+KILLS = 3
 
 # Events as the projection writes them, many of each call, calls mixed with each other.
 PUBLISH = """

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from api.hooks import order
 from api.hooks.post import Answer
 from api.hooks.queue import RUN, Delivery, Queue, Result, Run
 from tests.api.conftest import until
@@ -43,11 +44,14 @@ class Rows:
         self.webhook, _ = hooks.make("http://127.0.0.1:9/")
 
     def add(self, event: str, subject: str, *merged: str) -> None:
-        self.hooks.connection.execute(
-            "INSERT INTO hooks.delivery (endpoint_id, event_id, position, type, subject, merged)"
-            " VALUES (%s, %s, 1, 'call.held', %s, %s)",
-            [self.webhook.id, event, subject, list(merged)],
-        )
+        with self.hooks.connection.transaction():
+            order.lock(self.hooks.connection, [self.webhook.id])
+            self.hooks.connection.execute(
+                "INSERT INTO hooks.delivery (endpoint_id, event_id, position, type, subject, merged, blocked)"
+                " VALUES (%s, %s, 1, 'call.held', %s, %s, true)",
+                [self.webhook.id, event, subject, list(merged)],
+            )
+            order.unblock(self.hooks.connection, [(self.webhook.id, subject)])
 
 
 @pytest.fixture
