@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import socket
 import threading
@@ -58,6 +59,7 @@ def serve(here: Site, stop: threading.Event) -> int:
     LOG.info("listening on http://%s:%d/", *listener.getsockname()[:2])
     reporter = Reporter(here.dsn, f"http {host}:{port}", "http", lambda: figures(app))
     reporter.start()
+    _collect_seldom()
     try:
         asyncio.run(_serve(_Server(config), listener, app, stop))
     finally:
@@ -69,6 +71,16 @@ def _give_up_on_the_stuck(listener: socket.socket) -> None:
     """Connections inherit it (Linux): what was written to one who reads no more does not lie here for ever."""
     with contextlib.suppress(AttributeError, OSError):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_MS)
+
+
+def _collect_seldom() -> None:
+    """What is here now stays; and of the thousands of tasks of subscribers hardly any is garbage.
+
+    The usual thresholds cost a twentieth of the time with 1,000 of them, in pauses.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 async def _serve(server: _Server, listener: socket.socket, app: Starlette, stop: threading.Event) -> None:

@@ -27,6 +27,7 @@ class Channel:
         self.readers: set[Reader] = set()
         self.empty_since = 0.0
         self._recent: deque[Entry] = deque()
+        self._found: tuple[tuple[int, int, int], list[Entry]] = ((0, 0, 0), [])
         self._shared: dict[str, tuple[tuple[int, int], object]] = {}
 
     def add(self, entry: Entry) -> None:
@@ -44,17 +45,20 @@ class Channel:
         self.known_from = max(self.known_from, upto)
 
     def behind(self, position: int, most: int) -> list[Entry]:
-        """The first matching events behind a position that is in memory."""
+        """The first matching events behind a position that is in memory; readers who are equally far share the list."""
         recent = self._recent
         if not recent or recent[-1].position <= position:
             return []
-        found: list[Entry] = []
-        for entry in reversed(recent):  # most readers are at the head
-            if entry.position <= position:
-                break
-            found.append(entry)
-        found.reverse()
-        return found[:most]
+        span = (position, recent[-1].position, most)
+        if self._found[0] != span:
+            found: list[Entry] = []
+            for entry in reversed(recent):  # most readers are at the head
+                if entry.position <= position:
+                    break
+                found.append(entry)
+            found.reverse()
+            self._found = (span, found[:most])
+        return self._found[1]
 
     def sse(self, entries: list[Entry]) -> bytes:
         """The events as server-sent events, in one piece; readers who are equally far share it."""
