@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from api.access.bearers import Bearers, Opened
 from api.commanding.control import control
-from api.http import calls, commands, files, hooks, live, operations, parked, problems, schemas, state, status
+from api.http import calls, commands, files, hooks, live, operations, parked, problems, schemas, state, status, whoami
 from api.http.feed import Feed
 from api.http.guard import Guard
 from api.http.openapi import DOCUMENT
@@ -57,6 +57,7 @@ ROUTES = [
     *parked.ROUTES,
     *operations.ROUTES,
     *status.ROUTES,
+    *whoami.ROUTES,
     *hooks.ROUTES,
     Route("/livez", state.livez, name="livez"),
     Route("/readyz", state.readyz, name="readyz"),
