@@ -70,6 +70,7 @@ class Describer:
             "loop_lag_seconds": round(stats.lag, 4),
             "direct": int(writer.direct),
             "trouble": writer.trouble,
+            "registry": msgspec.to_builtins(stats.registry),
             "switches": [self._link(link) for link in msgspec.to_builtins(stats.links)],
         }
 
