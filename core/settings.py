@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import socket
 import tomllib
 from collections.abc import Mapping
@@ -84,6 +85,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
+    provision_url: str | None = None
+    """the address of this server as phones reach it, e.g. https://harmony.example.com; without it http_host and http_port"""
 
     webhook_private: bool = False
     """whether webhooks may go to addresses that are not public: loopback, private networks, link-local"""
@@ -158,6 +161,10 @@ def _convert(values: Mapping[str, Any], source: str) -> Settings:
         raise SettingsError(f"A setting of {source} has a value that it cannot have: {error}.") from None
     if settings.ldap_uri is not None:
         _sound_ldap(settings, source)
+    if settings.provision_url is not None and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", settings.provision_url):
+        raise SettingsError(
+            f"provision_url of {source} is {settings.provision_url!r}: write https://host or http://host:port."
+        )
     for name in (settings.node, *(switch.node for switch in settings.switches)):
         if not all(name.partition("@")):
             raise SettingsError(f"{name!r} in {source} is no node name: write name@host.")

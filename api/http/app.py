@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from api.access.bearers import Bearers, Opened
 from api.commanding.control import control
-from api.http import calls, commands, files, hooks, live, operations, parked, problems, schemas, state, status, whoami
+from api.http import calls, commands, files, hooks, live, operations, parked, problems, provision, schemas, state, status, whoami
 from api.http.feed import Feed
 from api.http.guard import Guard
 from api.http.openapi import DOCUMENT
@@ -24,6 +24,8 @@ from api.http.streams import ROUTES as STREAM_ROUTES
 from api.http.streams import SOCKETS
 from api.site import Site
 from api.streams import Streams
+from core.registry.live import LiveRegistry
+from core.registry.sources import source_of
 
 CONNECTIONS = 8
 
@@ -59,6 +61,7 @@ ROUTES = [
     *status.ROUTES,
     *whoami.ROUTES,
     *hooks.ROUTES,
+    *provision.ROUTES,
     Route("/livez", state.livez, name="livez"),
     Route("/readyz", state.readyz, name="readyz"),
     Route("/metrics", state.metrics, name="metrics"),
@@ -71,12 +74,15 @@ def application(here: Site) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.pool.open()
         app.state.feed.start()
+        if app.state.registry is not None:
+            await asyncio.to_thread(app.state.registry.start)
         app.state.bearers.keeper.start()
         beating = asyncio.gather(
             app.state.pulse.beat(),
             app.state.streams.keep(),
             app.state.opened.keep(),
             commands.expire(app.state.control.store),
+            app.state.desk.refusals.keep(),
         )
         try:
             yield
@@ -86,6 +92,8 @@ def application(here: Site) -> Starlette:
                 await beating
             app.state.feed.stop()
             app.state.streams.stop()
+            if app.state.registry is not None:
+                await asyncio.to_thread(app.state.registry.stop)
             await asyncio.to_thread(app.state.bearers.keeper.stop)
             await asyncio.to_thread(app.state.streams.close)
             app.state.pulse.close()
@@ -108,4 +116,7 @@ def application(here: Site) -> Starlette:
     app.state.pulse = Pulse(here.dsn)
     app.state.control = control(here)
     app.state.streams = Streams(here.dsn)
+    source = source_of(here.settings)
+    app.state.registry = LiveRegistry(source, here.data) if source is not None else None
+    app.state.desk = provision.Desk(here)
     return app

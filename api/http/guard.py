@@ -29,6 +29,8 @@ BEARER = "harmony.bearer."
 EVENTS = "harmony.events"
 """the subprotocol that it should name besides, and gets as the answer"""
 OPEN = {"/", "/livez", "/readyz"}
+OPEN_BELOW = ("/page/", "/provision/")
+"""phones show the secret in their address instead"""
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="harmony"'}
 REFUSAL = "This needs the access token of `harmony run`, as `Authorization: Bearer <token>`."
 
@@ -58,7 +60,7 @@ class Guard:
 
         path = scope["path"]
         refused = await self._admit(scope, Headers(scope=scope).get("authorization", ""))
-        if refused is None or path in OPEN or path.startswith("/page/"):
+        if refused is None or path in OPEN or path.startswith(OPEN_BELOW):
             await self.app(scope, receive, harden)
         else:
             await refused(scope, receive, harden)

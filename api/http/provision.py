@@ -1,0 +1,67 @@
+"""/provision/{secret}/{file}: what phones fetch, without a token: the secret in the address is for one phone.
+
+How often may be asked is limited for each address that asks, for each secret (and so each phone that has one), and for
+each MAC of those who are refused: nobody keeps a phone from its settings by asking wrongly in its name.
+"""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.errors import Unavailable
+from api.http.problems import Problem
+from api.provision.addresses import base_of
+from api.provision.files import wanted
+from api.provision.handing import Handed, NoFile, hand
+from api.provision.limits import Limits
+from api.provision.refusals import Refusals
+from api.site import Site
+
+LONGEST = 200
+"""characters of a secret, or of a file's name"""
+
+
+class Desk:
+    """What the route keeps: limits and refusals; of one event loop."""
+
+    def __init__(self, here: Site) -> None:
+        self.base = base_of(here.settings)
+        self.refusals = Refusals(here.dsn)
+        self.askers = Limits(burst=60, rate=1)
+        self.phones = Limits(burst=20, rate=1 / 6)
+        self.strangers = Limits(burst=20, rate=1 / 6)
+
+
+async def file(request: Request) -> Response:
+    desk: Desk = request.app.state.desk
+    address = request.client.host if request.client is not None else "unknown"
+    secret, name = request.path_params["secret"], request.path_params["file"]
+    asked = wanted(name) if len(name) <= LONGEST else None
+    mac = asked.mac if asked is not None else None
+    if wait := desk.askers.take(address) or desk.phones.take(secret[:LONGEST]):
+        desk.refusals.note("rate", address, mac)
+        return _later(wait)
+    registry = request.app.state.registry
+    if registry is None:
+        raise Unavailable("There is no registry here, and so no phones.")
+
+    def within() -> Handed | str:
+        with request.app.state.pool.connection() as connection:
+            return hand(connection, registry, secret[:LONGEST], asked, desk.base)
+
+    given = await run_in_threadpool(within)
+    if isinstance(given, Handed):
+        return Response(given.content, headers={"Content-Type": given.kind})
+    desk.refusals.note(given, address, mac)
+    if wait := desk.strangers.take(mac or ""):
+        return _later(wait)
+    raise NoFile("There is no such file for whoever asks.")
+
+
+def _later(seconds: int) -> Response:
+    headers = {"Retry-After": str(seconds)}
+    return Problem(429, "provision.too_many", "Too many requests: ask again later.", headers)
+
+
+ROUTES = [Route("/provision/{secret}/{file}", file, methods=["GET"], name="provision")]

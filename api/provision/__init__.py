@@ -1,0 +1,1 @@
+"""Settings of phones: a phone fetches its own lines of the registry, in its vendor's words, by a secret address."""
