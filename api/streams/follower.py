@@ -40,12 +40,18 @@ class Follower(threading.Thread):
                     if page and not self._stop_now.is_set():
                         after = page[-1].position
                         self._found(self, page)
-            except HarmonyError as problem:
-                if not self._stop_now.is_set():
-                    name = self._source.log
-                    LOG.warning("the log %r is not followed now (%s); trying again in %.1f s", name, problem, delay)
-                    self._stop_now.wait(delay)
-                    delay = min(delay * 2, LONGEST_BACK_OFF)
+            except Exception as problem:
+                if self._stop_now.is_set():
+                    return
+                # Whatever it is: readers would wait in vain, and nobody would know why.
+                unforeseen = None if isinstance(problem, HarmonyError) else problem
+                LOG.warning(
+                    "the log %r is not followed now (%s); trying again in %.1f s",
+                    *(self._source.log, problem, delay),
+                    exc_info=unforeseen,
+                )
+                self._stop_now.wait(delay)
+                delay = min(delay * 2, LONGEST_BACK_OFF)
 
     def stop(self) -> None:
         """Let the thread end; it may take as long as a look at the database."""

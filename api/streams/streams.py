@@ -1,6 +1,7 @@
 """All subscriptions of a process: both logs, the threads for those who are behind, the clock that looks after all."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from api.streams.source import Gone, Page
 from api.streams.sources import open_source
 from core.cursor import LogName
 
+LOG = logging.getLogger("harmony.streams")
 PATIENCE = 20.0
 """seconds that a sending may take until the reader is disconnected"""
 BEAT = 5.0
@@ -42,7 +44,10 @@ class Streams:
         while True:
             await asyncio.sleep(TICK)
             for hub in self._hubs.values():
-                hub.tick(time.monotonic(), self._patience, self._beat)
+                try:
+                    hub.tick(time.monotonic(), self._patience, self._beat)
+                except Exception:
+                    LOG.exception("the readers of the log %r could not be looked after; trying again", hub.source.log)
 
     async def subscribe(self, transport: str, asked: Asked) -> Reader:
         """A reader of what is asked for, from where it is asked for. Raises `BadCursor`, `Gone`, `LogAway`."""

@@ -82,6 +82,8 @@ class FakeSource:
 
     def follow(self, after: int, stop: threading.Event) -> Iterator[list[Entry]]:
         while not stop.is_set():
+            if self.failing is not None:
+                raise self.failing
             with self._changed:
                 if self.head() <= after:
                     self._changed.wait(0.05)

@@ -158,6 +158,24 @@ async def test_a_reader_of_the_past_is_told_why_it_cannot_go_on(why: str) -> Non
         assert (end.value.code, end.value.reason) == (DROPPED if why == "dropped" else AWAY)
 
 
+@pytest.mark.parametrize("problem", [LogAway("gone"), ValueError("not foreseen")])
+async def test_a_log_that_is_away_for_a_while_is_followed_on_from_where_it_was(
+    problem: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = FakeSource()
+    async with a_hub(source) as hub:
+        reader = await hub.join("test", ALL, None)
+        assert await mark(reader) == "caught-up"
+        source.publish(an_event(1))
+        assert await seen(reader, 1) == [1]
+        source.failing = problem
+        while "is not followed now" not in caplog.text:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        source.publish(an_event(2))
+        source.failing = None
+        assert await seen(reader, 2) == [2]
+
+
 async def test_equal_filters_share_a_channel_and_equal_questions_one_reading() -> None:
     source = FakeSource()
     source.publish(*(an_event(position) for position in range(1, 151)))
