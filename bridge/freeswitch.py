@@ -128,8 +128,8 @@ class SwitchSession:
         if link.closed.is_set():
             raise NodeError(f"The link to {self.switch} was lost while joining: {link.closed.reason}")
         self._up(None if core is None else core.strip(), None if status is None else sessions_since_startup(status))
+        await self._look_at_settings()  # before fetches are ours: the thread that looks could not take our answer
         await self._serve_fetches()
-        await self._look_at_settings()
         await self._try_to_reconcile("link")
         self.joined.set()
 

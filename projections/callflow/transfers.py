@@ -22,7 +22,7 @@ _SLACK = 50_000
 # Two reports of one command (API and BACKGROUND_JOB) come within this time (microseconds).
 _SAME_COMMAND = 5_000_000
 # Applications of a number that only passes a call on.
-_PASSING = frozenset({"bridge", "transfer"})
+_PASSING = frozenset({"bridge", "transfer", "execute_extension"})
 _SHORTEST_EXTENSION = 3
 _SERVICES = frozenset({"park", "voicemail", "conference", "queue", "ivr"})
 _TALKS = frozenset({"talk", "consult"})
