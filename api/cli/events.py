@@ -79,7 +79,6 @@ def import_(args: argparse.Namespace) -> int:
                 else:
                     result = import_file(log, path, args.switch, advance, here.settings.dtmf)
             results.append(result)
-            told = {"events": result.events, "stored": result.stored, "refused": result.refused, "chain": result.head}
             if result.refused:
                 error(result.refused, result.code or "import", args.json)
             if not args.json:
