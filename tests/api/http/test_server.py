@@ -165,7 +165,7 @@ def test_what_is_wrong_with_a_question_is_said_in_a_problem_document(
 
 
 def test_other_methods_and_paths_are_refused(shared: httpx.Client) -> None:
-    assert shared.post("/v1/calls").json()["code"] == "http.405"
+    assert shared.delete("/v1/calls").json()["code"] == "http.405"
     assert shared.get("/v2").json()["code"] == "http.404"
 
 
