@@ -16,6 +16,21 @@ from core.registry import entries as e
 
 NO_ANSWER_SECONDS: Final = 15
 """that an agent's phone rings for a queue"""
+CONTROLS: Final = (
+    ("0", "mute"),
+    ("*", "deaf mute"),
+    ("9", "energy up"),
+    ("8", "energy equ"),
+    ("7", "energy dn"),
+    ("3", "vol talk up"),
+    ("2", "vol talk zero"),
+    ("1", "vol talk dn"),
+    ("6", "vol listen up"),
+    ("5", "vol listen zero"),
+    ("4", "vol listen dn"),
+    ("#", "hangup"),
+)
+"""what the keys do in a conference room, as FreeSWITCH's own example has them"""
 
 
 def configuration(registry: Registry, request: Request) -> str | None:
@@ -69,13 +84,18 @@ def _queue(company: Company, queue: e.Queue) -> str:
     return element("queue", *params, name=f"{queue.name}@{company.domain}")
 
 
+def contact(who: str) -> str:
+    """Return how an agent is rung."""
+    return f"[leg_timeout={NO_ANSWER_SECONDS}]user/{who}"
+
+
 def _agent(who: str) -> str:
+    """No status: it is the agent's own (logged in or out by code), and FreeSWITCH would take it over at each load."""
     return element(
         "agent",
         name=who,
         type="callback",
-        contact=f"[leg_timeout={NO_ANSWER_SECONDS}]user/{who}",
-        status="Available",
+        contact=contact(who),
         max_no_answer=3,
         wrap_up_time=10,
         reject_delay_time=10,
@@ -91,7 +111,7 @@ def _conference(registry: Registry, request: Request) -> str:
     company = registry.company(domain)
     room = company.conferences.get(number) if company else None
     params = [
-        param("domain", domain or "$${domain}"),
+        param("domain", domain),
         param("rate", 8000),
         param("interval", 20),
         param("energy-level", 200),
@@ -102,8 +122,10 @@ def _conference(registry: Registry, request: Request) -> str:
         params.append(param("pin", room.pin))
     if room is not None and room.moderator_pin:
         params.append(param("moderator-pin", room.moderator_pin))
+    controls = [element("control", action=action, digits=digits) for digits, action in CONTROLS]
     return element(
         "configuration",
+        element("caller-controls", element("group", *controls, name="default")),
         element("profiles", element("profile", *params, name="default")),
         name="conference.conf",
         description="conference rooms of the registry",

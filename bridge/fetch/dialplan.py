@@ -36,21 +36,33 @@ def dialplan(registry: Registry, request: Request) -> str | None:
 
 def caller(registry: Registry, context: str, request: Request) -> Caller:
     """Return who calls: a user only by what the switch authenticated, in the company whose context it is."""
-    user, domain = request.get("variable_user_name"), request.get("variable_domain_name")
-    mine = user is not None and domain == context and registry.user(context, user) is not None
+    user = _user(registry, context, request.get("variable_user_name"), request.get("variable_domain_name"))
     return Caller(
-        user=user if mine else None,
+        user=user,
         number=request.get("Caller-Caller-ID-Number"),
         forwarded_by=request.get("variable_harmony_forwarded_by"),
         ringing=request.get("variable_harmony_ringing"),
-        brought_in=request.get("variable_harmony_company") == context,
-        referred=_referred_by_user(registry, context, request),
+        sent_by=_sent_by(registry, context, request),
     )
 
 
-def _referred_by_user(registry: Registry, context: str, request: Request) -> bool:
-    match = _REFERRED.fullmatch(request.get("variable_sip_h_Referred-By") or "")
-    return match is not None and match[2] == context and registry.user(context, match[1]) is not None
+def _user(registry: Registry, context: str, user: str | None, domain: str | None) -> str | None:
+    return user if user is not None and domain == context and registry.user(context, user) is not None else None
+
+
+def _sent_by(registry: Registry, context: str, request: Request) -> str | None:
+    """Whoever transferred a leg into the dialplan, of a leg that is the company's own: one from outside that our
+    dialplan brought in, or a phone that was rung. Without a word of who did, it is for the phone's user alone."""
+    rung = None
+    if request.get("Caller-Direction") == "outbound":
+        rung = _user(registry, context, request.get("variable_dialed_user"), request.get("variable_dialed_domain"))
+    if rung is None and request.get("variable_harmony_company") != context:
+        return None
+    said = request.get("variable_sip_h_Referred-By")
+    if said is None:
+        return rung
+    match = _REFERRED.fullmatch(said)
+    return _user(registry, context, match[1], match[2]) if match is not None else None
 
 
 def _preamble(plan: Plan) -> Plan:

@@ -32,10 +32,8 @@ class Caller(msgspec.Struct, frozen=True):
     """the user on whose behalf the call goes on"""
     ringing: str | None = None
     """the user whose phone was tried last"""
-    brought_in: bool = False
-    """the leg came from outside, and our own dialplan brought it into the company"""
-    referred: bool = False
-    """a user of the company transferred it"""
+    sent_by: str | None = None
+    """the user who transferred a leg of the company that is no user's own: who came from outside, or whom one rang"""
 
 
 def route(registry: Registry, context: str, number: str, caller: Caller) -> Plan | None:
@@ -90,9 +88,7 @@ def _inside(registry: Registry, company: Company, number: str, caller: Caller) -
         return inside.reach(registry, company, number, destination)
     prefix = company.tenant.outbound_prefix
     if number.startswith("+") or (prefix and number.startswith(prefix) and len(number) > len(prefix)):
-        return outside.outside(
-            registry, company, number, caller.user or caller.forwarded_by, caller.brought_in and caller.referred
-        )
+        return outside.outside(registry, company, number, caller.user or caller.sent_by or caller.forwarded_by)
     return [_nothing(number, company, "is nothing there")]
 
 

@@ -28,6 +28,18 @@ def with_user(user: str, **changes: object) -> Registry:
     return Registry.of(entries)
 
 
+BRIDGE = (
+    "bridge {progress_timeout=10,fail_on_single_reject="
+    "USER_BUSY:NO_ANSWER:UNALLOCATED_NUMBER:NUMBER_CHANGED:INVALID_NUMBER_FORMAT}"
+)
+RUNG = {
+    "Caller-Direction": "outbound",
+    "variable_dialed_user": "1003",
+    "variable_dialed_domain": "alpha.example",
+}
+"""a phone of the company that was rung"""
+
+
 def last(found: list[str]) -> str:
     return found[-1]
 
@@ -118,11 +130,11 @@ def test_services_carry_the_companys_name(number: str, action: str) -> None:
 
 def test_numbers_outside_go_by_each_trunk_in_turn() -> None:
     found = actions(dialplan("alpha.example", "01701234567", values=ALICE))
-    assert "bridge sofia/gateway/trunk-a/01701234567|sofia/gateway/trunk-b/01701234567" in found
+    assert f"{BRIDGE}sofia/gateway/trunk-a/01701234567|sofia/gateway/trunk-b/01701234567" in found
     assert "set effective_caller_id_number=+49305551001" in found
     found = actions(dialplan("beta.example", "01701234567", values=by("1001", "beta.example")))
     lines = ("beta-own.beta.example", "trunk-a", "trunk-b")
-    assert "bridge " + "|".join(f"sofia/gateway/{line}/01701234567" for line in lines) in found
+    assert BRIDGE + "|".join(f"sofia/gateway/{line}/01701234567" for line in lines) in found
 
 
 @pytest.mark.parametrize(
@@ -135,6 +147,8 @@ def test_numbers_outside_go_by_each_trunk_in_turn() -> None:
         {"variable_sip_h_Referred-By": "<sip:1002@alpha.example>"},
         {"variable_harmony_company": "alpha.example", "variable_sip_h_Referred-By": "<sip:1002@beta.example>"},
         {"variable_harmony_company": "alpha.example", "variable_sip_h_Referred-By": "<sip:1099@alpha.example>"},
+        {"variable_dialed_user": "1003", "variable_dialed_domain": "alpha.example", "Caller-Direction": "inbound"},
+        {"variable_dialed_user": "1003", "variable_dialed_domain": "beta.example", "Caller-Direction": "outbound"},
     ],
 )
 def test_who_is_no_user_of_the_company_cannot_call_outside(values: dict[str, str]) -> None:
@@ -147,19 +161,28 @@ def test_a_user_sends_a_caller_outside_by_forward_or_transfer() -> None:
     for values in (
         {"variable_harmony_forwarded_by": "1002"},
         {"variable_harmony_company": "alpha.example", "variable_sip_h_Referred-By": "<sip:1002@alpha.example>"},
+        {**RUNG, "variable_sip_h_Referred-By": "<sip:1002@alpha.example>"},
+        RUNG,
     ):
         found = actions(dialplan("alpha.example", "01701234567", values=values))
-        assert "bridge sofia/gateway/trunk-a/01701234567|sofia/gateway/trunk-b/01701234567" in found
-    registry = with_user("1002", outbound=False)
-    values = {"variable_harmony_forwarded_by": "1002"}
-    assert last(actions(dialplan("alpha.example", "01701234567", registry, values=values))) == "respond 403"
+        assert f"{BRIDGE}sofia/gateway/trunk-a/01701234567|sofia/gateway/trunk-b/01701234567" in found
+        registry = with_user("1002", outbound=False)
+        if values is not RUNG:
+            assert last(actions(dialplan("alpha.example", "01701234567", registry, values=values))) == "respond 403"
+
+
+def test_what_is_said_of_the_number_is_not_asked_of_another_trunk() -> None:
+    """A number that is busy is busy by every trunk; the caller hears the cause of the last."""
+    found = actions(dialplan("alpha.example", "01701234567", values=ALICE))
+    assert "set continue_on_fail=false" in found
+    assert last(found).startswith("bridge {progress_timeout=10,fail_on_single_reject=USER_BUSY:NO_ANSWER:")
 
 
 @pytest.mark.parametrize("registry", [example(), with_user("1001", outbound=False), with_user("1001", enabled=False)])
 @pytest.mark.parametrize("values", [ALICE, {}])
 def test_emergency_calls_always_go_out(registry: Registry, values: dict[str, str]) -> None:
     found = actions(dialplan("alpha.example", "112", registry, values=values))
-    assert "bridge sofia/gateway/trunk-a/112|sofia/gateway/trunk-b/112" in found
+    assert "bridge {progress_timeout=10}sofia/gateway/trunk-a/112|sofia/gateway/trunk-b/112" in found
 
 
 def test_calls_from_outside_come_in_by_the_number_alone() -> None:
