@@ -141,7 +141,7 @@ def _service(course: Course, me: str, stack: list[App], bridged: set[str]) -> li
         if app.name == "park" and me not in bridged:
             return [("park", (me,), "", "")]
         if app.name == "eavesdrop":
-            return [("monitor", (me,), "", app.arguments)]
+            return [("monitor", (me,), "", f"{app.mode or 'listen'} {app.arguments.strip()}")]
         if leg.parent is not None and leg.direction == "outbound" and me not in course.met:
             continue  # a phone that is asked for its confirmation key is still being offered the call
         if app.name in _IVR and me not in bridged:

@@ -23,6 +23,7 @@ class App(msgspec.Struct):
     id: str
     arguments: str
     destination: str = ""
+    mode: str = ""
     edge: Edge | None = None
 
 
@@ -121,7 +122,8 @@ class Course:
 
     def _execute(self, me: str, data: dict[str, str]) -> None:
         edges = [edge for edge in self.bridges if me in edge]
-        app = App(data["app"], data.get("id", ""), data.get("arguments", ""), data.get("destination", ""))
+        say = data.get
+        app = App(data["app"], say("id", ""), say("arguments", ""), say("destination", ""), say("mode", ""))
         if app.name in _AWAY and edges:
             app.edge = edges[-1]
         self.apps.setdefault(me, []).append(app)

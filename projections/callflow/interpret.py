@@ -171,7 +171,7 @@ def _segment(one: Stretch, legs: dict[str, Leg], transfers: list[Transfer], gaps
         case "queue":
             detail["queue"] = one.what.partition("@")[0]
         case "monitor":
-            detail["mode"], detail["leg"] = "listen", one.what
+            detail["mode"], _, detail["leg"] = one.what.partition(" ")
         case "announcement":
             detail["file"] = one.what
         case _:
@@ -237,7 +237,7 @@ def _leg(leg: Leg, legs: dict[str, Leg], root: Leg) -> LegDocument:
 def _links(stretches: list[Stretch], legs: dict[str, Leg], facts: Sequence[Fact]) -> list[Link]:
     links = {}
     for one in stretches:
-        heard = one.what.strip()
+        heard = one.what.partition(" ")[2]
         if one.kind == "monitor" and heard and heard not in legs:
             links[heard] = Link(call_id=heard, why="eavesdrop")
     for fact in facts:

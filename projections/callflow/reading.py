@@ -197,10 +197,18 @@ def _execute(get: Get) -> tuple[Fields, list[Tie]] | None:
             },
         )
     )
+    if application == "eavesdrop":
+        data["mode"] = _mode(get)
     ties = []
     if application in ("three_way", "uuid_bridge") and _UUID.fullmatch(data.get("arguments", "").strip()):
         ties.append(Tie(data["arguments"].strip(), application))
     return data, ties
+
+
+def _mode(get: Get) -> str:
+    """How somebody listens in, by the variables that mod_dptools reads before it begins; keys may change it unseen."""
+    heard = [get(f"variable_eavesdrop_whisper_{leg}") == "true" for leg in ("aleg", "bleg")]
+    return "barge" if all(heard) else "whisper" if any(heard) else "listen"
 
 
 def _executed(get: Get) -> tuple[Fields, list[Tie]] | None:

@@ -60,7 +60,8 @@ def dialled_of(root: Leg, legs: dict[str, Leg], facts: Sequence[Fact]) -> str | 
         sent = next((number for number in root.destinations if number != root.party), None)
         called = next((leg.party for leg in legs.values() if leg.parent == root.leg_id and leg.real), None)
         # Nobody picked up: what the caller's own phone was shown is whom the caller wanted.
-        return sent or called or (root.number if root.number != root.party else None)
+        shown = root.number if not root.answered_at and root.number != root.party else None
+        return sent or called or shown
     if not root.last_seen:
         child = next((leg for leg in legs.values() if leg.parent == root.leg_id and leg.destination), None)
         return child.destination if child else None

@@ -16,3 +16,9 @@ def test_what_comes_out_is_what_happened(name: str, record_property: Callable[[s
     verdict = check(name, fold_pages(pages, restart=True), SCENARIOS)
     record_property("recorded call", verdict)
     assert verdict == f"{name}: OK"
+
+
+@pytest.mark.parametrize(("name", "mode"), [("50k-whisper-by-command", "whisper"), ("50l-barge-by-command", "barge")])
+def test_how_somebody_listens_in_is_told(name: str, mode: str) -> None:
+    calls = fold_pages([events_of(name, SCENARIOS)]).calls.values()
+    assert [one.detail["mode"] for call in calls for one in call.segments if one.kind == "monitor"] == [mode]
