@@ -25,6 +25,7 @@ from bridge.session.legs import Legs
 from bridge.session.losses import Gap
 from bridge.session.settings import ERLANG, SOFIA, erlang_faults, sofia_faults
 from bridge.session.sniff import watched
+from bridge.session.standing import Standing
 from bridge.session.values import Remembered, SwitchStats
 from bridge.session.valve import Valve
 from bridge.session.watch import MARK_COMMAND, Marked, Miscount, Overflow, Watch
@@ -91,6 +92,7 @@ class SwitchSession:
         self._marks: dict[str, asyncio.Future[None]] = {}
         self._doubt = asyncio.Event()
         self._fetches = Fetches(node, switch, registry, patience) if registry is not None else None
+        self._standing = Standing(self.commands, switch, registry) if registry is not None else None
 
     # -- one life of the link -------------------------------------------------------------------------------------
 
@@ -105,12 +107,15 @@ class SwitchSession:
             mailbox = self._node.mailbox()
             mailbox.on_raw = self._message
             await self._join(link, mailbox)
-            tending = asyncio.create_task(self._tend())
+            tending = [asyncio.create_task(self._tend())]
+            if self._standing is not None:
+                tending.append(asyncio.create_task(self._standing.run()))
             try:
                 reason = await link.closed
             finally:
-                tending.cancel()
-                await asyncio.gather(tending, return_exceptions=True)
+                for task in tending:
+                    task.cancel()
+                await asyncio.gather(*tending, return_exceptions=True)
             self.trouble = f"The link to {self.switch} was lost: {reason}"
             return reason
         except BridgeError as error:
@@ -199,7 +204,10 @@ class SwitchSession:
         faults: list[str] = []
         for name, judge in ((ERLANG, self._erlang_faults), (SOFIA, sofia_faults)):
             try:
-                faults += judge(await self.commands.api("xml_locate", name))
+                answer = await self.commands.api("xml_locate", name)
+                faults += judge(answer)
+                if name == SOFIA and self._standing is not None:
+                    self._standing.look(answer)
             except (CommandFailed, CommandTimeout) as error:
                 faults.append(f"its settings could not be looked at: {error}")
         self.faults = tuple(f"{self.switch}: {fault}" for fault in faults)

@@ -151,9 +151,9 @@ def group(company: Company, found: e.RingGroup) -> list[Step]:
         return [first, _over(company, found)]
     domain, seconds = company.domain, found.ring_seconds
     if found.strategy == "simultaneous":
-        how, between, options = "at once", ",", ""
-    else:
-        how, between, options = "in turn", "|", f"[leg_timeout={seconds}]"
+        how, between, options, limit = "at once", ",", "", f"set call_timeout={seconds}"
+    else:  # FreeSWITCH prefers a call_timeout to the leg's own, and would end the turn with the first phone
+        how, between, options, limit = "in turn", "|", f"[leg_timeout={seconds}]", "unset call_timeout"
     names = [who.user for who in ringing]
     groups = sorted({name for who in ringing for name in who.pickup_groups})
     ring = step(
@@ -161,7 +161,7 @@ def group(company: Company, found: e.RingGroup) -> list[Step]:
         "set hangup_after_bridge=true",
         "set ignore_early_media=true",
         "set continue_on_fail=true",
-        f"set call_timeout={seconds}",
+        limit,
         *(f"hash insert/{domain}-last_dial_ext/{name}/${{uuid}}" for name in names),
         *(f"hash insert/{domain}-last_dial_ext/group-{name}/${{uuid}}" for name in groups),
         "bridge " + between.join(f"{options}user/{name}@{domain}" for name in names),

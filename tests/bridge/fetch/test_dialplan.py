@@ -107,6 +107,7 @@ def test_groups_ring_at_once_or_in_turn_without_those_who_are_away() -> None:
     registry = with_user("1003", do_not_disturb=True)
     found = actions(dialplan("alpha.example", "2001", registry, values=ALICE))
     assert "bridge [leg_timeout=10]user/1002@alpha.example|[leg_timeout=10]user/1004@alpha.example" in found
+    assert not [one for one in found if one.startswith("set call_timeout")], "it would end the turn with the first"
     assert last(found) == "transfer 1001 XML alpha.example"
 
 
