@@ -33,8 +33,8 @@ class Order(msgspec.Struct, frozen=True):
 class Has(msgspec.Struct, frozen=True):
     """What a switch says that it has."""
 
-    gateways: dict[str, str]
-    """the profile of each"""
+    gateways: dict[str, tuple[str, str]]
+    """the profile of each, and with whom it is"""
     queues: frozenset[str]
     agents: frozenset[str]
     tiers: dict[tuple[str, str], tuple[str, str]]
@@ -56,12 +56,12 @@ def profiles(sofia: str) -> tuple[str, ...]:
 
 def has(sofia_status: str, queues: str, agents: str, tiers: str) -> Has:
     """Read the switch's lists (`sofia status`, `callcenter_config queue|agent|tier list`)."""
-    gateways = {}
+    gateways: dict[str, tuple[str, str]] = {}
     for line in sofia_status.splitlines():
         name, *rest = (word.strip() for word in line.split("\t"))
         profile, _, one = name.partition("::")
-        if one and rest and rest[0] == "gateway":
-            gateways[one] = profile
+        if one and len(rest) > 1 and rest[0] == "gateway":
+            gateways[one] = (profile, rest[1])
     rows = [(row["queue"], row["agent"], row["level"], row["position"]) for row in _rows(tiers)]
     return Has(
         gateways,
@@ -84,13 +84,19 @@ def gateway_orders(registry: Registry, before: Registry | None, there: Has, into
     had = _trunks(before) if before is not None else {}
     stale = [
         name
-        for name in there.gateways
-        if (name in had and name not in wanted) or (name in had and name in wanted and had[name] != wanted[name])
+        for name, (_, address) in there.gateways.items()
+        if name in (had.keys() | wanted.keys())
+        and (name not in wanted or address != _address(wanted[name]) or had.get(name, wanted[name]) != wanted[name])
     ]
-    orders = [Order("sofia", f"profile {there.gateways[name]} killgw {name}") for name in stale]
+    orders = [Order("sofia", f"profile {there.gateways[name][0]} killgw {name}") for name in stale]
     if any(name not in there.gateways or name in stale for name in wanted):
         orders += [Order("sofia", f"profile {profile} rescan", fetches=True) for profile in into]
     return orders
+
+
+def _address(trunk: e.Trunk) -> str:
+    """As FreeSWITCH shows whom a gateway is with."""
+    return f"sip:{trunk.username or trunk.name}@{trunk.proxy}"
 
 
 def _trunks(registry: Registry) -> dict[str, e.Trunk]:

@@ -84,6 +84,7 @@ def test_a_changed_trunk_is_taken_away_and_read_anew_and_the_operators_own_stay(
         f"profile external killgw {trunk.name}",
         "profile external rescan",
     ]
+    assert told(gateway_orders(registry, None, ALL, ["external"]))[0] == f"profile external killgw {trunk.name}"
     assert told(gateway_orders(Registry(example().companies, others), example(), ALL, ["external"])) == [
         f"profile external killgw {trunk.name}"
     ]
