@@ -43,7 +43,7 @@ def changed(*kinds: type, **fields: object) -> Registry:
     for company in example().companies.values():
         entries.append(company.tenant)
         for one in company.entries:
-            mine = isinstance(one, kinds) and one.tenant == "alpha.example"
+            mine = isinstance(one, kinds) and company.domain == "alpha.example"
             if not mine:
                 entries.append(one)
             elif fields:
