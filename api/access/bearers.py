@@ -7,6 +7,7 @@ replaced: `Opened` keeps account of it on the event loop.
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -41,6 +42,8 @@ class Bearers:
 
     def __init__(self, dsn: str, data: Path) -> None:
         self._data = data
+        self._own: tuple[str, Bearer] | None = None
+        """the installation's own token and its bearer: one for all that is open in its name, which is looked at once"""
         self.keeper = Keeper(dsn)
 
     async def __call__(self, text: str) -> Bearer | None:
@@ -48,7 +51,10 @@ class Bearers:
         if text.startswith(PREFIX):
             return await self._kept(text)
         if tokens.accepts(self._data, text):
-            return Bearer(OPERATOR, lambda: None if tokens.accepts(self._data, text) else "The token was replaced.")
+            if self._own is None or self._own[0] != text:
+                holds = partial(tokens.accepts, self._data, text)
+                self._own = (text, Bearer(OPERATOR, lambda: None if holds() else "The token was replaced."))
+            return self._own[1]
         return None
 
     async def _kept(self, text: str) -> Bearer | None:
