@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -59,7 +60,7 @@ def serve(here: Site, stop: threading.Event) -> int:
     LOG.info("listening on http://%s:%d/", *listener.getsockname()[:2])
     reporter = Reporter(here.dsn, f"http {host}:{port}", "http", lambda: figures(app))
     reporter.start()
-    _collect_seldom()
+    _prefer_latency()
     try:
         asyncio.run(_serve(_Server(config), listener, app, stop))
     finally:
@@ -73,11 +74,14 @@ def _give_up_on_the_stuck(listener: socket.socket) -> None:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_MS)
 
 
-def _collect_seldom() -> None:
-    """What is here now stays; and of the thousands of tasks of subscribers hardly any is garbage.
+def _prefer_latency() -> None:
+    """Settings of the interpreter for a process that hands on much, to many, and soon.
 
-    The usual thresholds cost a twentieth of the time with 1,000 of them, in pauses.
+    What is here now stays, and of the thousands of tasks of subscribers hardly any is garbage: the usual thresholds
+    cost a twentieth of the time with 1,000 of them, in pauses. And a thread that computes (the pulse, those that read
+    what is old) gives way to the event loop after half a millisecond instead of five.
     """
+    sys.setswitchinterval(0.0005)
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

@@ -35,7 +35,7 @@ class Reader:
         self._sending: float | None = None
         self._task: asyncio.Task[object] | None = None
         # Those who came together need not be told together that nothing has come.
-        self._heard = time.monotonic() - random.random()
+        self._heard = time.monotonic() - random.uniform(0, 5)
         self._beat = False
 
     @property
