@@ -1,4 +1,4 @@
-"""A switch that read its gateways and queues before Harmony was there is brought up to date. The C node on real libei."""
+"""A switch that read its gateways and queues before Harmony was there is brought up to date. On real libei."""
 
 from __future__ import annotations
 
