@@ -39,6 +39,7 @@ from api.principal import Principal
 from core.commands import checks, orders
 from core.commands.orders import Order
 from core.commands.store import CommandStore
+from core.tenancy import company_of
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -114,10 +115,10 @@ def click_to_call(body: CallBody, who: Principal) -> orders.Originate:
     )
 
 
-def own_user(user: str, who: Principal, field: str) -> str:
+def own_user(user: str, who: Principal, field: str) -> str | None:
     """The company of a user, who must be of the asker's own; to others there is no such user."""
     checks.user(field, user)
-    company = user.rpartition("@")[2]
+    company = company_of(user)
     if not who.sees(company):
         raise NotFound(f"There is no user {user} in {who.tenant}.")
     return company

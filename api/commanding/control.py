@@ -23,6 +23,7 @@ from api.site import Site
 from core.commands import checks
 from core.commands.orders import Status
 from core.commands.store import CommandStore, Requested
+from core.tenancy import company_of
 from projections.query import get_call
 from projections.query.rooms import calls_in_room, name_on_switch
 
@@ -46,7 +47,7 @@ class Control:
         return self.store.request(
             order,
             switch=switch_for(connection, body.from_, body.switch, who, self._switches),
-            tenant=body.from_.rpartition("@")[2],
+            tenant=company_of(body.from_),
             by=who.name,
             idempotency_key=key,
             bearer=bearer,

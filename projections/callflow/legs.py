@@ -29,6 +29,7 @@ class Leg:
         "caller_name",
         "cause",
         "closed",
+        "company",
         "context",
         "created_at",
         "cut_at",
@@ -71,7 +72,7 @@ class Leg:
         self.user: str | None = None
         self.outsider = True
         self.name = self.number = self.caller_name = self.direction = ""
-        self.destination = self.context = self.domain = self.requested = ""
+        self.destination = self.context = self.domain = self.company = self.requested = ""
         self.destinations: list[str] = []
         self.parent: str | None = None
         self.loopback: str | None = None
@@ -197,6 +198,7 @@ def _describe(leg: Leg, data: dict[str, str]) -> None:
     leg.destination = leg.destination or data.get("destination", "")
     leg.context = data.get("context", "") or leg.context
     leg.domain = leg.domain or data.get("domain", "")
+    leg.company = leg.company or data.get("company", "")
     leg.requested = leg.requested or data.get("requested", "")
     leg.sip_call_id = leg.sip_call_id or data.get("sip_call_id", "")
     if leg.hidden:

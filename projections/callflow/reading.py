@@ -35,6 +35,7 @@ _PROFILE = {
     "user": "variable_user_name",
     "alias": "variable_number_alias",
     "domain": "variable_domain_name",
+    "company": "variable_harmony_company",
     "realm": "variable_sip_auth_realm",
     "dialed_user": "variable_dialed_user",
     "dialed_domain": "variable_dialed_domain",

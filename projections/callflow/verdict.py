@@ -7,6 +7,7 @@ of a call that nobody answered says nothing, and a SUCCESS of `originate_disposi
 
 from collections.abc import Sequence
 
+from core import tenancy
 from projections.callflow.document import Caller, Direction, Hangup, Offer, Outcome, State, Transfer
 from projections.callflow.fact import Fact
 from projections.callflow.legs import Leg
@@ -70,14 +71,12 @@ def dialled_of(root: Leg, legs: dict[str, Leg], facts: Sequence[Fact]) -> str | 
 
 def tenant_of(root: Leg, legs: dict[str, Leg]) -> str | None:
     """The company that a call belongs to: its caller's, or the one whose number was called; None if nothing says so."""
-    candidates = [_domain(root.user), root.domain]
-    candidates += [_domain(leg.user) or leg.domain for leg in legs.values() if leg is not root and leg.real]
-    candidates.append(root.context if "." in root.context else "")
-    return next((one for one in candidates if one), None)
+    others = (_evidence(leg) for leg in legs.values() if leg is not root and leg.real)
+    return tenancy.tenant_of(_evidence(root), others)
 
 
-def _domain(user: str | None) -> str:
-    return user.partition("@")[2] if user else ""
+def _evidence(leg: Leg) -> tenancy.Evidence:
+    return tenancy.Evidence(user=leg.user, company=leg.company, domain=leg.domain, context=leg.context)
 
 
 def direction_of(root: Leg, offered: Sequence[Leg], transfers: Sequence[Transfer]) -> Direction:

@@ -1,16 +1,15 @@
 """Making one notice of a switch event, and the few ways in which header values are read: pure."""
 
-import re
 from collections.abc import Iterable
 
 import msgspec
 
 from core.event import SwitchEvent
+from core.tenancy import company_of
 from projections.callflow.audience import with_domain
 from projections.callflow.document import instant_text
 from projections.published.notice import Notice, event_id
 
-_ADDRESS = re.compile(r"[\d.]+|.*:.*|\[.*")
 _LATEST = 253_402_300_799_000_000
 _LARGEST = (1 << 53) - 1
 """beyond this, readers of JSON begin to round"""
@@ -48,11 +47,7 @@ def _known_as(names: Iterable[str | None]) -> tuple[str, ...]:
 
 def domain(*names: str | None) -> str | None:
     """The domain of the first of these that has one (`support@alpha.example`); an address is no domain."""
-    for name in names:
-        _, _, found = (name or "").rpartition("@")
-        if found != name and found and not _ADDRESS.fullmatch(found):
-            return found
-    return None
+    return company_of(*(name for name in names if "@" in (name or "")))
 
 
 def number(value: str | None) -> int | None:
