@@ -119,7 +119,7 @@ def own_user(user: str, who: Principal, field: str) -> str | None:
     """The company of a user, who must be of the asker's own; to others there is no such user."""
     checks.user(field, user)
     company = company_of(user)
-    if not who.sees(company):
+    if not who.sees(user.rpartition("@")[2]):  # as it is written: it stands so in the order
         raise NotFound(f"There is no user {user} in {who.tenant}.")
     return company
 
