@@ -30,8 +30,9 @@ def dialplan(registry: Registry, request: Request) -> str | None:
         domain = request.get("variable_domain_name")
         known = domain is not None and registry.company(domain) is not None
         return rendered(Plan(context, number, (ATT_XFER,))) if known and number == "att_xfer" else None
-    plan = route(registry, context, number, caller(registry, context, request))
-    return None if plan is None else rendered(_preamble(plan))
+    calling = caller(registry, context, request)
+    plan = route(registry, context, number, calling)
+    return None if plan is None else rendered(_preamble(plan, calling.user))
 
 
 def caller(registry: Registry, context: str, request: Request) -> Caller:
@@ -65,8 +66,8 @@ def _sent_by(registry: Registry, context: str, request: Request) -> str | None:
     return _user(registry, context, match[1], match[2]) if match is not None else None
 
 
-def _preamble(plan: Plan) -> Plan:
-    """What every leg of a company gets first."""
+def _preamble(plan: Plan, user: str | None) -> Plan:
+    """What every leg of a company gets first; a user's leg can be found by the user, never by the number it shows."""
     if plan.context == PUBLIC:
         return plan
     domain = plan.context
@@ -74,7 +75,7 @@ def _preamble(plan: Plan) -> Plan:
         f"The call is in the company {domain}.",
         f"set domain_name={domain}",
         f"export domain_name={domain}",
-        f"hash insert/{domain}-spymap/${{caller_id_number}}/${{uuid}}",
+        *([f"hash insert/{domain}-spymap/{user}/${{uuid}}"] if user is not None else []),
     )
     return Plan(plan.context, plan.number, (first, *plan.steps))
 

@@ -6,6 +6,8 @@ A trunk's password must be given, because the switch itself logs in with it.
 
 from __future__ import annotations
 
+from typing import Final
+
 from bridge.fetch.outside import gateway
 from bridge.fetch.request import Request
 from bridge.fetch.xml import document, element, param, variable
@@ -17,6 +19,12 @@ DIAL_STRING = (
     "{^^:sip_invite_domain=${dialed_domain}:presence_id=${dialed_user}@${dialed_domain}}"
     "${sofia_contact(*/${dialed_user}@${dialed_domain})}"
 )
+
+
+KEEP: Final = 1_800_000
+"""milliseconds for which a switch may keep a user, so that phones go on while Harmony is away; it is told to forget
+when the registry changes (bridge/session/standing.py). FreeSWITCH counts them in an int of microseconds: 2,147,483 is
+the most."""
 
 
 def directory(registry: Registry, request: Request) -> str | None:
@@ -36,14 +44,24 @@ def directory(registry: Registry, request: Request) -> str | None:
     if name is None:
         return _domain(company, [])
     user = registry.user(company.domain, name)
-    return None if user is None else _domain(company, [user], alone=True)
+    if user is None:
+        return None
+    return _domain(company, [user], alone=True, keep=_distinct(registry, company.domain))
 
 
 def _companies(registry: Registry) -> list[Company]:
     return [company for domain in sorted(registry.companies) if (company := registry.company(domain)) is not None]
 
 
-def _domain(company: Company, users: list[e.User], *, alone: bool = False) -> str:
+def _distinct(registry: Registry, domain: str) -> bool:
+    """Whether a user of the domain can be no other's in the switch's memory, whose key is user and domain run together:
+    bob of alpha.example would be boba of lpha.example."""
+    return not any(
+        other != domain and (other.endswith(domain) or domain.endswith(other)) for other in registry.companies
+    )
+
+
+def _domain(company: Company, users: list[e.User], *, alone: bool = False, keep: bool = False) -> str:
     groups = [] if alone else sorted({name for user in users for name in user.pickup_groups})
     pointers = [
         element(
@@ -56,7 +74,7 @@ def _domain(company: Company, users: list[e.User], *, alone: bool = False) -> st
         )
         for name in groups
     ]
-    everyone = element("group", element("users", *(_user(company, user) for user in users)), name="default")
+    everyone = element("group", element("users", *(_user(company, user, keep) for user in users)), name="default")
     return document(
         "directory",
         element(
@@ -69,7 +87,7 @@ def _domain(company: Company, users: list[e.User], *, alone: bool = False) -> st
     )
 
 
-def _user(company: Company, user: e.User) -> str:
+def _user(company: Company, user: e.User, keep: bool) -> str:
     params = [param("a1-hash", user.a1)] if user.a1 else [param("allow-empty-password", "false")]
     if user.voicemail and user.voicemail_pin:
         params.append(param("vm-password", user.voicemail_pin))
@@ -93,7 +111,7 @@ def _user(company: Company, user: e.User) -> str:
     if user.pickup_groups:
         variables.append(variable("callgroup", ",".join(user.pickup_groups)))
     inside = [element("params", *params), element("variables", *variables)]
-    return element("user", *inside, id=user.user)
+    return element("user", *inside, id=user.user, cacheable=KEEP if keep else None)
 
 
 def _gateways(registry: Registry, company: Company) -> str:

@@ -51,6 +51,7 @@ class Standing:
 
     async def _tell(self, registry: Registry) -> None:
         before, self._told = self._told, registry
+        await self._list("xml_flush_cache", "")  # users that it keeps
         status = await self._list("sofia", "status")
         queues, agents, tiers = [await self._list(CALLCENTER, f"{what} list") for what in ("queue", "agent", "tier")]
         there = has(status or "", queues or "", agents or "", tiers or "")

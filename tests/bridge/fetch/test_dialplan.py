@@ -204,6 +204,14 @@ def test_features_are_for_users_of_the_company_alone() -> None:
     assert last(found) == "eavesdrop ${hash(select/alpha.example-spymap/1002)}"
 
 
+def test_what_a_caller_shows_is_in_no_key() -> None:
+    """Whose call it is that can be listened to is said by the switch's authentication alone."""
+    found = actions(dialplan("alpha.example", "1002", values=ALICE))
+    assert "hash insert/alpha.example-spymap/1001/${uuid}" in found
+    found = actions(dialplan("alpha.example", "1002", values={"Caller-Caller-ID-Number": "1001"}))
+    assert not [one for one in found if "spymap/1001" in one or "caller_id_number}" in one]
+
+
 def test_a_wish_is_an_event_with_user_and_value() -> None:
     found = actions(dialplan("alpha.example", "*7201701234567", values=ALICE))
     (event,) = [one for one in found if one.startswith("event ")]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from core.registry import Registry
 from core.registry.entries import a1
-from core.registry.snapshot import EMPTY
+from core.registry.snapshot import EMPTY, Company
 from tests.bridge.fetch.asked import directory, nothing
-from tests.core.registry.examples import EXAMPLE
+from tests.core.registry.examples import EXAMPLE, example
 
 pytestmark = pytest.mark.pure
 
@@ -21,6 +23,19 @@ def test_a_user_has_the_hash_and_never_the_password() -> None:
     variables = {one.get("name"): one.get("value") for one in user.iter("variable")}
     assert variables["user_context"] == "alpha.example"
     assert variables["effective_caller_id_name"] == "Bob Alpha"
+
+
+def test_a_user_may_be_kept_where_it_can_be_no_other() -> None:
+    """FreeSWITCH keeps it under user and domain run together, and counts in an int of microseconds."""
+    (user,) = directory("alpha.example", "1002").iter("user")
+    assert 0 < int(user.get("cacheable") or 0) * 1000 < 2**31
+    company = example().companies["beta.example"]
+    tenant = msgspec.structs.replace(company.tenant, domain="lpha.example")
+    registry = Registry({**example().companies, "lpha.example": Company(tenant, [])})
+    (user,) = directory("alpha.example", "1002", registry).iter("user")
+    assert user.get("cacheable") is None
+    (user,) = directory("beta.example", "1002", registry).iter("user")
+    assert user.get("cacheable") is not None
 
 
 def test_no_answer_about_a_user_has_a_password_of_a_phone() -> None:
