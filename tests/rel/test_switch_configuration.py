@@ -5,6 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from bridge.fetch.standing import profiles
+
 pytestmark = pytest.mark.pure
 
 REL = Path(__file__).resolve().parent.parent.parent / "rel"
@@ -29,3 +31,23 @@ def test_the_node_has_a_whole_name_and_stays_on_this_host() -> None:
 
 def test_profiles_fire_transfer_events() -> None:
     assert parameters("freeswitch/sip_profile_params.xml")["fire-transfer-events"] == "true"
+
+
+def test_gateways_of_the_registry_are_loaded_by_the_trunks_profile_alone() -> None:
+    texts = [
+        (REL / "freeswitch/sip_profiles" / f"registry_{name}.xml").read_text() for name in ("external", "internal")
+    ]
+    assert [profiles(f"<profiles>{text}</profiles>") for text in texts] == [("external",), ()]
+
+
+def test_phones_must_say_who_they_are() -> None:
+    internal = parameters("freeswitch/sip_profiles/registry_internal.xml")
+    assert internal["auth-calls"] == "true"
+    assert internal["context"] == "public"
+    assert not internal.keys() & {"force-register-domain", "accept-blind-auth", "accept-blind-reg", "apply-inbound-acl"}
+    assert parameters("freeswitch/sip_profiles/registry_external.xml")["disable-register"] == "true"
+
+
+@pytest.mark.parametrize("path", sorted((REL / "freeswitch").rglob("*.xml")), ids=lambda path: path.name)
+def test_every_file_is_well_formed(path: Path) -> None:
+    assert ElementTree.parse(path).getroot().tag in {"configuration", "include", "profile"}
