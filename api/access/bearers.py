@@ -18,6 +18,8 @@ from api import tokens
 from api.access.keeper import Keeper
 from api.access.token import PREFIX, Token
 from api.principal import OPERATOR, Principal
+from core.registry.live import LiveRegistry
+from core.registry.snapshot import EMPTY
 
 TICK = 0.25
 """seconds between two looks at whether the tokens of open streams still hold"""
@@ -40,8 +42,9 @@ class Bearer(msgspec.Struct, frozen=True):
 class Bearers:
     """Knows the bearers of tokens; of one event loop."""
 
-    def __init__(self, dsn: str, data: Path) -> None:
+    def __init__(self, dsn: str, data: Path, registry: LiveRegistry | None = None) -> None:
         self._data = data
+        self._registry = registry
         self._own: tuple[str, Bearer] | None = None
         """the installation's own token and its bearer: one for all that is open in its name, which is looked at once"""
         self.keeper = Keeper(dsn)
@@ -65,10 +68,20 @@ class Bearers:
             except TimeoutError:
                 return None
             found = self.keeper.bearer(text)
-        if found is None:
+        if found is None or self._gone(found):
             return None
         expires = None if found.expires_at is None else found.expires_at.timestamp()
-        return Bearer(found.principal, lambda: self.keeper.holds(found.token_id, expires), found)
+        return Bearer(
+            found.principal, lambda: self.keeper.holds(found.token_id, expires) or self._gone(found), token=found
+        )
+
+    def _gone(self, token: Token) -> str | None:
+        """Why a login counts no longer whose user has been taken out of the registry, or switched off."""
+        registry = None if self._registry is None or token.kind != "login" else self._registry.current
+        if registry is None or registry is EMPTY or token.tenant is None:
+            return None
+        known = registry.user(token.tenant, token.name.partition("@")[0])
+        return None if known is not None else "The user may not use the system any more."
 
 
 class Opened:

@@ -14,8 +14,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.access.bearers import Bearers, Opened
+from api.access.login import Logins
 from api.commanding.control import control
-from api.http import calls, commands, files, hooks, live, operations, parked, problems, provision, schemas, state, status, whoami
+from api.http import (
+    access,
+    calls,
+    commands,
+    files,
+    hooks,
+    live,
+    operations,
+    parked,
+    problems,
+    provision,
+    schemas,
+    state,
+    status,
+    whoami,
+)
 from api.http.feed import Feed
 from api.http.guard import Guard
 from api.http.openapi import DOCUMENT
@@ -60,6 +76,7 @@ ROUTES = [
     *operations.ROUTES,
     *status.ROUTES,
     *whoami.ROUTES,
+    *access.ROUTES,
     *hooks.ROUTES,
     *provision.ROUTES,
     Route("/livez", state.livez, name="livez"),
@@ -100,7 +117,9 @@ def application(here: Site) -> Starlette:
             app.state.control.store.close()
             await asyncio.to_thread(app.state.pool.close)
 
-    bearers = Bearers(here.dsn, here.data)
+    source = source_of(here.settings)
+    registry = LiveRegistry(source, here.data) if source is not None else None
+    bearers = Bearers(here.dsn, here.data, registry)
     app = Starlette(
         routes=[*ROUTES, *SOCKETS, *files.routes()],
         middleware=[Middleware(Guard, knows=bearers)],
@@ -116,7 +135,6 @@ def application(here: Site) -> Starlette:
     app.state.pulse = Pulse(here.dsn)
     app.state.control = control(here)
     app.state.streams = Streams(here.dsn)
-    source = source_of(here.settings)
-    app.state.registry = LiveRegistry(source, here.data) if source is not None else None
+    app.state.registry, app.state.logins = registry, Logins()
     app.state.desk = provision.Desk(here)
     return app

@@ -1,7 +1,7 @@
 """What stands before every route: the bearer token, and the headers that keep a browser in bounds.
 
-Plain ASGI, so that streams pass through untouched. Open without a token are the page's own static files, /livez, and
-/readyz (which then gives codes and no names).
+Plain ASGI, so that streams pass through untouched. Open without a token are the page's own static files, /livez,
+/readyz (which then gives codes and no names), and /v1/login.
 """
 
 from collections.abc import Awaitable, Callable
@@ -28,11 +28,13 @@ BEARER = "harmony.bearer."
 """A browser cannot set headers of a WebSocket: it names its token as a subprotocol that begins so."""
 EVENTS = "harmony.events"
 """the subprotocol that it should name besides, and gets as the answer"""
-OPEN = {"/", "/livez", "/readyz"}
+OPEN = {"/", "/livez", "/readyz", "/v1/login"}
 OPEN_BELOW = ("/page/", "/provision/")
 """phones show the secret in their address instead"""
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="harmony"'}
-REFUSAL = "This needs the access token of `harmony run`, as `Authorization: Bearer <token>`."
+REFUSAL = (
+    "This needs an access token, as `Authorization: Bearer <token>`: that of `harmony run`, of a login, or a made one."
+)
 
 
 class Guard:

@@ -64,6 +64,8 @@ def refusal(problem: HarmonyError) -> Problem:
     """The problem document of an error of ours, with what the error has to say besides (`more`)."""
     status = status_of(problem)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "2"} if status == 503 else None
+    if status == 429:
+        headers = {"Retry-After": str(getattr(problem, "wait", 5))}
     return Problem(status, problem.code, str(problem), headers, **getattr(problem, "more", {}))
 
 

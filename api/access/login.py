@@ -1,0 +1,111 @@
+"""Logging in: a user of the registry and the password of its entry, for a token of the user's own company.
+
+The directory says whether a password is right, by letting the user in or not; where the registry is a file, its
+userPassword does. Whether there is such a user at all is not told, nor by how long the answer takes.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import psycopg
+
+from api.access import passwords, store
+from api.access.token import Token
+from api.errors import ApiError, BadArgument, Unavailable
+from api.provision.limits import Limits
+from core.registry.entries import User
+from core.registry.file import FileSource
+from core.registry.live import LiveRegistry
+from core.registry.reader import normal
+from core.registry.snapshot import Registry
+from core.registry.sources import directory_of, file_of
+from core.settings import Settings
+
+LASTING = timedelta(hours=12)
+LONGEST = 256
+"""characters of a user, and of a password"""
+
+
+class Refused(ApiError):
+    """A user and password that do not go together."""
+
+    code = "login.refused"
+    status = 401
+
+
+class TooOften(ApiError):
+    """Somebody tries too many."""
+
+    code = "login.too-often"
+    status = 429
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"Too many attempts: try again in {wait} s.")
+        self.wait = wait
+
+
+class LoginBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who logs in."""
+
+    user: str
+    """with the company's domain: 1001@alpha.example"""
+    password: str
+    """of the user's entry in the registry, not of the phone"""
+
+
+class Logins:
+    """Who may try how often; of one event loop."""
+
+    def __init__(self) -> None:
+        self._pairs = Limits(burst=8, rate=1 / 30)
+        self._users = Limits(burst=30, rate=1 / 10)
+        self._addresses = Limits(burst=60, rate=1 / 2)
+
+    def admit(self, user: str, address: str) -> None:
+        """Count an attempt; raises `TooOften`, with the seconds to wait."""
+        who = user.lower()[:LONGEST]
+        wait = self._addresses.take(address) or self._pairs.take(f"{who} {address}") or self._users.take(who)
+        if wait:
+            raise TooOften(wait)
+
+
+def checked(user: str, password: str) -> tuple[str, str]:
+    """The user and the domain of `1001@alpha.example`; raises `BadArgument`."""
+    name, _, domain = user.rpartition("@")
+    if not name or not domain or len(user) > LONGEST or len(password) > LONGEST or "\0" in user + password:
+        raise BadArgument("user is written as 1001@alpha.example, and password has at most 256 characters.")
+    return name, domain.lower()
+
+
+def log_in(
+    connection: psycopg.Connection[tuple[object, ...]],
+    settings: Settings,
+    registry: LiveRegistry | None,
+    name: str,
+    domain: str,
+    password: str,
+) -> tuple[Token, str]:
+    """A token for the user, with its text; raises `Refused`, `Unavailable`, `RegistryAway`. Blocks."""
+    if registry is None:
+        raise Unavailable("There is no registry here, and so nobody can log in: name one as ldap_uri or registry.")
+    user = registry.current.user(domain, name)
+    if not _right(settings, user, registry.current, domain, password) or user is None:
+        raise Refused("This user and this password do not go together.")
+    return store.log_in(connection, f"{user.user}@{user.tenant}", user.tenant, LASTING)
+
+
+def _right(settings: Settings, user: User | None, registry: Registry, domain: str, password: str) -> bool:
+    """Whether the password is that of the user. The same is done for one that does not exist."""
+    directory = directory_of(settings)
+    if directory is not None:
+        from core.registry.ldap import accepts  # the library is loaded where there is a directory
+
+        return accepts(directory, user.dn if user is not None else f"cn=nobody,{directory.base}", password)
+    return passwords.matches(password, _kept(file_of(settings), user))
+
+
+def _kept(path: Path, user: User | None) -> list[str]:
+    entries = FileSource(path).read()
+    entry = entries.get(normal(user.dn)) if user is not None else None
+    return entry.attributes.get("userpassword", []) if entry is not None else ["nobody has this one"]
