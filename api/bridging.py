@@ -12,6 +12,7 @@ from api.rate import Rate
 from api.service_status import Reporter
 from api.site import Site
 from bridge.service import BridgeService, run
+from core.registry.live import RegistryState
 
 FIGURES = ("events", "bytes", "links", "gaps", "overflows", "missing", "legs", "pauses", "malformed")
 
@@ -71,6 +72,7 @@ class Describer:
             "direct": int(writer.direct),
             "trouble": writer.trouble,
             "registry": msgspec.to_builtins(stats.registry),
+            **_registry(stats.registry),
             "switches": [self._link(link) for link in msgspec.to_builtins(stats.links)],
         }
 
@@ -88,4 +90,28 @@ class Describer:
             "silent": round(link["silent"], 1),
             "events_per_second": self._rates.setdefault(name, Rate())(switch["events"]),
             **{key: switch[key] for key in FIGURES},
+            **_fetches(switch["fetches"]),
         }
+
+
+def _fetches(found: dict[str, Any] | None) -> dict[str, Any]:
+    """What the switch asked of the registry; nothing where it is left to its own files."""
+    if found is None:
+        return {}
+    return {
+        "fetches": found["answered"],
+        "fetches_not_found": found["not_found"],
+        "fetch_seconds": round(found["seconds"], 4),
+        "fetch_slowest": round(found["slowest"], 4),
+    }
+
+
+def _registry(state: RegistryState | None) -> dict[str, int]:
+    if state is None:
+        return {}
+    return {
+        "registry_current": int(state.current),
+        "registry_companies": state.companies,
+        "registry_users": state.users,
+        "registry_findings": state.findings,
+    }

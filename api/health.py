@@ -138,7 +138,18 @@ def problems_of(head: int, position: int, lag: float, services: list[Service], l
                 f"{service.name} holds {service.status['spooled']} events in its spool file: they follow when stored."
             )
             found.append(Problem("bridge.spool", says))
+        if service.part == "bridge" and service.state == "running" and (says := _registry_trouble(service)):
+            found.append(Problem("registry.away", says))
     if head > position and lag > BEHIND:
         says = f"Calls are {head - position} events ({lag:.0f} s) behind the log: is `harmony project` running?"
         found.append(Problem("projection.behind", says))
     return found
+
+
+def _registry_trouble(service: Service) -> str:
+    """Why the registry's source cannot be reached, and what the switches are answered meanwhile."""
+    state = service.status.get("registry") or {}
+    if not state.get("trouble"):
+        return ""
+    known = "what was last known" if state.get("known") else "that nothing is known: they go on with their own files"
+    return f"{state['trouble']} Meanwhile switches are answered {known}."

@@ -74,6 +74,10 @@ LINK = _of(
     ("malformed", "malformed_messages_total", "Messages of the switch that could not be read"),
     ("pauses", "pauses_total", "Times that reading from the switch was paused"),
     ("legs", "live_legs", "Legs that live on the switch"),
+    ("fetches", "fetches_total", "Questions of the switch that were answered from the registry"),
+    ("fetches_not_found", "fetches_not_found_total", "Those to which the answer was that it is not known"),
+    ("fetch_seconds", "fetches_busy_seconds_total", "Time that the answers took"),
+    ("fetch_slowest", "fetches_slowest_seconds", "Time that the slowest answer took"),
 )
 
 BRIDGE = _of(
@@ -91,6 +95,10 @@ BRIDGE = _of(
     ("direct", "direct", "1: events go to the database without a stay in the spool"),
     ("pressure", "pressure", "1: reading from the switches is paused, for the database and the disk are too slow"),
     ("loop_lag_seconds", "loop_lag_seconds", "How late the bridge's event loop was"),
+    ("registry_current", "registry_current", "1: the registry's source was reached at the last look"),
+    ("registry_companies", "registry_companies", "Companies of the registry"),
+    ("registry_users", "registry_users", "Users of the registry"),
+    ("registry_findings", "registry_findings", "Entries of the registry that cannot be used"),
 )
 
 STREAMS = (
@@ -122,7 +130,7 @@ BY_PART = {"bridge": BRIDGE, "projection": PROJECTION, "http": STREAMS, "deliver
 ALL: tuple[Metric, ...] = (*WHOLE, *PROJECTION_PLACE, *PROJECTION, *LINK_STATE, *LINK, *BRIDGE, *STREAMS, *WEBHOOKS)
 
 LEFT_OUT = {
-    "bridge": frozenset({"missing", "events_per_second"}),
+    "bridge": frozenset({"missing", "events_per_second", "registry"}),
     "projection": frozenset({"position", "head", "events_per_second"}),
     "http": frozenset({"subscribers"}),
 }

@@ -36,6 +36,11 @@ def test_what_is_wrong_has_a_code() -> None:
     assert codes(0, 0, 0, bridge(switches=[UP, DOWN])) == ["link.down"]
     assert codes(0, 0, 0, bridge(age=9, switches=[UP])) == ["bridge.silent"]
     assert codes(0, 0, 0, bridge(spooled=7)) == ["bridge.spool"]
+    assert codes(0, 0, 0, bridge(registry={"trouble": "The directory cannot be read.", "known": True})) == [
+        "registry.away"
+    ]
+    assert codes(0, 0, 0, bridge(registry={"trouble": "", "known": True}), bridge(registry=None)) == []
+    assert codes(0, 0, 0, bridge(age=100, stopped=True, registry={"trouble": "It cannot be read."})) == []
 
 
 def test_the_links_of_a_silent_bridge_are_unknown() -> None:

@@ -11,7 +11,9 @@ from api.operating.status import ProjectionStatus, Status, _part, _switches
 from api.service_status import Service
 from bridge.freeswitch import SwitchStats
 from bridge.service import BridgeService, BridgeStats, LinkStats
+from bridge.session.values import FetchStats
 from core.log import WriterStats
+from core.registry.live import RegistryState
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 WRITER = WriterStats(
@@ -24,6 +26,7 @@ def switch(name: str, state: str = "up") -> SwitchStats:
     return SwitchStats(
         switch=name, state=state, core_uuid="c", events=7, bytes=900, last_heard=1, links=2, gaps=1, overflows=1,
         missing=120, legs=3, pauses=0, malformed=1, encoding="string", faults=(), trouble="",
+        fetches=FetchStats(answered=40, not_found=3, seconds=0.01, slowest=0.002),
     )  # fmt: skip
 
 
@@ -36,6 +39,7 @@ class _Bridge:
         return BridgeStats(
             node="harmony@x", events=7, stored=9, queued=2, spool_bytes=4096, missing=120, pressure=False, lag=0.01,
             links=links, writer=WRITER,
+            registry=RegistryState("r", True, True, version=1, companies=2, users=9, findings=0, read_at=1.0, trouble=""),
         )  # fmt: skip
 
 

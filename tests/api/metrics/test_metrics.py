@@ -44,6 +44,8 @@ def test_every_metric_of_the_catalogue_is_given() -> None:
     link = (("bridge", "harmony@x"), ("switch", "freeswitch@b"))
     assert found.values["harmony_link_missing_events_total", link] == 120
     assert found.values["harmony_link_lost_total", link] == 1
+    assert found.values["harmony_link_fetches_total", link] == 40
+    assert found.values["harmony_bridge_registry_current", (("bridge", "harmony@x"),)] == 1
     assert found.values["harmony_link_silent_seconds", link] == 1.5
     assert found.values["harmony_bridge_spool_events", (("bridge", "harmony@x"),)] == 2
     assert found.values["harmony_parked_events", (("part", "log"),)] == 1
