@@ -6,6 +6,7 @@ A trunk's password must be given, because the switch itself logs in with it.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from bridge.fetch.outside import gateway
@@ -46,19 +47,20 @@ def directory(registry: Registry, request: Request) -> str | None:
     user = registry.user(company.domain, name)
     if user is None:
         return None
-    return _domain(company, [user], alone=True, keep=_distinct(registry, company.domain))
+    return _domain(company, [user], alone=True, keep=company.domain not in _alike(registry))
 
 
 def _companies(registry: Registry) -> list[Company]:
     return [company for domain in sorted(registry.companies) if (company := registry.company(domain)) is not None]
 
 
-def _distinct(registry: Registry, domain: str) -> bool:
-    """Whether a user of the domain can be no other's in the switch's memory, whose key is user and domain run together:
-    bob of alpha.example would be boba of lpha.example."""
-    return not any(
-        other != domain and (other.endswith(domain) or domain.endswith(other)) for other in registry.companies
-    )
+@lru_cache(maxsize=1)
+def _alike(registry: Registry) -> frozenset[str]:
+    """The domains whose users could be another's in the switch's memory, whose key is user and domain run together: bob
+    of alpha.example would be boba of lpha.example."""
+    domains = registry.companies.keys()
+    pairs = ((domain, domain[at:]) for domain in domains for at in range(1, len(domain)) if domain[at:] in domains)
+    return frozenset(domain for pair in pairs for domain in pair)
 
 
 def _domain(company: Company, users: list[e.User], *, alone: bool = False, keep: bool = False) -> str:

@@ -20,6 +20,7 @@ WRITER = WriterStats(
     received=10, stored=9, duplicates=1, spooled=5, drained=3, parked=1, dropped=0, queued=2, spool_bytes=4096,
     spool_damages=0, direct=True, trouble=None,
 )  # fmt: skip
+REGISTRY = RegistryState("r", True, True, version=1, companies=2, users=9, findings=0, read_at=1.0, trouble="")
 
 
 def switch(name: str, state: str = "up") -> SwitchStats:
@@ -39,7 +40,7 @@ class _Bridge:
         return BridgeStats(
             node="harmony@x", events=7, stored=9, queued=2, spool_bytes=4096, missing=120, pressure=False, lag=0.01,
             links=links, writer=WRITER,
-            registry=RegistryState("r", True, True, version=1, companies=2, users=9, findings=0, read_at=1.0, trouble=""),
+            registry=REGISTRY,
         )  # fmt: skip
 
 
