@@ -43,6 +43,7 @@ def caller(registry: Registry, context: str, request: Request) -> Caller:
         number=request.get("Caller-Caller-ID-Number"),
         forwarded_by=request.get("variable_harmony_forwarded_by"),
         ringing=request.get("variable_harmony_ringing"),
+        forwards=int(count) if (count := request.get("variable_harmony_forwards") or "").isdecimal() else 0,
         sent_by=_sent_by(registry, context, request),
     )
 

@@ -16,13 +16,15 @@ from core.registry import entries as e
 
 BUSY = frozenset({"USER_BUSY", "CALL_REJECTED"})
 MUSIC = "local_stream://moh"
+MOST_FORWARDS = 10
+"""of one call; whoever it comes to then has it end there"""
 
 
-def reach(registry: Registry, company: Company, number: str, found: e.Destination) -> list[Step]:
-    """What happens to a call to a number of the company."""
+def reach(registry: Registry, company: Company, number: str, found: e.Destination, forwards: int = 0) -> list[Step]:
+    """What happens to a call to a number of the company; ``forwards``: how often it was forwarded already."""
     match found:
         case e.User():
-            return user(company, found)
+            return user(company, found, forwards)
         case e.RingGroup():
             return group(company, found)
         case e.Queue():
@@ -38,25 +40,30 @@ def reach(registry: Registry, company: Company, number: str, found: e.Destinatio
             assert_never(found)
 
 
-def user(company: Company, who: e.User) -> list[Step]:
+def user(company: Company, who: e.User, forwards: int) -> list[Step]:
     """A call to a person: forwarded, refused, or rung, and then what comes when nobody answers."""
+    if forwards >= MOST_FORWARDS:
+        who = msgspec.structs.replace(who, forward_always=None, forward_busy=None, forward_no_answer=None)
     says = f"{who.user} is {who.name}, a user of {company.domain}"
     if not who.enabled:
         return [step(f"{says}, switched off: the caller is told so.", "respond 404")]
     if who.forward_always and _in_circle(company, who):
         says = f"{says}, whose calls are forwarded in a circle: nobody can be rung."
-        return [step(says), *_unreached(company, msgspec.structs.replace(who, forward_no_answer=None), "NO_ANSWER")]
+        return [
+            step(says),
+            *_unreached(company, msgspec.structs.replace(who, forward_no_answer=None), "NO_ANSWER", forwards),
+        ]
     if who.forward_always:
         return [
             step(f"{says}."),
             step(
                 f"All calls of {who.user} go to {who.forward_always}.",
-                *_forward(company, who, who.forward_always),
+                *_forward(company, who, who.forward_always, forwards),
             ),
         ]
     if who.do_not_disturb:
-        return [step(f"{says}, who does not want to be disturbed."), *_unreached(company, who, "USER_BUSY")]
-    return [step(f"{says}."), _ring(company, who), _then(company, who)]
+        return [step(f"{says}, who does not want to be disturbed."), *_unreached(company, who, "USER_BUSY", forwards)]
+    return [step(f"{says}."), _ring(company, who), _then(company, who, forwards)]
 
 
 def _in_circle(company: Company, who: e.User) -> bool:
@@ -71,12 +78,14 @@ def _in_circle(company: Company, who: e.User) -> bool:
     return False
 
 
-def not_reached(registry: Registry, company: Company, number: str, cause: str, ours: bool) -> list[Step]:
+def not_reached(
+    registry: Registry, company: Company, number: str, cause: str, ours: bool, forwards: int = 0
+) -> list[Step]:
     """What comes after a phone was tried in vain."""
     who = company.users.get(number)
     if who is None or not ours:
         return [step(f"Nobody's phone was tried before after-{number}: refused.", "respond 404")]
-    return _unreached(company, who, cause)
+    return _unreached(company, who, cause, forwards)
 
 
 def _ring(company: Company, who: e.User) -> Step:
@@ -96,11 +105,11 @@ def _ring(company: Company, who: e.User) -> Step:
     )
 
 
-def _then(company: Company, who: e.User) -> Step:
+def _then(company: Company, who: e.User, forwards: int) -> Step:
     """Behind a phone that was rung: one thing whatever the cause, or a question with the cause."""
     busy, silent = who.forward_busy, who.forward_no_answer
     if busy is None and silent is None:
-        last = _unreached(company, who, "NO_ANSWER")[-1]
+        last = _unreached(company, who, "NO_ANSWER", forwards)[-1]
         return Step(f"Not reached: {last.says}", last.actions)
     ways = [f"busy: {busy or _last(who)}", f"no answer: {silent or _last(who)}"]
     return step(
@@ -109,11 +118,11 @@ def _then(company: Company, who: e.User) -> Step:
     )
 
 
-def _unreached(company: Company, who: e.User, cause: str) -> list[Step]:
+def _unreached(company: Company, who: e.User, cause: str, forwards: int) -> list[Step]:
     target = who.forward_busy if cause in BUSY else who.forward_no_answer
     if target:
         why = "is busy" if cause in BUSY else "does not answer"
-        return [step(f"{who.user} {why}: the call goes to {target}.", *_forward(company, who, target))]
+        return [step(f"{who.user} {why}: the call goes to {target}.", *_forward(company, who, target, forwards))]
     if who.voicemail:
         return [
             step(
@@ -131,11 +140,12 @@ def _last(who: e.User) -> str:
     return "mailbox" if who.voicemail else "the caller is told"
 
 
-def _forward(company: Company, who: e.User, target: str) -> tuple[str, ...]:
-    """As people forward: the call stays one, and says by whom it was sent on (FreeSWITCH ends it after 70 times)."""
+def _forward(company: Company, who: e.User, target: str, forwards: int) -> tuple[str, ...]:
+    """As people forward: the call stays one, says by whom it was sent on, and counts, for people forward in circles."""
     return (
         f"set forwarded_from={who.user}",
         f"set harmony_forwarded_by={who.user}",
+        f"set harmony_forwards={forwards + 1}",
         f"transfer {target} XML {company.domain}",
     )
 

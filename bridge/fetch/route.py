@@ -32,6 +32,8 @@ class Caller(msgspec.Struct, frozen=True):
     """the user on whose behalf the call goes on"""
     ringing: str | None = None
     """the user whose phone was tried last"""
+    forwards: int = 0
+    """how often the call was forwarded"""
     sent_by: str | None = None
     """the user who transferred a leg of the company that is no user's own: who came from outside, or whom one rang"""
 
@@ -75,7 +77,7 @@ def _inside(registry: Registry, company: Company, number: str, caller: Caller) -
     if not NUMBER.fullmatch(number):
         return [_nothing(number, company, "has characters that no number has")]
     if after := AFTER.fullmatch(number):
-        return inside.not_reached(registry, company, after[1], after[2], caller.ringing == after[1])
+        return inside.not_reached(registry, company, after[1], after[2], caller.ringing == after[1], caller.forwards)
     for override in company.overrides:
         if re.search(override.expression, number):
             says = f"The override {override.name!r} takes {number} ({override.expression})."
@@ -85,7 +87,7 @@ def _inside(registry: Registry, company: Company, number: str, caller: Caller) -
         return features.feature(company, *found, caller.user)
     destination = company.destination(number)
     if destination is not None:
-        return inside.reach(registry, company, number, destination)
+        return inside.reach(registry, company, number, destination, caller.forwards)
     prefix = company.tenant.outbound_prefix
     if number.startswith("+") or (prefix and number.startswith(prefix) and len(number) > len(prefix)):
         return outside.outside(registry, company, number, caller.user or caller.sent_by or caller.forwarded_by)

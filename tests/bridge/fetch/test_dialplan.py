@@ -66,7 +66,25 @@ def test_the_same_number_in_each_company_is_its_own() -> None:
 def test_forwarding_of_all_calls() -> None:
     registry = with_user("1002", forward_always="1003")
     found = actions(dialplan("alpha.example", "1002", registry, values=ALICE))
-    assert found[-3:] == ["set forwarded_from=1002", "set harmony_forwarded_by=1002", "transfer 1003 XML alpha.example"]
+    assert found[-4:] == [
+        "set forwarded_from=1002",
+        "set harmony_forwarded_by=1002",
+        "set harmony_forwards=1",
+        "transfer 1003 XML alpha.example",
+    ]
+
+
+def test_forwarding_that_comes_back_again_and_again_ends_at_the_mailbox() -> None:
+    """Two who forward to each other when they do not answer would ring in turn for ever."""
+    registry = with_user("1002", forward_no_answer="1003")
+    values = {**ALICE, "variable_harmony_ringing": "1002", "variable_harmony_forwards": "9"}
+    found = actions(dialplan("alpha.example", "after-1002-NO_ANSWER", registry, values=values))
+    assert "set harmony_forwards=10" in found
+    found = actions(dialplan("alpha.example", "1002", registry, values={**ALICE, "variable_harmony_forwards": "10"}))
+    assert found[-2:] == ["sleep 500", "voicemail default alpha.example 1002"]
+    registry = with_user("1002", forward_always="1003")
+    found = actions(dialplan("alpha.example", "1002", registry, values={**ALICE, "variable_harmony_forwards": "10"}))
+    assert "bridge user/1002@alpha.example" in found
 
 
 def test_forwarding_in_a_circle_ends_at_the_mailbox() -> None:
