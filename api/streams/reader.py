@@ -37,6 +37,8 @@ class Reader:
         # Those who came together need not be told together that nothing has come.
         self._heard = time.monotonic() - random.uniform(0, 5)
         self._beat = False
+        self._busy = False
+        """whether it has not waited for anything since it was asked last"""
 
     @property
     def cursor(self) -> str:
@@ -50,6 +52,9 @@ class Reader:
     async def next(self, most: int = PAGE, wait: bool = True) -> list[Entry] | Mark:
         """The next events, or a mark; without `wait` no events when there are none now. Raises `Closed`."""
         self._before = self.position
+        if self._busy:
+            await asyncio.sleep(0)  # the others' turn
+        self._busy = True
         while True:
             if self._end is not None:
                 raise Closed(*self._end)
@@ -87,6 +92,7 @@ class Reader:
         return page.entries
 
     async def _wait(self) -> None:
+        self._busy = False
         self._woken = asyncio.get_running_loop().create_future()
         try:
             await self._woken

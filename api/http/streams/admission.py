@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 
 from starlette.requests import HTTPConnection
 
+from api.access.audit import saw
 from api.access.bearers import REVOKED, Opened
 from api.principal import Principal, principal
 from api.streams import Asked, Reader, Streams, asked
@@ -19,7 +20,9 @@ def admitted(
     if given.get("log") == "switch":
         principal(connection, "operate")
     resume = None if pull else connection.headers.get("last-event-id")
-    return connection.app.state.streams, asked(given, start, who.tenant, resume)
+    wanted = asked(given, start, who.tenant, resume)
+    saw(connection, None)
+    return connection.app.state.streams, wanted
 
 
 def while_good(connection: HTTPConnection, reader: Reader) -> AbstractContextManager[None]:

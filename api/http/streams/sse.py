@@ -58,7 +58,6 @@ class EventStream(Response):
                 piece = await reader.next()
                 with reader:
                     await send({"type": "http.response.body", "body": _written(reader, piece), "more_body": True})
-                    await asyncio.sleep(0)  # the others' turn
                 if not isinstance(piece, Mark):
                     reader.sent(len(piece))
         except Closed as problem:

@@ -53,7 +53,6 @@ async def _send(socket: WebSocket, reader: Reader, batch: bool) -> None:
                 else:
                     for entry in piece:
                         await send(entry.text)
-                await asyncio.sleep(0)  # the others' turn
             if not isinstance(piece, Mark):
                 reader.sent(len(piece))
     except Closed as problem:
