@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.audit import Audit
 from api.access.bearers import Bearers, Opened
 from api.access.login import Logins
 from api.commanding.control import control
@@ -98,6 +99,7 @@ def application(here: Site) -> Starlette:
             app.state.pulse.beat(),
             app.state.streams.keep(),
             app.state.opened.keep(),
+            app.state.audit.keep(),
             commands.expire(app.state.control.store),
             app.state.desk.refusals.keep(),
         )
@@ -127,7 +129,7 @@ def application(here: Site) -> Starlette:
         lifespan=lifespan,
     )
     app.state.site = here
-    app.state.bearers, app.state.opened = bearers, Opened()
+    app.state.bearers, app.state.opened, app.state.audit = bearers, Opened(), Audit(here.dsn)
     app.state.pool = ConnectionPool(
         here.dsn, min_size=1, max_size=CONNECTIONS, open=False, timeout=2, kwargs={"autocommit": True}, name="http"
     )

@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.access.audit import saw
 from api.errors import BadArgument, NotFound
 from api.filters import FILTERS, call_filter
 from api.http.live import json_list
@@ -34,6 +35,7 @@ async def calls(request: Request) -> Response:
     body = await run_in_threadpool(
         read, request.app.state.pool, asked, limit, given.get("after"), given.get("time_zone")
     )
+    saw(request, asked.tenant)
     return Response(body, media_type="application/json")
 
 
@@ -42,6 +44,7 @@ async def call(request: Request) -> Response:
     found = await run_in_threadpool(_found, request.app.state.pool, call_id, who.tenant)
     if found is None:
         raise NotFound(f"There is no call {call_id!r}, also none with a leg of that id.")
+    saw(request, found.tenant)
     if found.call_id != call_id:
         # Merged into another, or the id of a leg: the call has one address.
         return RedirectResponse(request.url_for("call", call_id=found.call_id).path, status_code=308)

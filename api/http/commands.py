@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.audit import saw
 from api.commanding import documents
 from api.commanding.bodies import CALL_VERBS, ROOM_VERBS, Body, CallBody, OfCall, OfRoom
 from api.commanding.control import Control
@@ -71,6 +72,7 @@ async def command(request: Request) -> Response:
     """What became of a command."""
     who, command_id = principal(request, "read"), request.path_params["command_id"]
     status = await run_in_threadpool(request.app.state.control.status, who, command_id)
+    saw(request, status.tenant)
     return Response(documents.status(status), media_type="application/json")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access.audit import Audit
 from api.access.bearers import Bearer
 from api.http.problems import Problem, refusal
 from core.errors import HarmonyError
@@ -54,6 +55,7 @@ class Guard:
 
         async def harden(message: Message) -> None:
             if message["type"] == "http.response.start":
+                _note(scope, message["status"])
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
@@ -72,7 +74,13 @@ class Guard:
         named = [one.removeprefix(BEARER) for one in scope.get("subprotocols", ()) if one.startswith(BEARER)]
         given = Headers(scope=scope).get("authorization") or "Bearer " + "".join(named[:1])
         refused = await self._admit(scope, given)
-        await (refused or self.app)(scope, receive, send)
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "websocket.http.response.start":
+                _note(scope, message["status"])
+            await send(message)
+
+        await (refused or self.app)(scope, receive, noted)
 
     async def _admit(self, scope: Scope, header: str) -> Problem | None:
         """Put the bearer into the scope; the answer where there is none."""
@@ -87,6 +95,13 @@ class Guard:
             scope["bearer"] = bearer
             scope["principal"] = None if bearer is None else bearer.principal
         return None if bearer else Problem(401, "api.unauthorised", REFUSAL, CHALLENGE)
+
+
+def _note(scope: Scope, status: int) -> None:
+    """Have a refusal recorded."""
+    audit: Audit | None = getattr(scope["app"].state, "audit", None) if "app" in scope else None
+    if audit is not None:
+        audit.answered(scope, status)
 
 
 def subprotocol(offered: list[str]) -> str | None:

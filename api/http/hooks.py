@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.audit import saw
 from api.errors import BadArgument
 from api.hooks import deliveries, endpoints, secrets
 from api.hooks.deliveries import OUTCOMES, Resend
@@ -66,12 +67,17 @@ async def create(request: Request) -> Response:
 
 async def listing(request: Request) -> Response:
     who = principal(request, "subscribe")
-    return _json({"webhooks": await _within(request, lambda connection: endpoints.listed(connection, who))})
+    found = await _within(request, lambda connection: endpoints.listed(connection, who))
+    for tenant in {webhook.tenant for webhook in found}:
+        saw(request, tenant)
+    return _json({"webhooks": found})
 
 
 async def one(request: Request) -> Response:
     who, webhook = principal(request, "subscribe"), _webhook(request)
-    return _json(await _within(request, lambda connection: endpoints.get(connection, who, webhook)))
+    found = await _within(request, lambda connection: endpoints.get(connection, who, webhook))
+    saw(request, found.tenant)
+    return _json(found)
 
 
 async def change(request: Request) -> Response:

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from api.access.audit import saw
 from api.access.bearers import Opened
 from api.board import board
 from api.http.feed import END, Feed
@@ -32,6 +33,7 @@ def json_list(documents: list[bytes]) -> bytes:
 
 async def live(request: Request) -> Response:
     who = principal(request, "read")
+    saw(request, None)
     if "at" in request.query_params:
         return await run_in_threadpool(_then, request, who)
     feed: Feed = request.app.state.feed
@@ -62,6 +64,7 @@ def _then(request: Request, who: Principal) -> Response:
 
 async def stream(request: Request) -> Response:
     principal(request, "subscribe")
+    saw(request, None)
     return StreamingResponse(_messages(request), media_type="text/event-stream", headers=STREAM_HEADERS)
 
 

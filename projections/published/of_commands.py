@@ -10,6 +10,7 @@ from projections.published.made import made
 from projections.published.notice import Notice
 
 _RESULTS: tuple[data.CommandResult, ...] = ("ok", "failed", "expired", "unknown")
+_KEPT = "access."
 _SUBJECTS = ("from_user", "to")
 """arguments that name people"""
 
@@ -30,10 +31,10 @@ def command_completed(event: SwitchEvent) -> list[Notice]:
 
 
 def acted(event: SwitchEvent) -> list[Notice]:
-    """An operator did something."""
+    """An operator did something. What is recorded of access names companies to each other: it is not published."""
     get = event.get
     action, subject = get("Harmony-Action"), get("Harmony-Subject") or None
-    if not action:
+    if not action or action.startswith(_KEPT):
         return []
     told = data.OperatorActed(
         switch=event.switch,
