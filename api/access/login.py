@@ -6,19 +6,19 @@ userPassword does. Whether there is such a user at all is not told, nor by how l
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import psycopg
 
 from api.access import passwords, store
 from api.access.token import Token
-from api.errors import ApiError, BadArgument, Unavailable
+from api.errors import ApiError, Forbidden
 from api.provision.limits import Limits
 from core.registry.entries import User
 from core.registry.file import FileSource
 from core.registry.live import LiveRegistry
 from core.registry.reader import normal
-from core.registry.snapshot import Registry
 from core.registry.sources import directory_of, file_of
 from core.settings import Settings
 
@@ -48,9 +48,9 @@ class TooOften(ApiError):
 class LoginBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who logs in."""
 
-    user: str
+    user: Annotated[str, msgspec.Meta(max_length=LONGEST, pattern=r"^[^@\x00]+@[^@\x00]+$")]
     """with the company's domain: 1001@alpha.example"""
-    password: str
+    password: Annotated[str, msgspec.Meta(max_length=LONGEST, pattern=r"^[^\x00]*$")]
     """of the user's entry in the registry, not of the phone"""
 
 
@@ -70,32 +70,23 @@ class Logins:
             raise TooOften(wait)
 
 
-def checked(user: str, password: str) -> tuple[str, str]:
-    """The user and the domain of `1001@alpha.example`; raises `BadArgument`."""
-    name, _, domain = user.rpartition("@")
-    if not name or not domain or len(user) > LONGEST or len(password) > LONGEST or "\0" in user + password:
-        raise BadArgument("user is written as 1001@alpha.example, and password has at most 256 characters.")
-    return name, domain.lower()
-
-
 def log_in(
     connection: psycopg.Connection[tuple[object, ...]],
     settings: Settings,
     registry: LiveRegistry | None,
-    name: str,
-    domain: str,
-    password: str,
+    given: LoginBody,
 ) -> tuple[Token, str]:
-    """A token for the user, with its text; raises `Refused`, `Unavailable`, `RegistryAway`. Blocks."""
+    """A token for the user, with its text; raises `Refused`, `Forbidden`, `RegistryAway`. Blocks."""
     if registry is None:
-        raise Unavailable("There is no registry here, and so nobody can log in: name one as ldap_uri or registry.")
+        raise Forbidden("There is no registry here, and so nobody can log in: name one as ldap_uri or registry.")
+    name, _, domain = given.user.partition("@")
     user = registry.current.user(domain, name)
-    if not _right(settings, user, registry.current, domain, password) or user is None:
+    if not _right(settings, user, given.password) or user is None:
         raise Refused("This user and this password do not go together.")
     return store.log_in(connection, f"{user.user}@{user.tenant}", user.tenant, LASTING)
 
 
-def _right(settings: Settings, user: User | None, registry: Registry, domain: str, password: str) -> bool:
+def _right(settings: Settings, user: User | None, password: str) -> bool:
     """Whether the password is that of the user. The same is done for one that does not exist."""
     directory = directory_of(settings)
     if directory is not None:

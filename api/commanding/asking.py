@@ -39,7 +39,6 @@ from api.principal import Principal
 from core.commands import checks, orders
 from core.commands.orders import Order
 from core.commands.store import CommandStore
-from core.tenancy import company_of
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -115,11 +114,11 @@ def click_to_call(body: CallBody, who: Principal) -> orders.Originate:
     )
 
 
-def own_user(user: str, who: Principal, field: str) -> str | None:
+def own_user(user: str, who: Principal, field: str) -> str:
     """The company of a user, who must be of the asker's own; to others there is no such user."""
     checks.user(field, user)
-    company = company_of(user)
-    if not who.sees(user.rpartition("@")[2]):  # as it is written: it stands so in the order
+    company = user.rpartition("@")[2]
+    if not who.sees(company):
         raise NotFound(f"There is no user {user} in {who.tenant}.")
     return company
 

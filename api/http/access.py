@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from api.access import store
 from api.access.bearers import Bearer
-from api.access.login import LASTING, LoginBody, Logins, checked, log_in
+from api.access.login import LASTING, LoginBody, Logins, log_in
 from api.access.token import Token
 from api.errors import BadArgument, Forbidden
 from api.http.bodies import decoded
@@ -26,12 +26,11 @@ async def login(request: Request) -> Response:
     here: Site = request.app.state.site
     address = request.client.host if request.client is not None else "unknown"
     given = await _body(request)
-    name, domain = checked(given.user, given.password)
-    logins.admit(f"{name}@{domain}", address)
+    logins.admit(given.user, address)
 
     def within() -> tuple[Token, str]:
         with request.app.state.pool.connection(PATIENCE) as connection:
-            return log_in(connection, here.settings, request.app.state.registry, name, domain, given.password)
+            return log_in(connection, here.settings, request.app.state.registry, given)
 
     made, text = await run_in_threadpool(within)
     assert made.expires_at is not None

@@ -39,6 +39,7 @@ def paths() -> dict[str, Any]:
                 "200": answer("The user is let in", given),
                 "400": PROBLEM,
                 "401": PROBLEM,
+                "403": PROBLEM,
                 "429": PROBLEM,
                 "503": PROBLEM,
             },

@@ -175,4 +175,4 @@ def test_a_directory_says_itself_whether_a_password_is_right(slapd: Slapd, site:
 
 def test_without_a_registry_nobody_logs_in(server: Server) -> None:
     with httpx.Client(base_url=server.address, trust_env=False) as client:
-        assert client.post("/v1/login", json={"user": USER, "password": WORD}).status_code == 503
+        assert client.post("/v1/login", json={"user": USER, "password": WORD}).status_code == 403

@@ -281,7 +281,7 @@ async def test_a_company_commands_its_own_calls_and_needs_the_scope(
 
     @asynccontextmanager
     async def asked_by(who: Principal) -> AsyncIterator[httpx.AsyncClient]:
-        monkeypatch.setattr("api.http.app.OPERATOR", who)
+        monkeypatch.setattr("api.access.bearers.OPERATOR", who)
         app = application(place)
         headers = {"Authorization": f"Bearer {served.token}"}
         async with (
