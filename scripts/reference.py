@@ -214,8 +214,8 @@ def call_document() -> list[str]:
 _RELATIONS = """
     SELECT n.nspname, c.relname, c.oid, c.relkind, obj_description(c.oid)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname IN ('log', 'calls', 'cdr', 'hooks') AND c.relkind IN ('r', 'v', 'm', 'p')
-    ORDER BY array_position(ARRAY['cdr', 'calls', 'log', 'hooks'], n.nspname::text), c.relname
+    WHERE n.nspname IN ('log', 'calls', 'cdr', 'hooks', 'auth') AND c.relkind IN ('r', 'v', 'm', 'p')
+    ORDER BY array_position(ARRAY['cdr', 'calls', 'log', 'hooks', 'auth'], n.nspname::text), c.relname
 """
 _COLUMNS = """
     SELECT attname, format_type(atttypid, atttypmod), attnotnull, col_description(attrelid, attnum)

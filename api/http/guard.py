@@ -33,9 +33,7 @@ OPEN = {"/", "/livez", "/readyz", "/v1/login"}
 OPEN_BELOW = ("/page/", "/provision/")
 """phones show the secret in their address instead"""
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="harmony"'}
-REFUSAL = (
-    "This needs an access token, as `Authorization: Bearer <token>`: that of `harmony run`, of a login, or a made one."
-)
+REFUSAL = "This needs an access token (of `harmony run`, of a login), as `Authorization: Bearer <token>`."
 
 
 class Guard:
