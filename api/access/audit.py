@@ -31,7 +31,7 @@ EVERY = 60.0
 MOST = 100
 """things that are told apart at a time"""
 WAITING = 200
-"""refusals that wait to be looked at for whose the thing was"""
+"""answers that wait to be looked at for whose the thing was"""
 AGAIN = 5.0
 """seconds until the next attempt when the database is away"""
 NAMED = 5
@@ -55,8 +55,8 @@ class Thing(msgspec.Struct, frozen=True):
     """whose data it was about; None: of all, of none, or not known"""
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """A thing that was not there for somebody of a company: it may be another's."""
+class Unsure(msgspec.Struct, frozen=True):
+    """An answer about a thing of which it is still to be found out whose it is."""
 
     thing: Thing
     values: tuple[str, ...]
@@ -80,7 +80,7 @@ class Audit:
         self._dsn = dsn
         self._every = every
         self._counts: dict[Thing, _Count] = {}
-        self._unsure: list[Refusal] = []
+        self._unsure: list[Unsure] = []
         self._wake = asyncio.Event()
 
     def note(self, thing: Thing, address: str = "", times: int = 1) -> None:
@@ -96,9 +96,11 @@ class Audit:
 
     def answered(self, scope: Scope, status: int) -> None:
         """Note an answer, where it was a refusal."""
+        who = cast("Principal | None", scope.get("principal"))
+        if who is not None and who.tenant is None and 200 <= status < 400 and not scope.get("saw"):
+            self._looked(scope, who)
         if status not in (401, 403, 404):
             return
-        who = cast("Principal | None", scope.get("principal"))
         if status == 404 and (who is None or who.tenant is None):
             return  # nothing is kept from operators, and what is open to all belongs to nobody
         route, parts = _route(scope)
@@ -108,15 +110,26 @@ class Audit:
         thing = Thing("access.refused", by, company, route, status)
         if status == 404 and route and parts:
             if len(self._unsure) < WAITING:
-                self._unsure.append(Refusal(thing, tuple(str(value) for value in parts.values()), address))
+                self._unsure.append(Unsure(thing, tuple(str(value) for value in parts.values()), address))
                 self._wake.set()
         elif status != 404 or route:
             self.note(thing, address)
+
+    def _looked(self, scope: Scope, who: Principal) -> None:
+        """Note that an operator was answered about a thing of which the route itself did not say whose it is."""
+        route, parts = _route(scope)
+        if parts and len(self._unsure) < WAITING:
+            thing = Thing("access.operator", who.name, None, route)
+            client = scope.get("client")
+            values = tuple(str(value) for value in parts.values())
+            self._unsure.append(Unsure(thing, values, str(client[0]) if client else ""))
+            self._wake.set()
 
     def saw(self, connection: HTTPConnection, tenant: str | None) -> None:
         """Note that the bearer of a request, if it is an operator, is shown data of a company (None: of all)."""
         who = cast("Principal | None", connection.scope.get("principal"))
         if who is not None and who.tenant is None:
+            connection.scope["saw"] = True
             client = connection.client
             thing = Thing("access.operator", who.name, None, _route(connection.scope)[0], tenant=tenant)
             self.note(thing, client.host if client is not None else "")
@@ -173,7 +186,7 @@ class Audit:
             raise problem
 
 
-def _store(dsn: str, due: list[tuple[Thing, int, list[str]]], unsure: list[Refusal]) -> list[tuple[Thing, str]]:
+def _store(dsn: str, due: list[tuple[Thing, int, list[str]]], unsure: list[Unsure]) -> list[tuple[Thing, str]]:
     """Write; give back the refusals that turned out to be of another's things."""
     with connect(dsn, "harmony access") as connection:
         for thing, times, addresses in due:
@@ -186,7 +199,7 @@ def _store(dsn: str, due: list[tuple[Thing, int, list[str]]], unsure: list[Refus
         found = []
         for refusal in unsure:
             owner, there = _owner(connection, refusal.values)
-            if there and owner != refusal.thing.company:
+            if there and owner != refusal.thing.company:  # an operator has none, and what is nobody's is not noted
                 found.append((msgspec.structs.replace(refusal.thing, tenant=owner), refusal.address))
         return found
 

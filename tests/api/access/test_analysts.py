@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -153,3 +154,37 @@ def test_the_embedded_database_asks_everybody_else_for_a_password(tmp_path: Path
                     psycopg.connect(make_conninfo(server.dsn, user=one.role, password=wrong))
     finally:
         shutil.rmtree(short, ignore_errors=True)
+
+
+@pytest.fixture
+def modest(postgres: str) -> Iterator[str]:
+    """A database of an account that is no superuser, as on a PostgreSQL of a site's own."""
+    name = f"modest_{uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as superuser:
+        superuser.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'known'".encode())
+        superuser.execute(f"CREATE DATABASE {name} OWNER {name} TEMPLATE template0".encode())
+        yield make_conninfo(postgres, dbname=name, user=name, password="known")
+        superuser.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        superuser.execute(f"DROP ROLE {name}".encode())
+
+
+def test_without_a_superuser_it_takes_createrole_alone(modest: str, postgres: str) -> None:
+    with psycopg.connect(postgres, autocommit=True) as superuser:
+        user = psycopg.conninfo.conninfo_to_dict(modest)["user"]
+        for group in (analysts.COMPANY, analysts.EVERYBODY):
+            if superuser.execute("SELECT FROM pg_roles WHERE rolname = %s", [group]).fetchone() is not None:
+                superuser.execute(f"GRANT {group} TO {user} WITH ADMIN OPTION".encode())
+        migrate(modest)
+        with psycopg.connect(modest, autocommit=True) as owner:
+            with pytest.raises(BadArgument, match="CREATEROLE"):
+                analysts.add(owner, "test", "alpha.example", "ada")
+            assert analysts.listed(owner) == [], "all or nothing"
+            superuser.execute(f"ALTER ROLE {user} CREATEROLE".encode())
+            with EventLog(modest) as log:
+                import_captures(log, "42-*")
+            Runner(modest, CallFold, TOPICS).run_once()
+            one, password = analysts.add(owner, "test", "alpha.example", "ada")
+            with as_analyst(modest, one, password) as ada:
+                assert companies(ada) == {"alpha.example"}
+                assert companies(owner) == {"alpha.example", "beta.example"}
+            analysts.remove(owner, "test", "ada")

@@ -43,6 +43,7 @@ def test_refusals_and_looks_are_recorded_and_shown(houses: Houses, connection: p
         assert ask("operator", f"/v1/calls/{foreign}") == 200
         assert ask("operator", f"/v1/calls?tenant={ALPHA}") == 200
         assert ask("operator", "/v1/live") == 200
+        assert ask("operator", f"/v1/webhooks/{houses.webhooks[BRAVO]}/deliveries") == 200
     refused = {
         ("", None, "/v1/calls", 401),
         ("crm", None, "/v1/operations", 403),
@@ -53,6 +54,7 @@ def test_refusals_and_looks_are_recorded_and_shown(houses: Houses, connection: p
         ("operator", BRAVO, "/v1/calls/{call_id:any}"),
         ("operator", ALPHA, "/v1/calls"),
         ("operator", None, "/v1/live"),
+        ("operator", BRAVO, "/v1/webhooks/{webhook_id}/deliveries"),
     }
 
     def all_there() -> bool:
@@ -84,7 +86,7 @@ async def test_an_attack_writes_little_and_says_how_much_it_was(monkeypatch: pyt
     written: list[tuple[Thing, int]] = []
     done = threading.Event()
 
-    def store(dsn: str, due: list[tuple[Thing, int, list[str]]], unsure: list[module.Refusal]) -> list[Any]:
+    def store(dsn: str, due: list[tuple[Thing, int, list[str]]], unsure: list[module.Unsure]) -> list[Any]:
         written.extend((thing, times) for thing, times, _ in due)
         done.set()
         return []
@@ -110,7 +112,7 @@ async def test_what_cannot_be_written_is_written_later(monkeypatch: pytest.Monke
     written: list[tuple[Thing, int]] = []
     away = threading.Event()
 
-    def store(dsn: str, due: list[tuple[Thing, int, list[str]]], unsure: list[module.Refusal]) -> list[Any]:
+    def store(dsn: str, due: list[tuple[Thing, int, list[str]]], unsure: list[module.Unsure]) -> list[Any]:
         if not away.is_set():
             away.set()
             raise LogAway("The database is away.")

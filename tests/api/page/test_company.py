@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_company_sees_its_own_live_calls_until_its_token_is_revoked(
-    browser: Chromium,  # noqa: F811
+    browser: Chromium,
     server: Server,
     site: Site,
 ) -> None:
