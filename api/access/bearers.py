@@ -6,7 +6,7 @@ replaced: `Opened` keeps account of it on the event loop.
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection
 from api import tokens
 from api.access.keeper import Keeper
 from api.access.token import PREFIX, Token
+from api.errors import Unavailable
 from api.principal import OPERATOR, Principal
 from core.registry.live import LiveRegistry
 from core.registry.snapshot import EMPTY
@@ -61,12 +62,12 @@ class Bearers:
         return None
 
     async def _kept(self, text: str) -> Bearer | None:
-        found = self.keeper.bearer(text)
-        if found is None:
-            try:
+        found = None
+        with suppress(Unavailable):
+            found = self.keeper.bearer(text)
+        if found is None:  # it may be new, or we are
+            with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.wrap_future(self.keeper.look()), PATIENCE)
-            except TimeoutError:
-                return None
             found = self.keeper.bearer(text)
         if found is None or self._gone(found):
             return None

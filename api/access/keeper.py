@@ -41,6 +41,7 @@ class Keeper(threading.Thread):
         self._ids: set[UUID] = set()
         self._number = -1
         self._looked_at = 0.0
+        self._away = False
         self._used: set[UUID] = set()
         self._lock = threading.Lock()
         self._wanted: Future[None] | None = None
@@ -87,7 +88,9 @@ class Keeper(threading.Thread):
                 with connect(self._dsn, "harmony tokens") as connection:
                     self._follow(connection)
             except (HarmonyError, psycopg.Error) as problem:
-                LOG.warning("access tokens are not followed now (%s)", problem)
+                if not self._away:
+                    LOG.warning("access tokens are not followed now (%s)", problem)
+                self._away = True
                 self._answer()
                 self._ended.wait(AGAIN)
         self._answer()
@@ -120,6 +123,7 @@ class Keeper(threading.Thread):
             self._ids = {one.token_id for one in self._good.values()}
             self._number = number
         self._looked_at = at
+        self._away = False
 
     def _answer(self) -> None:
         with self._lock:
