@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -49,6 +50,9 @@ ROUNDS = 5
 """times that each method of each route is asked"""
 SILENCE = 0.3
 """seconds without a byte after which a stream is left"""
+PERSON = f"1001@{ALPHA}"
+"""who has logged in"""
+EXAMPLE = Path(__file__).parents[3] / "rel" / "ldap" / "example.ldif"
 SCOPES = ("read", "subscribe", "control")
 
 
@@ -82,9 +86,18 @@ def houses(dsn: str, site: Site, hooks: Hooks, connection: psycopg.Connection[An
         company: store.make(connection, "test", name, company, SCOPES)[1]
         for company, name in ((ALPHA, "crm"), (BRAVO, "zq-secret"), (GAMMA, "other"))
     }
+    tokens[PERSON] = store.log_in(connection, PERSON, ALPHA, timedelta(hours=1))[1]
+    _registry(site.data)
     server = Server(site)
     yield Houses(server, tokens | {"operator": server.token}, _pool(connection), webhooks)
     assert server.running.stop() == 0, server.running.said
+
+
+def _registry(data: Path) -> None:
+    """The example, with BRAVO in the place of beta.example."""
+    data.mkdir(parents=True, exist_ok=True)
+    text = EXAMPLE.read_text(encoding="utf-8").replace("beta.example", BRAVO).replace("Beta", "Zqxvj")
+    (data / "registry.ldif").write_text(text, encoding="utf-8")
 
 
 def _command(dsn: str, connection: psycopg.Connection[Any], company: str, secret: str) -> None:
@@ -280,7 +293,8 @@ def test_no_route_gives_a_byte_of_another_company(houses: Houses, place: Place, 
     seed = random.randrange(1 << 30)
     record_property("seed", seed)
     assert walked(houses, place, ALPHA, seed) == {}, seed
-    assert walked(houses, place, GAMMA, seed + 1, 2) == {}, seed
+    assert walked(houses, place, PERSON, seed + 1, 2) == {}, seed
+    assert walked(houses, place, GAMMA, seed + 2, 2) == {}, seed
     # The walk can fail: it finds what there is to be found.
     for whose in (BRAVO, "operator"):
         found = walked(houses, place, whose, seed, 2)
