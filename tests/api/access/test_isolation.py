@@ -65,6 +65,8 @@ class Houses(NamedTuple):
     pool: list[str]
     """ids, names, numbers, cursors of all companies"""
     webhooks: dict[str, str]
+    foreign: list[list[str]]
+    """ids of BRAVO, by their kinds"""
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def houses(dsn: str, site: Site, hooks: Hooks, connection: psycopg.Connection[An
     tokens[PERSON] = store.log_in(connection, PERSON, ALPHA, timedelta(hours=1))[1]
     _registry(site.data)
     server = Server(site)
-    yield Houses(server, tokens | {"operator": server.token}, _pool(connection), webhooks)
+    yield Houses(server, tokens | {"operator": server.token}, _pool(connection), webhooks, _foreign(connection))
     assert server.running.stop() == 0, server.running.said
 
 
@@ -109,6 +111,38 @@ def _command(dsn: str, connection: psycopg.Connection[Any], company: str, secret
             commands.request(
                 Hangup(leg=row[0], cause="NORMAL_CLEARING"), switch="x@y", tenant=company, by=secret, call_id=row[0]
             )
+
+
+def _foreign(connection: psycopg.Connection[Any]) -> list[list[str]]:
+    """Ids of BRAVO by their kinds, so that each kind is tried in each place."""
+    kinds = []
+    for query in (
+        "SELECT call_id FROM calls.call WHERE tenant = %s AND live",
+        "SELECT call_id FROM calls.call WHERE tenant = %s AND NOT live",
+        "SELECT leg_id FROM calls.leg JOIN calls.call USING (call_id) WHERE tenant = %s",
+        "SELECT command_id::text FROM log.command WHERE tenant = %s",
+        "SELECT endpoint_id::text FROM hooks.endpoint WHERE tenant = %s",
+        "SELECT delivery_id::text FROM hooks.delivery JOIN hooks.endpoint USING (endpoint_id) WHERE tenant = %s",
+        "SELECT token_id::text FROM auth.token WHERE tenant = %s",
+        "SELECT from_user FROM calls.call WHERE tenant = %s AND from_user IS NOT NULL",
+        "SELECT DISTINCT subject FROM log.call_event WHERE tenant = %s",
+    ):
+        kinds.append([str(row[0]) for row in connection.execute(query.encode(), [BRAVO]).fetchall()])
+        assert kinds[-1], query
+    return [*kinds, ["3001", f"3001-{BRAVO}"], ["support", f"support@{BRAVO}"], [BRAVO]]
+
+
+def _untouched(connection: psycopg.Connection[Any]) -> list[Any]:
+    """What others could have changed of BRAVO's."""
+    found: list[Any] = []
+    for query in (
+        "SELECT e::text FROM hooks.endpoint e WHERE tenant = %s ORDER BY 1",
+        "SELECT count(*) FROM log.command WHERE tenant = %s",
+        "SELECT count(*) FROM hooks.delivery JOIN hooks.endpoint USING (endpoint_id) WHERE tenant = %s",
+        "SELECT count(*) FROM auth.token WHERE tenant = %s AND revoked_at IS NULL",
+    ):
+        found += connection.execute(query.encode(), [BRAVO]).fetchall()
+    return found
 
 
 def _pool(connection: psycopg.Connection[Any]) -> list[str]:
@@ -191,24 +225,29 @@ class Question(NamedTuple):
 
 
 def questions(
-    routes: list[Route | WebSocketRoute], pool: list[str], chance: random.Random, rounds: int
+    routes: list[Route | WebSocketRoute], houses: Houses, chance: random.Random, rounds: int
 ) -> Iterator[Question]:
+    """Each method of each route, with what there is in whatever place; and with each kind of the other's ids in it."""
     for route in routes:
         methods = sorted((route.methods or set()) - {"HEAD"}) if isinstance(route, Route) else ["GET"]
-        queries, properties = _queries(route.path), _properties(route.path)
+        queries = _queries(route.path)
+        pools = [houses.pool] * rounds
+        if route.param_convertors and rounds == ROUNDS:
+            pools += houses.foreign
         for method in methods:
-            for turn in range(rounds):
+            for turn, pool in enumerate(pools):
                 path = route.path
                 for name in route.param_convertors:
-                    path = re.sub("{" + name + "(:\\w+)?}", quote(chance.choice(pool), safe="").replace("\\", ""), path)
-                names = chance.sample(queries, k=min(turn, len(queries)))
-                query = {name: chance.choice(FIXED.get(name, pool)) for name in names}
+                    path = re.sub("{" + name + "(:\\w+)?}", quote(chance.choice(pool), safe=""), path)
+                names = chance.sample(queries, k=min(turn, len(queries))) if turn < rounds else []
+                query = {name: chance.choice(FIXED.get(name, houses.pool)) for name in names}
                 if turn <= 1 and "after" in queries and "log" in queries:
                     query = {"after": "beginning"}
-                body = (
-                    None if method == "GET" else {n: chance.choice(pool) for n in properties if chance.random() < 0.4}
-                )
-                yield Question(method, path, query, body)
+                yield Question(method, path, query, None if method == "GET" else _body(route.path, houses.pool, chance))
+
+
+def _body(path: str, pool: list[str], chance: random.Random) -> dict[str, Any]:
+    return {name: chance.choice(pool) for name in _properties(path) if chance.random() < 0.4}
 
 
 def _queries(path: str) -> list[str]:
@@ -276,7 +315,7 @@ def walked(houses: Houses, place: Place, whose: str, seed: int, rounds: int = RO
     sockets = {route.path for route in routes if isinstance(route, WebSocketRoute)}
     found = {}
     with httpx.Client(base_url=houses.server.address, timeout=30, trust_env=False) as client:
-        for question in questions(routes, houses.pool, random.Random(seed), rounds):
+        for question in questions(routes, houses, random.Random(seed), rounds):
             way = ask_socket if question.path in sockets else ask
             received = way(client, houses.tokens[whose], question)
             if marks := marks_in(received, question.said):
@@ -289,12 +328,16 @@ def place(dsn: str, tmp_path: Path) -> Place:
     return Place(settings=Settings(data=tmp_path / "data", dsn=dsn), dsn=dsn)
 
 
-def test_no_route_gives_a_byte_of_another_company(houses: Houses, place: Place, record_property: Any) -> None:
+def test_no_route_gives_or_takes_a_byte_of_another_company(
+    houses: Houses, place: Place, connection: psycopg.Connection[Any], record_property: Any
+) -> None:
     seed = random.randrange(1 << 30)
     record_property("seed", seed)
+    before = _untouched(connection)
     assert walked(houses, place, ALPHA, seed) == {}, seed
     assert walked(houses, place, PERSON, seed + 1, 2) == {}, seed
     assert walked(houses, place, GAMMA, seed + 2, 2) == {}, seed
+    assert _untouched(connection) == before
     # The walk can fail: it finds what there is to be found.
     for whose in (BRAVO, "operator"):
         found = walked(houses, place, whose, seed, 2)

@@ -87,7 +87,7 @@ def test_open_streams_end_with_the_reason(
     one = made(site, "crm", "--tenant", "alpha.example", "--days", "1")
     other = made(site, "other", "--tenant", "alpha.example")
     with ExitStack() as stack:
-        houses = Houses(server, {"crm": one["token"], "other": other["token"]}, [], {})
+        houses = Houses(server, {"crm": one["token"], "other": other["token"]}, [], {}, [])
         ending = [Listener(houses, "crm", path, stack) for path in STREAMS[:2]]
         staying = Listener(houses, "other", "/v1/live/stream", stack, b"event: health", b"event: closed")
         address = server.address.replace("http", "ws", 1) + "/v1/ws"
