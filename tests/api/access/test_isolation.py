@@ -243,7 +243,8 @@ def questions(
                 query = {name: chance.choice(FIXED.get(name, houses.pool)) for name in names}
                 if turn <= 1 and "after" in queries and "log" in queries:
                     query = {"after": "beginning"}
-                yield Question(method, path, query, None if method == "GET" else _body(route.path, houses.pool, chance))
+                body = _body(route.path, houses.pool, chance) if turn < rounds else {}
+                yield Question(method, path, query, None if method == "GET" else body)
 
 
 def _body(path: str, pool: list[str], chance: random.Random) -> dict[str, Any]:
