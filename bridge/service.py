@@ -22,6 +22,7 @@ from bridge.freeswitch import Remembered, SwitchSession, SwitchStats
 from bridge.node import Node
 from bridge.remember import recall
 from bridge.supervisor import Supervisor
+from bridge.wishes import Wishes, WishStats
 from core.commands.store import CommandStore
 from core.errors import LogError
 from core.log import EventLog, LogWriter, WriterStats
@@ -59,6 +60,8 @@ class BridgeStats(msgspec.Struct, frozen=True):
     writer: WriterStats
     registry: RegistryState | None = None
     """None: there is no registry, the switches have their own files"""
+    wishes: WishStats | None = None
+    """of users by feature codes; None where there is no registry to change"""
 
 
 class BridgeService:
@@ -74,6 +77,7 @@ class BridgeService:
         remembered: Mapping[str, Remembered] | None = None,
         commands: CommandStore | None = None,
         registry: LiveRegistry | None = None,
+        wishes: Wishes | None = None,
     ) -> None:
         """``commands``: from where commands are taken; None: this bridge takes none. ``registry``: what the switches'
         fetches are answered from; None: they are left to their own files."""
@@ -96,6 +100,7 @@ class BridgeService:
         ]
         self._executor = Executor(self.sessions, commands) if commands is not None else None
         self._registry = registry
+        self._wishes = wishes
         self._lag = 0.0
         self._came: dict[str, tuple[int, float]] = {}
 
@@ -134,6 +139,7 @@ class BridgeService:
             links=tuple(LinkStats(link, now - self._came.get(link.switch, (0, now))[1]) for link in links),
             writer=writer,
             registry=self._registry.state if self._registry is not None else None,
+            wishes=self._wishes.stats if self._wishes is not None else None,
         )
 
     async def _watch(self) -> None:
@@ -172,12 +178,17 @@ def run(
     names = [switch.node for switch in settings.switches]
     source = source_of(settings)
     registry = LiveRegistry(source, settings.data) if source is not None else None
+    wishes = Wishes(dsn, registry, names) if registry is not None else None
     writer.start()
     if registry is not None:
         registry.start()
+    if wishes is not None:
+        wishes.start()
     try:
-        asyncio.run(_serve(settings, dsn, writer, _recall(dsn, names), registry, stop, started))
+        asyncio.run(_serve(settings, dsn, writer, _recall(dsn, names), registry, wishes, stop, started))
     finally:
+        if wishes is not None:
+            wishes.stop()
         if registry is not None:
             registry.stop()
         if not writer.stop(_FLUSH):
@@ -190,6 +201,7 @@ async def _serve(
     writer: LogWriter,
     remembered: Mapping[str, Remembered],
     registry: LiveRegistry | None,
+    wishes: Wishes | None,
     stop: threading.Event,
     started: Callable[[BridgeService], None] | None,
 ) -> None:
@@ -202,6 +214,7 @@ async def _serve(
         remembered=remembered,
         commands=CommandStore(dsn, dtmf=settings.dtmf, bridge=settings.node),
         registry=registry,
+        wishes=wishes,
     )
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()

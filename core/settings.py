@@ -86,7 +86,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
     provision_url: str | None = None
-    """the address of this server as phones reach it, e.g. https://harmony.example.com; without it http_host and http_port"""
+    """this server as phones reach it, e.g. https://harmony.example.com; without it http_host and http_port"""
 
     webhook_private: bool = False
     """whether webhooks may go to addresses that are not public: loopback, private networks, link-local"""

@@ -24,6 +24,7 @@ from core.capture import read_capture
 from core.commands.store import CommandStore
 from core.headers import header, is_event
 from core.log import EventLog, LogWriter
+from core.registry.live import LiveRegistry
 from core.settings import Switch
 
 HERE = Path(__file__).parent
@@ -295,7 +296,12 @@ async def start_bridge(epmd_port: int, tmp_path: Path) -> AsyncIterator[StartBri
     running: list[tuple[asyncio.Task[None], LogWriter]] = []
 
     async def start(
-        dsn: str, *switches: str, name: str = "harmony@127.0.0.1", commands: bool = False, **options: int
+        dsn: str,
+        *switches: str,
+        name: str = "harmony@127.0.0.1",
+        commands: bool = False,
+        registry: LiveRegistry | None = None,
+        **options: int,
     ) -> BridgeService:
         writer = LogWriter(dsn, tmp_path / f"spool-{len(running)}", node=name, **options)  # type: ignore[arg-type]
         writer.start()
@@ -308,6 +314,7 @@ async def start_bridge(epmd_port: int, tmp_path: Path) -> AsyncIterator[StartBri
             writer,
             remembered=remembered,
             commands=CommandStore(dsn) if commands else None,
+            registry=registry,
         )
         running.append((asyncio.create_task(service.run(stop)), writer))
         async with asyncio.timeout(PATIENCE):

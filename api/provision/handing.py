@@ -50,7 +50,7 @@ def hand(
         phone = current.phone(mac) or NOBODYS
         right = known.is_for(mac, phone.tenant)
         if found is None or not right or phone is NOBODYS:
-            return "secret" if found is None else "phone"
+            return "address" if found is None else "phone"
         file = file_of(phone, wanted.form) if wanted is not None else None
         if file is None:
             return "file"
