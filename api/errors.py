@@ -58,6 +58,7 @@ _STATUS = {
     "log.not-ready": 503,
     "projection.not-there": 503,
     "registry.away": 503,
+    "registry.refused": 409,
 }
 _EXIT = {"query.bad-filter": USAGE, "command.bad-argument": USAGE, "cursor.bad": USAGE, "settings": USAGE}
 """What errors of the packages below are at the edge, where that is not the usual 500 or 1."""

@@ -5,10 +5,34 @@ from typing import Any
 
 import msgspec
 
-from api.http.openapi import access, calls, commands, event_types, hooks, operating, state, streams, whoami
+from api.http.openapi import (
+    access,
+    calls,
+    commands,
+    event_types,
+    hooks,
+    operating,
+    provision,
+    self_service,
+    state,
+    streams,
+    whoami,
+)
 from api.http.openapi.parts import TEXT, answer, record, ref
 
-FAMILIES: tuple[ModuleType, ...] = (access, calls, commands, event_types, hooks, operating, state, streams, whoami)
+FAMILIES: tuple[ModuleType, ...] = (
+    access,
+    calls,
+    commands,
+    event_types,
+    hooks,
+    operating,
+    provision,
+    self_service,
+    state,
+    streams,
+    whoami,
+)
 """each has `paths()` and `schemas()`; a new family of routes is a new file here and its name in this line"""
 
 

@@ -1,0 +1,149 @@
+"""/v1/me and /v1/users/{user}/...: what users change about themselves: call forwarding, do not disturb.
+
+A token that names a user (that of a login) is for that user alone; one of a company with the scope control is for all
+its users; operators are for all. What is another company's is not there.
+"""
+
+from typing import Annotated, TypeVar
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.errors import BadArgument, Forbidden, NotFound, Unavailable
+from api.http.bodies import decoded
+from api.principal import Principal, principal
+from api.site import Site
+from core.registry import change
+from core.registry.deeds import Deed, DoNotDisturb, Forward, do, tell
+from core.registry.entries import User
+from core.registry.live import LiveRegistry
+
+LONGEST_BODY = 2000
+T = TypeVar("T")
+
+
+class ForwardBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where calls go."""
+
+    kind: change.Forward
+    """which calls: always (all), busy, no-answer"""
+    target: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z*#+._-]{1,64}$")] | None
+    """the number that they go to; null: they are not forwarded"""
+
+
+class DoNotDisturbBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether phones ring."""
+
+    on: bool
+    """true: they do not"""
+
+
+class SelfService(msgspec.Struct, frozen=True):
+    """A user's own settings, as they are now."""
+
+    user: str
+    """with the company's domain: 1001@alpha.example"""
+    name: str
+    forward_always: str | None
+    forward_busy: str | None
+    forward_no_answer: str | None
+    do_not_disturb: bool
+
+
+async def me(request: Request) -> Response:
+    who = principal(request, "read")
+    user, _, domain = who.name.partition("@")
+    if not domain or domain != who.tenant:
+        raise NotFound(f"The token of {who.name!r} is no user's: log in as one, or ask for /v1/users.")
+    return _answer(_entry(_registry(request), user, domain))
+
+
+async def user(request: Request) -> Response:
+    who = principal(request, "read")
+    return _answer(_entry(_registry(request), *_named(request, who)))
+
+
+async def forward(request: Request) -> Response:
+    given = await _body(request, ForwardBody)
+    return await _change(request, Forward(given.kind, given.target))
+
+
+async def do_not_disturb(request: Request) -> Response:
+    given = await _body(request, DoNotDisturbBody)
+    return await _change(request, DoNotDisturb(given.on))
+
+
+async def _change(request: Request, deed: Deed) -> Response:
+    who = principal(request, "control")
+    name, domain = _named(request, who)
+    live = _registry(request)
+    _entry(live, name, domain)
+    here: Site = request.app.state.site
+
+    def within() -> None:
+        do(live, domain, name, deed)
+        tell(here.dsn, domain, name, deed, who.name, way="api")
+
+    await run_in_threadpool(within)
+    return _answer(_entry(live, name, domain))
+
+
+def _named(request: Request, who: Principal) -> tuple[str, str]:
+    """The user of the address, whom this bearer may change; another company's is not there."""
+    whole = request.path_params["user"]
+    name, _, domain = whole.partition("@")
+    domain = domain.lower()
+    if not who.sees(domain):
+        raise NotFound(f"There is no user {whole[:100]!r}.")
+    if who.tenant is not None and "@" in who.name and who.name != f"{name}@{domain}":
+        raise Forbidden(f"The token of {who.name!r} is for that user alone.")
+    return name, domain
+
+
+def _registry(request: Request) -> LiveRegistry:
+    live: LiveRegistry | None = request.app.state.registry
+    if live is None:
+        raise Unavailable("There is no registry here, and so no users.")
+    return live
+
+
+def _entry(live: LiveRegistry, name: str, domain: str) -> User:
+    found = live.current.user(domain, name)
+    if found is None:
+        raise NotFound(f"There is no user {f'{name}@{domain}'[:100]!r}.")
+    return found
+
+
+def _answer(entry: User) -> Response:
+    shown = SelfService(
+        user=f"{entry.user}@{entry.tenant}",
+        name=entry.name,
+        forward_always=entry.forward_always,
+        forward_busy=entry.forward_busy,
+        forward_no_answer=entry.forward_no_answer,
+        do_not_disturb=entry.do_not_disturb,
+    )
+    return Response(msgspec.json.encode(shown), media_type="application/json")
+
+
+async def _body(request: Request, kind: type[T]) -> T:
+    content = bytearray()
+    async for piece in request.stream():
+        content += piece
+        if len(content) > LONGEST_BODY:
+            raise BadArgument(f"The body is longer than {LONGEST_BODY} bytes.")
+    try:
+        return decoded(content, kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadArgument(f"The body is not what is asked for here: {error}.") from None
+
+
+ROUTES = [
+    Route("/v1/me", me, name="me"),
+    Route("/v1/users/{user}", user, name="user"),
+    Route("/v1/users/{user}/forward", forward, methods=["PUT"], name="forward"),
+    Route("/v1/users/{user}/do-not-disturb", do_not_disturb, methods=["PUT"], name="do_not_disturb"),
+]
