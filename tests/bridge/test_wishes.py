@@ -34,7 +34,8 @@ _numbers = iter(range(1, 1_000_000))
 
 
 def wished(what: str, value: str, user: str = "1001", domain: str = "alpha.example", **more: str) -> bytes:
-    fields: dict[str, Any] = {"Harmony_Domain": domain, "Harmony_User": user, "Harmony_Wish": what, "Harmony_Value": value}
+    whose = {"Harmony_Domain": domain, "Harmony_User": user}
+    fields: dict[str, Any] = whose | {"Harmony_Wish": what, "Harmony_Value": value}
     return event(next(_numbers), "CUSTOM", Event_Subclass="harmony_feature::wish", **(fields | more))
 
 
