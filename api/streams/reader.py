@@ -117,7 +117,8 @@ class Reader:
     # Around each sending
 
     def __enter__(self) -> None:
-        self._task = asyncio.current_task()
+        if self._task is None:
+            self._task = asyncio.current_task()
         self._sending = time.monotonic()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
