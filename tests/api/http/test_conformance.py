@@ -63,6 +63,8 @@ def site(site: Site) -> Site:
         log.append([Incoming(living.SWITCH, b"no event %d" % number, 1) for number in range(3)])
     site.ok("project", "--once")
     site.env["HARMONY_SWITCHES"] = living.SWITCH
+    site.data.mkdir(parents=True, exist_ok=True)
+    (site.data / "registry.ldif").write_bytes((TOP / "rel" / "ldap" / "example.ldif").read_bytes())
     return site
 
 
