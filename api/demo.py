@@ -15,6 +15,9 @@ from pathlib import Path
 import msgspec
 
 from core.errors import HarmonyError
+from core.registry import ldif
+from core.registry.file import write
+from core.registry.sources import file_of
 from core.settings import Settings, Switch
 
 COOKIE = "demo.cookie"
@@ -36,6 +39,13 @@ def cookie(data: Path) -> str:
 def switch(data: Path) -> str:
     """The node name of the emulated switch."""
     return f"freeswitch-demo-{_mark(data)}@127.0.0.1"
+
+
+def registry(settings: Settings) -> None:
+    """The companies of the recorded calls as the registry, where there is none yet."""
+    example, path = Path(__file__).resolve().parent.parent / "rel" / "ldap" / "example.ldif", file_of(settings)
+    if settings.ldap_uri is None and not path.exists() and example.exists():
+        write(path, ldif.read(example.read_text(encoding="utf-8"), str(example)))
 
 
 def with_demo(settings: Settings) -> Settings:

@@ -30,6 +30,7 @@ def run(with_demo: bool, new_token: bool, demo_speed: float = 1.0) -> int:
         parts = [Part("http", ["serve"]), Part("projection", ["project"]), Part("webhooks", ["deliver"])]
         if with_demo:
             demo.cookie(settings.data)
+            demo.registry(settings)
             playing = ["demo-switch", "--speed", str(demo_speed)]
             parts += [Part("emulated switch", playing), Part("bridge", ["bridge", "--demo"])]
         elif settings.switches:
