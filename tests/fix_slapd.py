@@ -15,7 +15,7 @@ import ldap3
 import pytest
 
 from core.registry.ldap import Directory
-from tests.fix_switch import free_port
+from tests.ports import free_port
 
 TOP = Path(__file__).resolve().parent.parent
 BASE, ADMIN, PASSWORD = "dc=telephony", "cn=admin,dc=telephony", "for the tests"

@@ -26,6 +26,7 @@ from core.headers import header, is_event
 from core.log import EventLog, LogWriter
 from core.registry.live import LiveRegistry
 from core.settings import Switch
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 CAPTURES = HERE / "captures"
@@ -35,14 +36,6 @@ PATIENCE = 20.0
 StartSwitch = Callable[..., Awaitable["CNode"]]
 StartNode = Callable[..., Awaitable[Node]]
 StartBridge = Callable[..., Awaitable[BridgeService]]
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from api import tokens
 from core.log import EventLog
 from projections.callflow import TOPICS, CallFold
 from projections.runner import Runner
+from tests.ports import free_port
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 PATIENCE = 30.0
@@ -32,12 +32,6 @@ def capture(number: str) -> Path:
     """The events of a recorded scenario, by its number."""
     (folder,) = CAPTURES.glob(f"{number}-*")
     return folder / "events.etf.gz"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(look: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:

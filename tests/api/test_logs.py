@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from api import logs
-from tests.api.conftest import Site, free_port
+from tests.api.conftest import Site
+from tests.ports import free_port
 
 LOG = logging.getLogger("harmony.test")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.conftest import Running, Site, free_port, until
+from tests.api.conftest import Running, Site, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.http
 

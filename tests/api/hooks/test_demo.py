@@ -14,9 +14,10 @@ from api.hooks import endpoints, secrets
 from api.hooks.endpoint import NewWebhook, Webhook
 from api.principal import OPERATOR
 from projections.query.events import call_events
-from tests.api.conftest import Site, free_port, until
+from tests.api.conftest import Site, until
 from tests.api.hooks.conftest import HERE
 from tests.api.hooks.receiver import Receiver
+from tests.ports import free_port
 
 pytestmark = pytest.mark.http
 

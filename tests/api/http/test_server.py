@@ -11,7 +11,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from core.migrate import migrate
-from tests.api.conftest import Server, Site, capture, free_port, until
+from tests.api.conftest import Server, Site, capture, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.http
 DAY = ("01", "03", "04", "10", "13")

@@ -19,8 +19,9 @@ from api.http.app import application
 from api.site import Site
 from api.streams import Streams
 from core.settings import Settings
-from tests.api.conftest import PATIENCE, free_port, until
+from tests.api.conftest import PATIENCE, until
 from tests.api.http.test_streams import end_of, messages, until_mark
+from tests.ports import free_port
 
 pytestmark = pytest.mark.http
 EVENTS = 4000
