@@ -6,7 +6,6 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
-import zstandard
 from psycopg import Connection
 
 from api.errors import NotFound
@@ -15,12 +14,12 @@ from core.log import EventLog
 from core.log.driver import translated
 from core.log.eventlog import OWN_TOPICS
 from core.own_event import OPERATOR
+from core.zstd import decompress
 from projections.callflow.as_of import positions
 from projections.query import get_call
 
 PAGE = 1000
 OPERATORS = f"CUSTOM {OPERATOR}"
-_decompress = zstandard.ZstdDecompressor().decompress
 
 _CALL: LiteralString = (
     "SELECT l.leg, s.state FROM calls.fold_leg l JOIN calls.fold_state s USING (call_id) WHERE call_id = %s"
@@ -116,4 +115,4 @@ def _call(connection: Connection[Any], call: str) -> tuple[list[UUID], list[int]
     rows = [] if found is None else connection.execute(_CALL, [found.call_id]).fetchall()
     if not rows:
         raise NotFound(f"There is no call {call[:80]!r}, nor one with such a leg.")
-    return [stream_of(leg) for leg, _ in rows], positions(_decompress(rows[0][1]))
+    return [stream_of(leg) for leg, _ in rows], positions(decompress(rows[0][1]))

@@ -45,8 +45,11 @@ def compressor(dictionary: zstandard.ZstdCompressionDict | None) -> zstandard.Zs
     return zstandard.ZstdCompressor(dict_data=dictionary, compression_params=_PARAMETERS)
 
 
-class Encoder:
-    """Makes states. One object a thread: a compressor is not safe to share, nor is one dictionary at two levels."""
+class Encoder(threading.local):
+    """Makes states. Any thread may use it: each has a compressor of its own within, and a dictionary (`core.zstd`).
+
+    Nor may one dictionary be used at two levels: the library crashes.
+    """
 
     def __init__(self, dictionary: int = CURRENT) -> None:
         self._zstd = compressor(_load(dictionary))
@@ -63,8 +66,8 @@ class Encoder:
         return [ZSTD + frames[index].tobytes() for index in range(len(frames))]
 
 
-class Decoder:
-    """Reads states of every version and dictionary. One object a thread."""
+class Decoder(threading.local):
+    """Reads states of every version and dictionary. Any thread may use it, as an `Encoder`."""
 
     def __init__(self) -> None:
         self._by_dictionary: dict[int, zstandard.ZstdDecompressor] = {}
@@ -94,23 +97,17 @@ class Decoder:
         return self._by_dictionary[number]
 
 
-_local = threading.local()
+_encoder, _decoder = Encoder(), Decoder()
 
 
 def encoder() -> Encoder:
-    """Return this thread's encoder."""
-    if not hasattr(_local, "encoder"):
-        _local.encoder = Encoder()
-    found: Encoder = _local.encoder
-    return found
+    """Return the encoder of the current dictionary."""
+    return _encoder
 
 
 def decoder() -> Decoder:
-    """Return this thread's decoder."""
-    if not hasattr(_local, "decoder"):
-        _local.decoder = Decoder()
-    found: Decoder = _local.decoder
-    return found
+    """Return the decoder."""
+    return _decoder
 
 
 @cache

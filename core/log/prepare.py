@@ -68,7 +68,7 @@ class Prepared(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Preparer:
-    """Prepares batches. One object a thread (its compressor is not safe to share)."""
+    """Prepares batches."""
 
     def __init__(self, dtmf: str = "keep") -> None:
         self._encoder = Encoder()

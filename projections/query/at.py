@@ -9,10 +9,10 @@ import functools
 from typing import Any
 
 import msgspec
-import zstandard
 from psycopg import Connection
 
 from core.log.moment import stored_at, stored_before
+from core.zstd import decompress
 from projections.callflow.as_of import live_as_of
 from projections.callflow.document import Call, render
 from projections.callflow.fact import Fact
@@ -37,7 +37,6 @@ _PASSED = """
         AND switch = %(switch)s AND topic = ANY(%(topics)s) ORDER BY position LIMIT 1
 """
 _TOPICS = sorted(topic for topic in TOPICS if not topic.startswith(OWN))
-_decompress = zstandard.ZstdDecompressor().decompress
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -95,7 +94,7 @@ def _calls(connection: Connection[Any], position: int, tenant: str | None) -> li
     closed = functools.partial(_closed, connection, position)
     with connection.cursor(binary=True) as cursor:
         states = cursor.execute(_STATES, {"position": position}).fetchall()
-    calls = [call for (state,) in states for call in live_as_of(_decompress(state), position, closed)]
+    calls = [call for (state,) in states for call in live_as_of(decompress(state), position, closed)]
     mine = [call for call in calls if tenant is None or call.tenant == tenant]
     return sorted(mine, key=lambda call: (call.started_at, call.call_id))
 

@@ -10,16 +10,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-import zstandard
 from psycopg import Cursor
 from psycopg.sql import SQL, Composed, Identifier
 
+from core.zstd import compress, decompress
 from projections.callflow.changes import Changes, Merged
 from projections.tables.rows import Rows, rows_of
 from projections.tables.table import CALL, FOLD_STATE, TABLES, Row, Table, key
-
-_compress = zstandard.ZstdCompressor(level=1).compress
-_decompress = zstandard.ZstdDecompressor().decompress
 
 
 class _Page(msgspec.Struct):
@@ -107,12 +104,12 @@ class CallTables:
         if not legs:
             return []
         cursor.execute(self._load, [[key(leg) for leg in legs]])
-        return [_decompress(state) for _, state in cursor.fetchall()]
+        return [decompress(state) for _, state in cursor.fetchall()]
 
     def load_live(self, cursor: Cursor[Any]) -> list[bytes]:
         """The stored states of all calls whose end has not been seen, in a stable order."""
         cursor.execute(self._load_live)
-        return [_decompress(state) for (state,) in cursor.fetchall()]
+        return [decompress(state) for (state,) in cursor.fetchall()]
 
     def write(self, cursor: Cursor[Any], changes: Changes, as_of: int) -> None:
         """Make the tables say what the changes say; `as_of` is the position that the page reaches."""
@@ -123,7 +120,7 @@ class CallTables:
         for call in changes.calls:
             call_id = key(call.call_id)
             rows = rows_of(call.document, call.live) if call.shown else {table: [] for table in TABLES}
-            rows[FOLD_STATE] = [(_compress(call.state), call.live)]
+            rows[FOLD_STATE] = [(compress(call.state), call.live)]
             before = self._written.pop(call_id, None)
             for table, page in pages.items():
                 _compare(page, table, call_id, None if before is None else before[table], rows[table], as_of)

@@ -1,6 +1,7 @@
 """/v1/live?at=: over HTTP what the stream's subscribers saw then."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from api.principal import Principal
 from core.log import EventLog
 from projections.callflow import TOPICS, CallFold
 from projections.runner import Runner
-from tests.api.conftest import Site, until
+from tests.api.conftest import Server, Site, until
 from tests.projections.filling import events_of
 
 pytestmark = pytest.mark.http
@@ -38,6 +39,18 @@ def test_it_is_what_was_answered_then(site: Site, client: httpx.Client) -> None:
         assert again["at"] == answer.json()["at"]
     refused = client.get("/v1/live", params={"at": "soon"})
     assert (refused.status_code, refused.json()["code"]) == (400, "api.bad_argument")
+
+
+def test_many_boards_are_asked_for_at_once(filled: Callable[..., Site], server: Server) -> None:
+    filled("13", "18", "41")
+    with server.client() as client, ThreadPoolExecutor(16) as threads:
+        head = client.get("/v1/live", params={"at": "999999999"}).json()["position"]
+        places = [str(head * part // 20) for part in range(1, 20)]
+        alone = [client.get("/v1/live", params={"at": place}) for place in places]
+        assert any(answer.json()["calls"] for answer in alone)
+        together = list(threads.map(lambda place: client.get("/v1/live", params={"at": place}), places * 20))
+    assert {answer.status_code for answer in together} == {200}
+    assert [answer.content for answer in together] == [answer.content for answer in alone] * 20
 
 
 def by_id(calls: list[Any]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -81,13 +81,14 @@ def test_a_dictionary_of_other_scenarios_brings_events_under_800_bytes() -> None
     assert not set(learnt) & set(tried)
 
 
-def test_threads_have_their_own() -> None:
-    found: list[Decoder] = []
-    thread = threading.Thread(target=lambda: found.append(decoder()))
-    thread.start()
-    thread.join()
-    assert found[0] is not decoder()
-    assert decoder() is decoder()
+def test_one_object_serves_many_threads_at_once() -> None:
+    terms = [term for number in ("01-", "10-", "54-") for term in capture(number)[:300]]
+    encoder, reader = Encoder(), Decoder()
+    states = encoder.encode_all(terms)
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(3):
+            assert list(threads.map(encoder.encode, terms, chunksize=10)) == states
+            assert list(threads.map(reader.decode, states, chunksize=10)) == terms
 
 
 def _files(number: str) -> list[Path]:
