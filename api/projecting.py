@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from api import retaining
+from api.access.analyst_watch import AnalystWatch
 from api.rate import Rate
 from api.service_status import Reporter
 from api.site import Site
@@ -40,9 +41,12 @@ def keep_folding(here: Site, stop: threading.Event) -> int:
     reporter = Reporter(here.dsn, "projection calls", "projection", describe)
     reporter.start()
     retainer = retaining.started(here)
+    watch = AnalystWatch(here.dsn, embedded=here.settings.dsn is None)
+    watch.start()
     try:
         runner.run_forever(stop)
     finally:
+        watch.stop()
         retainer.stop()
         reporter.stop()
     return 0

@@ -20,7 +20,13 @@ from core.log.driver import translated
 ROOT = Path(__file__).resolve().parent.parent
 DIRECTORIES = (ROOT / "core" / "sql", ROOT / "projections" / "sql")
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
-_LOCK = 0x4861726D  # an advisory lock, so that two processes starting at once do not both migrate
+_LEDGER = """
+    CREATE SCHEMA IF NOT EXISTS log;
+    CREATE TABLE IF NOT EXISTS log.migration (number integer PRIMARY KEY, name text NOT NULL,
+        checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())
+"""
+# Of several processes that start at once each applies what is missing when its turn has come.
+_LOCK = "LOCK TABLE log.migration IN EXCLUSIVE MODE"
 
 
 class MigrationError(HarmonyError):
@@ -61,18 +67,13 @@ def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str
     wanted = found() if migrations is None else migrations
     with translated(), psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("SET client_min_messages = warning")
-        connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-        connection.execute("CREATE SCHEMA IF NOT EXISTS log")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS log.migration (number integer PRIMARY KEY, name text NOT NULL,"
-            " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())"
-        )
+        _make_ledger(connection)
         done: dict[int, str] = dict(connection.execute("SELECT number, checksum FROM log.migration").fetchall())
         applied = []
         for migration in wanted:
             if migration.number not in done:
-                _apply(connection, migration)
-                applied.append(migration.name)
+                if _apply(connection, migration):
+                    applied.append(migration.name)
             elif done[migration.number] != migration.checksum:
                 raise MigrationError(
                     f"{migration.name}.sql differs from what this database was made with: "
@@ -91,14 +92,31 @@ def pending(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str
     return [migration.name for migration in wanted if migration.number not in done]
 
 
-def _apply(connection: psycopg.Connection[tuple[object, ...]], migration: Migration) -> None:
+def _make_ledger(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Make the table of what was applied; of two who do it at once one is refused, and finds it made."""
+    for attempt in range(5):
+        try:
+            connection.execute(_LEDGER)
+            return
+        except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable, psycopg.errors.DuplicateSchema):
+            if attempt == 4:
+                raise
+
+
+def _apply(connection: psycopg.Connection[tuple[object, ...]], migration: Migration) -> bool:
+    """Apply one; False when another process has done it meanwhile."""
     try:
         with connection.transaction():
+            connection.execute(_LOCK)
+            there = "SELECT FROM log.migration WHERE number = %s"
+            if connection.execute(there, (migration.number,)).fetchone() is not None:
+                return False
             connection.execute(migration.sql.encode())
             connection.execute(
                 "INSERT INTO log.migration (number, name, checksum) VALUES (%s, %s, %s)",
                 (migration.number, migration.name, migration.checksum),
             )
+        return True
     except psycopg.errors.DatabaseError as error:
         if isinstance(error, psycopg.OperationalError):
             raise

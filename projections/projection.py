@@ -29,7 +29,7 @@ SESSION = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_merge
 
 _LOCK = "SELECT position, generation FROM log.projection WHERE name = %s FOR UPDATE"
 _MOVE = "UPDATE log.projection SET position = %b, updated_at = clock_timestamp() WHERE name = %b"
-_MOVE_AND_TELL = f"WITH moved AS ({_MOVE}) SELECT pg_notify('{CHANNEL}', %b)"
+_MOVE_AND_TELL = f"WITH moved AS ({_MOVE}) SELECT pg_notify('{CHANNEL}', '')"
 _PARK = """
     INSERT INTO log.parked_event (part, switch, position, code, reason, content, digest, received_at)
     SELECT %b, %b, position, %b, %b, %b, %b, stored_at FROM log.switch_event WHERE position = %b
@@ -84,8 +84,7 @@ class Projection:
             self._park(cursor, bad.position, "unknown", bad.state, bad.error)
         refused, changed, told = self._fold_events(cursor, page) if page.events else (0, 0, 0)
         if changed or told:
-            hint = msgspec.json.encode({"position": page.reached, "calls": changed, "events": told}).decode()
-            cursor.execute(_MOVE_AND_TELL, [page.reached, self.name, hint])
+            cursor.execute(_MOVE_AND_TELL, [page.reached, self.name])
         else:
             cursor.execute(_MOVE, [page.reached, self.name])
         return len(page.bad) + refused

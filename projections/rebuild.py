@@ -21,6 +21,7 @@ from psycopg import Connection, Cursor
 
 from core.log.driver import connect, translated
 from core.log.eventlog import EventLog
+from core.places import take
 from projections.call_log import CallLog
 from projections.callflow.audience import audience_of
 from projections.callflow.changes import CallEvent
@@ -34,8 +35,8 @@ from projections.runner import PAGE
 
 NEXT = "calls_next"
 SQL_FILES = Path(__file__).parent / "sql"
-LOCK = (0x4861726D, 2)
-"""the advisory lock of the one rebuild"""
+PLACE = f"rebuild {NAME}"
+"""the place of the one rebuild"""
 _NAMED = re.compile(r"\bcalls\.(?=[a-z_]+)|(?<=SCHEMA )calls\b")
 
 _PLACE = "SELECT position FROM log.projection WHERE name = %s"
@@ -120,8 +121,7 @@ class Rebuild:
             self._connection: Connection[Any] = connect(self._dsn, "harmony-rebuild")
             try:
                 with translated():
-                    row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", LOCK).fetchone()
-                    if row is None or not row[0]:
+                    if not take(self._connection, PLACE):
                         raise RebuildRunning("Another rebuild of the calls is running: wait for it, or stop it.")
                     yield self
             finally:
@@ -180,7 +180,7 @@ class Rebuild:
             cursor.execute(_KEEP_DECISIONS, [NAME, NEXT])
             cursor.execute("DELETE FROM log.parked_event WHERE part = %s", [NAME])
             cursor.execute("UPDATE log.parked_event SET part = %s WHERE part = %s", [NAME, NEXT])
-            cursor.execute("SELECT pg_notify(%s, '{}')", [CHANNEL])
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
         if drop:
             self._connection.execute("DROP SCHEMA calls_old CASCADE")
         return outcome

@@ -14,15 +14,15 @@ from psycopg import Connection
 from core.event import COPIES, stream_of
 from core.log.driver import translated
 from core.log.moment import stored_before
-from projections.rebuild import LOCK, NEXT
+from projections.rebuild import NEXT, PLACE
 
 DAY = 86_400_000_000
 """µs"""
 
-# The row of a rebuild that was killed stands still for ever: it counts only while the lock of rebuilds is held.
+# The row of a rebuild that was killed stands still for ever: it counts only while the place of rebuilds is held.
 _READ_BY_ALL = """
-    SELECT min(position) FROM log.projection WHERE name <> %s OR EXISTS (
-        SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND granted)
+    SELECT min(position) FROM log.projection
+    WHERE name <> %s OR EXISTS (SELECT FROM log.place_held h WHERE h.name = %s)
 """
 _LIVING = "SELECT leg FROM calls.fold_leg JOIN calls.fold_state USING (call_id) WHERE live"
 _COUNT = """
@@ -57,7 +57,7 @@ def droppable(connection: Connection[Any], days: float, now: int | None = None) 
     before = (time.time_ns() // 1000 if now is None else now) - int(days * DAY)
     old = stored_before(connection, before)
     with translated():
-        row = connection.execute(_READ_BY_ALL, [NEXT, *LOCK]).fetchone()
+        row = connection.execute(_READ_BY_ALL, [NEXT, PLACE]).fetchone()
         read = 0 if row is None or row[0] is None else int(row[0])
         legs = [leg for (leg,) in connection.execute(_LIVING).fetchall()]
     streams = [stream_of(leg) for leg in legs]

@@ -1,7 +1,7 @@
 """The one place that does the effects of the call projection: reads the log, folds, writes, waits, and starts again.
 
 A page is one transaction: rows, call events and position move together or not at all, so that a kill at any instant
-leaves the tables at the end of some page. Two locks: an advisory one, held for as long as a runner lives, makes one
+leaves the tables at the end of some page. Two locks: a place, held for as long as a runner lives, makes one
 active and the others wait; the projection's own row, locked page by page, is what makes writing safe, also against a
 rebuild. What a call is stands in `callflow`, what a row is in `tables`.
 """
@@ -17,11 +17,12 @@ import psycopg
 from core.errors import HarmonyError, LogError
 from core.log.driver import connect
 from core.log.eventlog import EventLog
+from core.places import take
 from projections.errors import Moved, ProjectionError
 from projections.fold import Fold, FoldKind
 from projections.log_page import read_page
 from projections.progress import Meter, Progress
-from projections.projection import SESSION, Place, Projection
+from projections.projection import NAME, SESSION, Place, Projection
 
 Connection = psycopg.Connection[tuple[object, ...]]
 log = logging.getLogger("harmony.projection")
@@ -34,8 +35,8 @@ POLL = 0.25
 """seconds after which the log is looked at without a notification"""
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 0.1, 5.0
 """seconds between attempts, doubled each time until a page is folded again"""
-_ACTIVE = (0x4861726D, 1)
-"""the advisory lock of the active runner"""
+_ACTIVE = f"projection {NAME}"
+"""the place of the active runner"""
 _TRANSIENT = {"40", "53", "55", "57", "58", "08", "25", "42", "3D", "28", "XX"}
 """classes of SQLSTATE that are no fault of an event: worth trying again, never worth leaving an event out"""
 
@@ -129,8 +130,7 @@ class Runner:
         """Whether this runner is the active one, becoming it if nobody is."""
         if self._place is not None:
             return True
-        row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", _ACTIVE).fetchone()
-        if row is None or not row[0]:
+        if not take(connection, _ACTIVE):
             return False
         self._place = self._where(connection)
         return True

@@ -2,11 +2,12 @@
 
 An account reads the views of the schema `cdr`; the row security of the tables behind them leaves it its own company's.
 What an account belongs to stands in `auth.analyst`. Its own name says nothing, for every account of a server can read
-the names of the others.
+the names of the others. The limits that an account can lift itself are kept by `api.access.analyst_watch`.
 """
 
 import contextlib
 import secrets
+import time
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from psycopg.rows import class_row
 from psycopg.sql import SQL, Identifier, Literal
 
 from api.access.token import checked_name, checked_tenant
-from api.errors import BadArgument, NotFound, Settled
+from api.errors import BadArgument, NotFound, Settled, Unavailable
 from core.operating import record_action
 
 ALL = "all"
@@ -26,7 +27,17 @@ COMPANY, EVERYBODY = "harmony_analyst", "harmony_observer"
 """the groups: of those who see one company, and of those who see all"""
 CONNECTIONS = 5
 PATIENCE = "10min"
-_LOCK = 0x416E6C79
+"""for a statement"""
+IDLE = "1min"
+"""for a transaction in which nothing is asked"""
+SCRATCH = "1GB"
+"""of temporary files a session; PostgreSQL lets no account lift it"""
+TABLES = ("call", "leg", "segment", "offer", "transfer", "party")
+_LOCK = "LOCK TABLE auth.analyst IN SHARE ROW EXCLUSIVE MODE"
+_SHORT = "SET LOCAL lock_timeout = '300ms'"
+"""whoever waits for a table's lock keeps all others from it: so give up soon, and try again"""
+TRIES = 60
+_PAUSE = 0.5
 
 
 class Analyst(msgspec.Struct, frozen=True):
@@ -47,7 +58,9 @@ def add(connection: Connection[Any], by: str, company: str, name: str) -> tuple[
     # The server gets the password as what it would make of it, so that no log of statements holds it.
     verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     try:
+        _groups(connection)
         with connection.transaction(), connection.cursor(row_factory=class_row(Analyst)) as cursor:
+            cursor.execute(_LOCK)
             cursor.execute(
                 "INSERT INTO auth.analyst (role, name, company, made_by) VALUES (%s, %s, %s, %s)"
                 " RETURNING role, name, company, made_at, made_by",
@@ -55,7 +68,6 @@ def add(connection: Connection[Any], by: str, company: str, name: str) -> tuple[
             )
             made = cursor.fetchone()
             assert made is not None
-            _groups(connection)
             of = Identifier(role)
             group = Identifier(COMPANY if domain is not None else EVERYBODY)
             statements = [
@@ -66,9 +78,14 @@ def add(connection: Connection[Any], by: str, company: str, name: str) -> tuple[
                 SQL("ALTER ROLE {} SET search_path = cdr").format(of),
                 SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(of),
                 SQL("ALTER ROLE {} SET statement_timeout = {}").format(of, Literal(PATIENCE)),
+                SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = {}").format(of, Literal(IDLE)),
             ]
             for statement in statements:
                 connection.execute(statement)
+            with contextlib.suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                connection.execute(SQL("ALTER ROLE {} SET temp_file_limit = {}").format(of, Literal(SCRATCH)))
+            if not _superuser(connection):  # so that its sessions may be ended
+                connection.execute(SQL("GRANT {} TO CURRENT_USER").format(of))
             record_action(connection, "analyst.added", by, name, details={"account": role}, tenant=domain)
     except psycopg.errors.UniqueViolation:
         raise Settled(f"There is an analyst {name!r} already: remove that first, or choose another name.") from None
@@ -109,13 +126,56 @@ def remove(connection: Connection[Any], by: str, name: str) -> Analyst:
     return gone
 
 
+def open_doors(connection: Connection[Any]) -> list[str]:
+    """What an analyst's account can do here beside reading, because PostgreSQL lets everybody: sentences."""
+    told = []
+    row = connection.execute("SELECT count(*) FROM auth.open_door").fetchone()
+    if row is not None and row[0]:
+        told.append(
+            "It can take advisory locks and make large objects: only a superuser can close that"
+            " (docs/how-to/own-postgresql.md has the statements). Harmony itself uses neither."
+        )
+    public = """
+        SELECT FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+        WHERE d.datname = current_database() AND a.grantee = 0 AND a.privilege_type = 'TEMPORARY'
+    """
+    if connection.execute(public).fetchone() is not None:
+        told.append("It can make temporary tables: let the database's owner run REVOKE TEMPORARY ... FROM PUBLIC.")
+    return told
+
+
 def _groups(connection: Connection[Any]) -> None:
-    """The groups, made where they are missing, with their rights in this database."""
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    for group in (COMPANY, EVERYBODY):
-        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [group]).fetchone() is None:
-            connection.execute(SQL("CREATE ROLE {} NOLOGIN").format(Identifier(group)))
-    connection.execute("SELECT auth.let_analysts_read('calls.call')")
+    """The groups, made where they are missing, with their rights in this database: one table a transaction."""
+    with connection.transaction():
+        connection.execute(_LOCK)
+        for group in (COMPANY, EVERYBODY):
+            if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [group]).fetchone() is None:
+                connection.execute(SQL("CREATE ROLE {} NOLOGIN").format(Identifier(group)))
+        connection.execute("SET LOCAL client_min_messages = error")
+        connection.execute("SELECT auth.close_doors()")
+        groups = SQL(", ").join(Identifier(group) for group in (COMPANY, EVERYBODY))
+        connection.execute(SQL("GRANT USAGE ON SCHEMA calls, cdr TO {}").format(groups))
+        connection.execute(SQL("GRANT SELECT ON ALL TABLES IN SCHEMA cdr TO {}").format(groups))
+    for table in TABLES:
+        _let_read(connection, f"calls.{table}")
+
+
+def _let_read(connection: Connection[Any], table: str) -> None:
+    for attempt in range(TRIES):
+        try:
+            with connection.transaction():
+                connection.execute(_SHORT)
+                connection.execute("SELECT auth.let_analysts_read_table(%s::regclass)", [table])
+                return
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            if attempt < TRIES - 1:
+                time.sleep(_PAUSE)
+    raise Unavailable(f"The table {table} has been in use all the time: try again when long queries are over.")
+
+
+def _superuser(connection: Connection[Any]) -> bool:
+    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    return bool(row and row[0])
 
 
 def _not_allowed(connection: Connection[Any], error: psycopg.Error) -> BadArgument:

@@ -38,6 +38,7 @@ def add_(args: argparse.Namespace) -> int:
 
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
         made, password = analysts.add(connection, OPERATOR.name, args.company, args.name)
+        open_ = analysts.open_doors(connection)
         info = connection.info
         dsn = make_conninfo(host=info.host, port=info.port, dbname=info.dbname, user=made.role)
     if args.json:
@@ -48,6 +49,8 @@ def add_(args: argparse.Namespace) -> int:
     say(f"sees      {harmless(made.company) if made.company else 'the calls of all companies'}")
     say(f'connect   psql "{harmless(dsn)}"')
     note("The password is shown this once.")
+    for door in open_:
+        note(door)
     return OK
 
 

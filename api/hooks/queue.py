@@ -1,8 +1,8 @@
 """Deliveries as the sender sees them: claimed in runs, and what became of each attempt, a transaction at a time.
 
 Of one endpoint and subject only the first that is pending is ever due (`api.hooks.order`); with it are claimed those
-that follow it, so that a busy subject goes quickly. A claim has two ends beside its result: the sender's advisory lock
-is gone (it was killed), or it has expired. Either way the deliveries are due again: at least once, and first arrivals
+that follow it, so that a busy subject goes quickly. A claim has two ends beside its result: the sender's place is
+gone (it was killed), or it has expired. Either way the deliveries are due again: at least once, and first arrivals
 in order.
 """
 
@@ -18,13 +18,14 @@ from psycopg.rows import class_row
 from api.hooks import order
 from api.hooks.endpoints import CHANNEL
 from api.hooks.post import Answer
+from core.places import take
 
 RUN = 8
 """deliveries of one subject that are claimed together"""
 LEASE = timedelta(minutes=5)
 """longer than a run can take"""
-LOCK = 0x486F6F6B
-"""the first half of the advisory lock of a sender; its number is the other"""
+PLACE = "webhook sender "
+"""the place of a sender, with its number behind"""
 
 _CLAIM: LiteralString = """
     WITH head AS (
@@ -91,8 +92,7 @@ _LET_GO = "UPDATE hooks.delivery SET claimed_by = NULL, next_attempt_at = clock_
 _SWEEP = """
     UPDATE hooks.delivery SET claimed_by = NULL, next_attempt_at = clock_timestamp()
     WHERE claimed_by IS NOT NULL AND NOT EXISTS (
-        SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = claimed_by AND objsubid = 2
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+        SELECT FROM log.place_held h WHERE h.name = %s || claimed_by)
 """
 _FIGURES = """
     SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(planned_at)), 0)::float8,
@@ -167,7 +167,7 @@ class Queue:
         row = connection.execute("SELECT nextval('hooks.sender')::int").fetchone()
         assert row is not None
         self.number = int(row[0])
-        connection.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK, self.number])
+        assert take(connection, f"{PLACE}{self.number}")
 
     def claim(self, busy: dict[UUID, int], most: int, room: int) -> list[Run]:
         """Runs that are due. `busy`: runs in hand by endpoint; `most` of them an endpoint, `room` in all."""
@@ -225,7 +225,7 @@ class Queue:
 
     def sweep(self) -> int:
         """Make what dead senders had in hand due again; how many those were."""
-        return self._connection.execute(_SWEEP, [LOCK]).rowcount
+        return self._connection.execute(_SWEEP, [PLACE]).rowcount
 
     def figures(self) -> Figures:
         return figures(self._connection)

@@ -67,7 +67,7 @@ class CommandEvents:
 
     def _write(self, connection: Connection, name: str, command: Command, at: int, **more: str) -> None:
         # The lock of all who write into the log comes first: so the numbers are in the order of the positions.
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        connection.execute(LOCK)
         row = connection.execute("SELECT nextval('log.command_event')").fetchone()
         assert row is not None
         headers = {

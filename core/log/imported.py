@@ -41,7 +41,7 @@ def noted_as_imported(connection: Connection, origin: Origin | None) -> Iterator
         yield
         return
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        connection.execute(LOCK)
         head = connection.execute(_HEAD).fetchone()
         before = 0 if head is None else int(str(head[0]))
         yield

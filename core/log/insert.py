@@ -1,7 +1,8 @@
 """Putting rows into the log: fast, once each, and in such an order that no reader ever misses one.
 
-Every writer takes the log's advisory lock before its first position is given out and keeps it until its commit: so
-positions appear in the order of commits. (A lock on the table would do as well, but be in autovacuum's way.)
+Every writer locks the empty table log.writing before its first position is given out and keeps it until its commit: so
+positions appear in the order of commits. (A lock on the log's own table would be in autovacuum's way; an advisory lock
+could be held by everybody who may log into the database.)
 New events come by COPY straight into the table. When one of them was there already, the transaction is rolled back and
 done again through a temporary table with ON CONFLICT DO NOTHING. Never psycopg's pipeline: it hangs on bulk.
 """
@@ -19,7 +20,8 @@ from core.log.prepare import Parked
 
 Connection = psycopg.Connection[tuple[object, ...]]
 CHANNEL = "harmony_log"
-LOCK = 0x4C6F67  # the advisory lock of all who insert into log.switch_event
+LOCK: LiteralString = "LOCK TABLE log.writing IN EXCLUSIVE MODE"
+"""what all who insert into log.switch_event say first"""
 
 CopyRow = tuple[bytes, int, int, str, bytes]
 """stream (16 bytes), version, occurred_at (µs since the epoch), topic, state"""
@@ -83,7 +85,7 @@ def insert(connection: Connection, rows: Sequence[CopyRow], parked: Sequence[Par
 def _directly(connection: Connection, data: bytes, count: int, parked: Sequence[Parked]) -> int:
     with connection.cursor() as cursor:
         if count:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            cursor.execute(LOCK)
             with cursor.copy(_DIRECT) as copy:
                 copy.write(data)
             cursor.execute(f"NOTIFY {CHANNEL}")
@@ -96,7 +98,7 @@ def _by_way_of_a_stage(connection: Connection, data: bytes, parked: Sequence[Par
         cursor.execute(_STAGE)
         with cursor.copy(_STAGED) as copy:
             copy.write(data)
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        cursor.execute(LOCK)
         stored = cursor.execute(_SETTLE).rowcount
         if stored:
             cursor.execute(f"NOTIFY {CHANNEL}")

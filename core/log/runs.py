@@ -7,7 +7,6 @@ import psycopg
 from core.log.driver import translated
 
 Connection = psycopg.Connection[tuple[object, ...]]
-_LOCK = 0x52756E73
 
 
 class Runs:
@@ -42,7 +41,7 @@ class Runs:
             row = connection.execute(find, (core_uuid,)).fetchone()
             if row is None:
                 with connection.transaction():
-                    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                    connection.execute("LOCK TABLE log.switch_run IN SHARE ROW EXCLUSIVE MODE")
                     row = connection.execute(
                         "INSERT INTO log.switch_run (run, core_uuid, switch)"
                         " SELECT coalesce(max(run), 0) + 1, %s, %s FROM log.switch_run"

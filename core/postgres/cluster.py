@@ -159,6 +159,8 @@ class Cluster:
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
             if connection.execute("SELECT FROM pg_database WHERE datname = %s", (NAME,)).fetchone() is None:
                 connection.execute(f"CREATE DATABASE {NAME}")
+            # Nobody but us has to do with the other two; each connects and fills disks there otherwise.
+            connection.execute("REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC")
 
     def _initialise(self) -> None:
         half_done = self.directory / "data.new"

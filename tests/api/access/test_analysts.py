@@ -1,6 +1,8 @@
 """Accounts for analysts: each sees its company's calls in the views, and nothing else of the database."""
 
+import contextlib
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +14,10 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from api.access import analysts
+from api.access.analyst_watch import AnalystWatch, Bounds
 from api.access.analysts import Analyst
 from api.errors import BadArgument, NotFound, Settled
+from api.hooks.queue import Queue
 from core.log import EventLog
 from core.migrate import migrate
 from core.postgres import Embedded
@@ -43,6 +47,16 @@ OTHERS = (
     "SET ROLE harmony",
     "SET ROLE harmony_observer",
     "SET row_security = off; SELECT * FROM cdr.cdr_call",
+    "SELECT pg_advisory_lock(5009255)",
+    "SELECT pg_try_advisory_xact_lock_shared(1, 2)",
+    "SELECT lo_create(0)",
+    "SELECT lo_from_bytea(0, 'x')",
+    "CREATE TEMPORARY TABLE t (a int)",
+    "CREATE TEMPORARY VIEW analyst AS SELECT session_user AS role, 'beta.example' AS company",
+    "SET temp_file_limit = -1",
+    "DO $$ BEGIN LOCK TABLE log.writing IN EXCLUSIVE MODE; END $$",
+    "DO $$ BEGIN LOCK TABLE calls.call IN ROW EXCLUSIVE MODE; END $$",
+    "DELETE FROM log.place",
 )
 
 
@@ -100,7 +114,6 @@ def test_an_analyst_sees_its_company_in_every_view_and_nothing_else(
                 ada.execute(statement.encode())
             ada.execute("RESET ROLE; SET row_security = on")
         ada.execute("SET harmony.company = 'beta.example'; SET search_path = pg_temp, cdr")
-        ada.execute("CREATE TEMPORARY VIEW analyst AS SELECT session_user AS role, 'beta.example' AS company")
         assert companies(ada) == {"alpha.example"}, "what it sets and makes changes nothing"
         names = " ".join(str(row) for row in ada.execute("SELECT rolname FROM pg_roles").fetchall())
         assert "alpha" not in names
@@ -156,6 +169,64 @@ def test_the_embedded_database_asks_everybody_else_for_a_password(tmp_path: Path
         shutil.rmtree(short, ignore_errors=True)
 
 
+def test_an_account_is_made_while_reports_run_and_nobody_waits_for_it(
+    filled: str, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rights of the tables take a lock behind which all would queue: it is given up at once, and tried again."""
+    for table in analysts.TABLES:  # as before the first analyst
+        connection.execute(f"DROP POLICY IF EXISTS all_companies ON calls.{table}".encode())
+    made: list[Analyst] = []
+    adding = threading.Thread(target=lambda: made.append(analysts.add(other, "test", "beta.example", "bert")[0]))
+    waited = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with psycopg.connect(filled) as report, psycopg.connect(filled, autocommit=True) as other:
+        report.execute("SELECT count(*) FROM calls.call, calls.leg")
+        adding.start()
+        while connection.execute(waited).fetchone() is None:
+            assert adding.is_alive()
+        connection.execute("SET statement_timeout = '20s'")
+        for _ in range(3):
+            assert connection.execute("SELECT count(*) FROM calls.call").fetchone()
+        assert not made
+        report.rollback()
+        adding.join(60)
+        assert made
+        # The second finds everything done, and asks for no such lock at all.
+        monkeypatch.setattr(analysts, "TRIES", 1)
+        report.execute("SELECT count(*) FROM calls.call, calls.leg")
+        analysts.add(connection, "test", "alpha.example", "ada")
+
+
+def test_what_an_account_lifts_itself_is_kept_from_outside(filled: str, connection: psycopg.Connection[Any]) -> None:
+    one, password = analysts.add(connection, "test", "alpha.example", "ada")
+    watch = AnalystWatch(filled, True)
+    for bounds, lifted in (
+        (Bounds(asks=0.0), "SET statement_timeout = 0; SELECT pg_sleep(600)"),
+        (Bounds(idle=0.0), "SET idle_in_transaction_session_timeout = 0; BEGIN; LISTEN harmony_log; SELECT 1"),
+        (Bounds(open=0.0), "BEGIN; SELECT pg_sleep(600)"),
+        (Bounds(queue=-1.0), "LISTEN harmony_log; SELECT pg_sleep(600)"),
+        (Bounds(memory=1), "SET work_mem = '2GB'; SELECT pg_sleep(600)"),
+    ):
+        ada = psycopg.connect(make_conninfo(filled, user=one.role, password=password), autocommit=True)
+        with contextlib.closing(ada):
+            pid = ada.info.backend_pid
+            running = threading.Thread(target=_quietly, args=(ada, lifted))
+            running.start()
+            busy = "SELECT FROM pg_stat_activity WHERE pid = %s AND xact_start < clock_timestamp()"
+            while connection.execute(busy, [pid]).fetchone() is None:
+                pass
+            assert watch.look(connection) == 0, "within the usual bounds"
+            assert AnalystWatch(filled, True, bounds).look(connection) == 1
+            running.join(30)
+            gone = "SELECT FROM pg_stat_activity WHERE pid = %s"
+            while connection.execute(gone, [pid]).fetchone() is not None:
+                pass
+
+
+def _quietly(connection: psycopg.Connection[Any], statements: str) -> None:
+    with contextlib.suppress(psycopg.OperationalError):
+        connection.execute(statements.encode())
+
+
 @pytest.fixture
 def modest(postgres: str) -> Iterator[str]:
     """A database of an account that is no superuser, as on a PostgreSQL of a site's own."""
@@ -187,4 +258,22 @@ def test_without_a_superuser_it_takes_createrole_alone(modest: str, postgres: st
             with as_analyst(modest, one, password) as ada:
                 assert companies(ada) == {"alpha.example"}
                 assert companies(owner) == {"alpha.example", "beta.example"}
+                assert len(analysts.open_doors(owner)) == 1, "the functions are a superuser's"
+                keys = [f"SELECT pg_advisory_lock({n})" for n in (0x4C6F67, 0x52756E73, 0x4861726D, 0x416E6C79)]
+                pairs = ((0x4861726D, 1), (0x4861726D, 2), (0x486F6F6B, 1))
+                keys += [f"SELECT pg_advisory_lock({a}, {b})" for a, b in pairs]
+                for key in keys:
+                    ada.execute(key.encode())
+                with EventLog(modest) as log:
+                    import_captures(log, "01-*")
+                Runner(modest, CallFold, TOPICS).run_once()
+                assert rebuild(modest, CallFold, TOPICS).swapped
+                assert migrate(modest) == []
+                Queue(owner)
+                analysts.add(owner, "test", "beta.example", "bert")
+                analysts.remove(owner, "test", "bert")
+                ada.execute("BEGIN; SELECT 1")
+                assert AnalystWatch(modest, False, Bounds(idle=0.0)).look(owner) == 1
+                with pytest.raises(psycopg.errors.AdminShutdown):
+                    ada.execute("SELECT 1")
             analysts.remove(owner, "test", "ada")

