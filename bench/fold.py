@@ -52,9 +52,10 @@ def _fold(events: list[SwitchEvent]) -> float:
     begin = time.perf_counter()
     for at in range(0, len(events), PAGE):
         page = events[at : at + PAGE]
-        fold.wanted(page)
-        for event in page:
-            fold.apply(event)
+        readings = [fold.read(event) for event in page]
+        fold.wanted(readings)
+        for reading in readings:
+            fold.apply(reading)
         fold.take_changes()
     return time.perf_counter() - begin
 

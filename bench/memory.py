@@ -78,9 +78,10 @@ def _day() -> Iterator[list[SwitchEvent]]:
 
 
 def _fold(fold: CallFold, page: list[SwitchEvent]) -> int:
-    fold.wanted(page)
-    for event in page:
-        fold.apply(event)
+    readings = [fold.read(event) for event in page]
+    fold.wanted(readings)
+    for reading in readings:
+        fold.apply(reading)
     return sum(1 for state in fold.take_changes().calls if not state.live)
 
 

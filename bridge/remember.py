@@ -13,6 +13,7 @@ from bridge.freeswitch import Remembered
 from bridge.session.legs import Legs
 from core.event import SwitchEvent
 from core.log import EventLog
+from core.numbers import instant
 from core.own_event import CHANNEL_ALIVE, CHANNEL_GONE, LINK_DOWN, LINK_UP
 
 LOOK_BACK: Final = 200_000
@@ -38,7 +39,7 @@ def remembered(events: Iterable[SwitchEvent]) -> Remembered:
     for event in events:
         leg = event.leg
         if event.topic == _DOWN:
-            heard = _number(event.get("Harmony-Since")) or heard
+            heard = instant(event.get("Harmony-Since")) or heard
         elif event.topic == _UP:
             core = event.get("Harmony-Core-UUID") or core
             heard = event.occurred_at
@@ -55,7 +56,3 @@ def remembered(events: Iterable[SwitchEvent]) -> Remembered:
         elif event.topic == "CHANNEL_UUID":
             legs.rename(event.get("Old-Unique-ID") or "", leg)
     return Remembered(core, heard, legs.alive())
-
-
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isdigit() else None

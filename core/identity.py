@@ -13,13 +13,13 @@ import msgspec
 
 from core.errors import MalformedEvent
 from core.headers import header, keys, text
+from core.numbers import LATEST
 from core.terms import NIL, content, head, opening, span, walk
 
 SEQUENCE_BITS = 40
 # Legs whose id is no UUID (origination_uuid can be any text) get one derived from the text.
 LEG_NAMESPACE = uuid5(NAMESPACE_URL, "https://harmony.invalid/leg")
 _LONGEST_TOPIC = 255
-_YEAR_10000 = 253_402_300_800_000_000
 # The switch makes some events as copies of another, with the same Event-Sequence under a new name (capture 52: every
 # RECV_MESSAGE is a copy of its MESSAGE). The copies of one kind get streams of their own, or one would hide the other.
 COPIES = frozenset({"RECV_MESSAGE"})
@@ -102,8 +102,8 @@ def identify(term: bytes) -> Identity:
     if sequence >> SEQUENCE_BITS:
         raise MalformedEvent("event.sequence", end, "its Event-Sequence does not fit into 40 bits")
     occurred_at = _number(term, time + len(names.time), "Event-Date-Timestamp")
-    if occurred_at >= _YEAR_10000:
-        raise MalformedEvent("event.time", time, "its Event-Date-Timestamp lies beyond the year 9999")
+    if occurred_at > LATEST:
+        raise MalformedEvent("event.time", time, "its Event-Date-Timestamp lies beyond the year 9998")
     return Identity(
         core_uuid=text(core_uuid),
         sequence=sequence,

@@ -37,3 +37,9 @@ class CannotFold(ProjectionError):
     """An event that was parked cannot be used now either."""
 
     code = "projection.cannot-fold"
+
+
+class CannotRestore(ProjectionError):
+    """What is stored of a call cannot be taken up again."""
+
+    code = "projection.cannot-restore"

@@ -5,12 +5,17 @@ from typing import Protocol
 
 from core.event import SwitchEvent
 from projections.callflow.changes import Changes
+from projections.callflow.fact import Reading
 
 
 class Fold(Protocol):
     """A pure fold from switch events to calls. Everything it does depends on what it is given alone."""
 
-    def wanted(self, events: Sequence[SwitchEvent]) -> list[str]:
+    def read(self, event: SwitchEvent) -> Reading:
+        """Read one event, changing nothing; may raise for an event that cannot be read."""
+        ...
+
+    def wanted(self, readings: Sequence[Reading]) -> list[str]:
         """Ids of legs that these events refer to and that are not in memory."""
         ...
 
@@ -18,12 +23,12 @@ class Fold(Protocol):
         """Put one stored call back into memory; a call that is there already stays as it is."""
         ...
 
-    def apply(self, event: SwitchEvent) -> None:
-        """Fold one event. May raise for an event that it refuses; such an event must then have changed nothing."""
+    def apply(self, reading: Reading) -> None:
+        """Fold one event. May raise for an event that it refuses; the fold is not used any more then."""
         ...
 
     def take_changes(self) -> Changes:
-        """What changed since the last take. Finished calls may leave memory now."""
+        """What changed since the last take; may raise as `apply`. Finished calls may leave memory now."""
         ...
 
 

@@ -1,5 +1,7 @@
 """A page of the switch log as projections take it: what was read, what could not be, and how far that goes."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 
 import msgspec
@@ -14,6 +16,16 @@ class LogPage(msgspec.Struct, frozen=True):
     events: Sequence[SwitchEvent]
     bad: Sequence[BadEvent]
     reached: int
+
+    def halves(self) -> tuple[LogPage, LogPage]:
+        """Two pages that are this one together; the first ends with its last event."""
+        middle = len(self.events) // 2
+        last = self.events[middle - 1].position
+        before = [one for one in self.bad if one.position <= last]
+        return (
+            LogPage(self.events[:middle], before, last),
+            LogPage(self.events[middle:], self.bad[len(before) :], self.reached),
+        )
 
 
 def read_page(log: EventLog, after: int, limit: int, topics: Collection[str] | None, head: int) -> LogPage:

@@ -5,15 +5,14 @@ move the position. Reading the log, locks, retries and waiting are the caller's.
 """
 
 import hashlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from psycopg import Cursor
 
-from core.event import SwitchEvent
 from projections.call_log import CallLog
 from projections.callflow.changes import CallEvent
-from projections.errors import NotThere
+from projections.errors import CannotRestore, NotThere
 from projections.fold import FoldKind
 from projections.log_page import LogPage
 from projections.published.notice import Notice
@@ -37,6 +36,9 @@ _PARK = """
 """
 
 
+_LONGEST_REASON = 400
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where a projection is: the position that it has reached, and how often it was rebuilt."""
 
@@ -50,6 +52,14 @@ def lock(cursor: Cursor[Any], name: str) -> Place:
     if row is None:
         raise NotThere(f"log.projection has no row named {name}: run `harmony migrate`.")
     return Place(*row)
+
+
+class LeftOut(NamedTuple):
+    """An event that was parked, and why."""
+
+    position: int
+    switch: str
+    reason: str
 
 
 class Projection:
@@ -78,67 +88,96 @@ class Projection:
         """Take the projection's row for this transaction: whoever holds it is the only one who writes."""
         return lock(cursor, self.name)
 
-    def fold_page(self, cursor: Cursor[Any], page: LogPage) -> int:
-        """Fold a page, write what changed, move to where it reaches; return how many events were parked."""
-        for bad in page.bad:
-            self._park(cursor, bad.position, "unknown", bad.state, bad.error)
-        refused, changed, told = self._fold_events(cursor, page) if page.events else (0, 0, 0)
+    def fold_page(self, cursor: Cursor[Any], page: LogPage) -> list[LeftOut]:
+        """Fold a page, write what changed, move to where it reaches; return the events that were parked.
+
+        Raises what an event makes the fold raise (`projections.digest` finds out which); nothing may be committed then.
+        """
+        left_out = [self._park(cursor, bad.position, "unknown", bad.state, bad.error) for bad in page.bad]
+        changed, told = self._fold_events(cursor, page, left_out) if page.events else (0, 0)
         if changed or told:
             cursor.execute(_MOVE_AND_TELL, [page.reached, self.name])
         else:
             cursor.execute(_MOVE, [page.reached, self.name])
-        return len(page.bad) + refused
+        return left_out
 
-    def skip(self, cursor: Cursor[Any], event: SwitchEvent, error: Exception) -> None:
-        """Leave out an event whose effects cannot be stored."""
-        self._park(cursor, event.position, event.switch, event.term, error)
-        cursor.execute(_MOVE, [event.position, self.name])
+    def leave_out(self, cursor: Cursor[Any], page: LogPage, error: Exception) -> list[LeftOut]:
+        """Go past a page whose only event cannot be digested; return the events that were parked."""
+        (event,) = page.events
+        parked = self._park(cursor, event.position, event.switch, event.term, error)
+        return [parked, *self.fold_page(cursor, LogPage([], page.bad, page.reached))]
 
-    def _fold_events(self, cursor: Cursor[Any], page: LogPage) -> tuple[int, int, int]:
-        """How many events were refused, how many calls changed, and how many events were published."""
+    def _fold_events(self, cursor: Cursor[Any], page: LogPage, left_out: list[LeftOut]) -> tuple[int, int]:
+        """How many calls changed, and how many events were published."""
         if self._fresh:
             # What happens to a whole switch happens to calls that no event of the page names.
-            for state in self._tables.load_live(cursor):
-                self._fold.restore(state)
+            self._restore(self._tables.load_live(cursor))
             self._fresh = False
         # The fold gets what it asked for and nothing else: a rebuild, which tells no notices, folds the same.
         folded = [event for event in page.events if self._folded is None or event.topic in self._folded]
-        for state in self._tables.load(cursor, self._fold.wanted(folded)):
-            self._fold.restore(state)
-        refused = 0
+        readings = []
         for event in folded:
             try:
-                self._fold.apply(event)
-            except Exception as error:
-                self._park(cursor, event.position, event.switch, event.term, error)
-                refused += 1
+                readings.append(self._fold.read(event))
+            except MemoryError:
+                raise
+            except Exception as error:  # it has changed nothing yet: there is no need to fold the others again
+                left_out.append(self._park(cursor, event.position, event.switch, event.term, error))
+        self._restore(self._tables.load(cursor, self._fold.wanted(readings)))
+        for reading in readings:
+            self._fold.apply(reading)
         changes = self._fold.take_changes()
         changed = len(changes.calls) + len(changes.merged)
         if changed:
             self._tables.write(cursor, changes, page.reached)
         if not self._publish:
-            return refused, 0, 0
+            return 0, 0
         events: list[CallEvent | Notice] = [one for call in changes.calls for one in call.events]
         for event in page.events:
             if event.topic in TOPICS:
-                events += self._notices(cursor, event)
+                try:
+                    events += notices(event)
+                except MemoryError:
+                    raise
+                except Exception as error:
+                    left_out.append(self._park(cursor, event.position, event.switch, event.term, error))
         self._log.append(cursor, sorted(events, key=lambda event: event.position))
         self._log.finished([call.call_id for call in changes.calls if not call.live])
         self._log.finished([merged.alias for merged in changes.merged])
-        return refused, changed, len(events)
+        return changed, len(events)
 
-    def _notices(self, cursor: Cursor[Any], event: SwitchEvent) -> list[Notice]:
-        try:
-            return notices(event)
-        except Exception as error:
-            self._park(cursor, event.position, event.switch, event.term, error)
-            return []
+    def _restore(self, states: list[bytes]) -> None:
+        """Take calls back into memory: what is stored is no event's fault, and no event must be left out for it."""
+        for state in states:
+            try:
+                self._fold.restore(state)
+            except MemoryError:
+                raise
+            except Exception as error:
+                raise CannotRestore(
+                    f"The stored state of a call cannot be used ({type(error).__name__}: {_first_line(error)}): "
+                    "derive all calls again with `harmony rebuild calls`."
+                ) from error
 
-    def _park(self, cursor: Cursor[Any], position: int, switch: str, content: bytes, error: Exception) -> None:
+    def _park(self, cursor: Cursor[Any], position: int, switch: str, content: bytes, error: Exception) -> LeftOut:
         """Put an event aside with the reason."""
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        code = getattr(error, "code", None) or f"fold.{type(error).__name__}"
-        if not hasattr(error, "code"):
-            reason = f"The fold failed on this event ({type(error).__name__}: {reason}): report it with its bytes."
+        kind = type(error).__name__
+        reason = _first_line(error)
+        code = getattr(error, "code", None)
+        if not isinstance(code, str):
+            code, reason = (
+                f"fold.{kind}",
+                f"The fold failed on this event ({kind}: {reason}): report it with its bytes.",
+            )
         digest = hashlib.sha256(content).digest()
-        cursor.execute(_PARK, [self.name, switch, code, reason.replace("\0", ""), content, digest, position])
+        cursor.execute(_PARK, [self.name, _plain(switch), code, reason, content, digest, position])
+        return LeftOut(position, switch, reason)
+
+
+def _first_line(error: Exception) -> str:
+    return _plain(str(error).strip().partition("\n")[0])[:_LONGEST_REASON] or type(error).__name__
+
+
+def _plain(text: str) -> str:
+    """What a column takes of any text: a reason may repeat what the event says."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

@@ -25,6 +25,7 @@ from core.places import take
 from projections.call_log import CallLog
 from projections.callflow.audience import audience_of
 from projections.callflow.changes import CallEvent
+from projections.digest import digest
 from projections.errors import RebuildRunning
 from projections.fold import Fold, FoldKind
 from projections.kept_calls import hold_still, take_over
@@ -134,8 +135,7 @@ class Rebuild:
         self._prepare()
         self._connection.execute(SESSION)
         while (position := self._position(NEXT)) < (head := self._position(NAME)):
-            with self._connection.transaction(), self._connection.cursor() as cursor:
-                self._page_of(cursor, position, head)
+            self._page_of(position, head)
             if report is not None:
                 report(self._meter.progress)
         self._connection.execute("RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin")
@@ -165,7 +165,7 @@ class Rebuild:
             cursor.execute("SET LOCAL lock_timeout = '10s'")
             first = lock(cursor, NAME)
             while (position := self._position(NEXT)) < first.position:
-                self._page_of(cursor, position, first.position)
+                self._page_of(position, first.position)
             cursor.execute(_FORGET_TOUCHED, {"seen": self._compared})
             cursor.execute(_COMPARE_TOUCHED, {"seen": self._compared})
             self._publish(cursor, first.position, first.generation + 1)
@@ -210,10 +210,13 @@ class Rebuild:
         row = self._connection.execute(_PLACE, [name]).fetchone()
         return int(row[0]) if row is not None else 0
 
-    def _page_of(self, cursor: Cursor[Any], position: int, head: int) -> None:
+    def _page_of(self, position: int, head: int) -> None:
         with self._meter.page(position, head) as page:
             found = read_page(self._events, position, self._page, self._projection.kind.topics, head)
-            page.parked, page.reached = self._projection.fold_page(cursor, found), found.reached
+            with self._connection.transaction(), self._connection.cursor() as cursor:
+                place = lock(cursor, NEXT)
+            page.parked = digest(self._connection, self._projection, found, place)
+            page.reached = found.reached
 
     def _differences(self) -> Iterator[Difference]:
         with self._connection.transaction(), self._connection.cursor(name="harmony_differences") as cursor:

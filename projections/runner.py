@@ -14,11 +14,12 @@ from contextlib import contextmanager
 
 import psycopg
 
-from core.errors import HarmonyError, LogError
+from core.errors import HarmonyError
 from core.log.driver import connect
 from core.log.eventlog import EventLog
 from core.places import take
-from projections.errors import Moved, ProjectionError
+from projections.digest import digest
+from projections.errors import Moved
 from projections.fold import Fold, FoldKind
 from projections.log_page import read_page
 from projections.progress import Meter, Progress
@@ -37,8 +38,6 @@ FIRST_BACK_OFF, LONGEST_BACK_OFF = 0.1, 5.0
 """seconds between attempts, doubled each time until a page is folded again"""
 _ACTIVE = f"projection {NAME}"
 """the place of the active runner"""
-_TRANSIENT = {"40", "53", "55", "57", "58", "08", "25", "42", "3D", "28", "XX"}
-"""classes of SQLSTATE that are no fault of an event: worth trying again, never worth leaving an event out"""
 
 
 class Runner:
@@ -51,7 +50,6 @@ class Runner:
         self._page = page
         self._projection = Projection(FoldKind(make_fold, topics))
         self._place: Place | None = None
-        self._careful_until = 0
         self._back_off = FIRST_BACK_OFF
         self._meter = Meter()
         self.last_error: tuple[str, int] | None = None
@@ -86,9 +84,14 @@ class Runner:
             try:
                 with self._session() as (events, connection):
                     self._follow(events, connection, stop, report or (lambda _: None))
-            except (HarmonyError, psycopg.Error) as error:
-                self.last_error = str(error).strip().partition("\n")[0], time.time_ns() // 1000
-                log.warning("The call projection stopped and starts again in %.1f s: %s", self._back_off, error)
+            except Exception as error:
+                self.last_error = str(error).strip().partition("\n")[0] or repr(error), time.time_ns() // 1000
+                log.warning(
+                    "The call projection stopped and starts again in %.1f s: %s",
+                    self._back_off,
+                    error or repr(error),
+                    exc_info=not isinstance(error, (HarmonyError, psycopg.Error)),
+                )
                 stop.wait(self._back_off)
                 self._back_off = min(self._back_off * 2, LONGEST_BACK_OFF)
 
@@ -159,47 +162,16 @@ class Runner:
             self._meter.at(place.position, head)
             return False
         with self._meter.page(place.position, head) as taken:
-            limit = 1 if place.position < self._careful_until else self._page
-            page = read_page(events, place.position, limit, self._projection.topics, head)
+            page = read_page(events, place.position, self._page, self._projection.topics, head)
             try:
-                with connection.transaction(), connection.cursor() as cursor:
-                    if self._projection.lock(cursor) != place:
-                        raise Moved("The call projection was moved by another: starting again from where it is now.")
-                    taken.parked = self._projection.fold_page(cursor, page)
-                taken.reached = page.reached
+                taken.parked = digest(connection, self._projection, page, place)
             except Moved:
-                self._projection.forget()
                 self._place = self._where(connection)
                 return True
-            except Exception as error:
-                self._projection.forget()
-                if not page.events or connection.closed or not _fault_of_an_event(error):
-                    raise
-                if limit > 1:
-                    log.warning(
-                        "A page up to %d cannot be stored (%s): going event by event.",
-                        page.reached,
-                        error,
-                        extra={"position": page.reached},
-                    )
-                    self._careful_until = page.reached
-                    return True
-                one = page.events[0]
-                with connection.transaction(), connection.cursor() as cursor:
-                    self._projection.skip(cursor, one, error)
-                where = {"position": one.position, "switch": one.switch, "leg": one.leg}
-                log.warning("The event at %d is parked: %s", one.position, error, extra=where)
-                taken.parked, taken.reached = 1, page.events[0].position
+            taken.reached = page.reached
             self._back_off = FIRST_BACK_OFF
             self._place = Place(taken.reached, place.generation)
         return True
-
-
-def _fault_of_an_event(error: Exception) -> bool:
-    """Whether leaving an event out may help: the fold failed, or the database refused a value."""
-    if isinstance(error, psycopg.Error):
-        return error.sqlstate is not None and error.sqlstate[:2] not in _TRANSIENT
-    return not isinstance(error, (LogError, ProjectionError, OSError, MemoryError))
 
 
 __all__ = ["PAGE", "Progress", "Runner"]

@@ -10,6 +10,7 @@ from typing import Final
 from bridge.epmd import protocol
 from bridge.epmd.protocol import EpmdMalformed, Registered
 from bridge.errors import EpmdUnreachable, ForeignPeer, NameTaken
+from core.numbers import number
 
 DEFAULT_PORT: Final = 4369
 _SECONDS: Final = 5.0
@@ -19,8 +20,7 @@ _LONGEST_NAMES: Final = 1024 * 1024
 
 def environment_port() -> int:
     """ERL_EPMD_PORT, as every Erlang tool reads it."""
-    text = os.environ.get("ERL_EPMD_PORT", "")
-    return int(text) if text.isdecimal() and 0 < int(text) < 65_536 else DEFAULT_PORT
+    return number(os.environ.get("ERL_EPMD_PORT"), 65_535) or DEFAULT_PORT
 
 
 def environment_address() -> str:

@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from core.numbers import number
+
 NORMAL_NODE: Final = 77
 HIDDEN_NODE: Final = 72
 ALIVE2_REQ, ALIVE2_RESP, ALIVE2_X_RESP = 120, 121, 118
@@ -103,9 +105,9 @@ def parse_names_reply(body: bytes) -> list[tuple[str, int]]:
         raise EpmdMalformed
     found = []
     for line in body[4:].decode("utf-8", "replace").splitlines():
-        words = line.split()
-        if len(words) == 5 and words[0] == "name" and words[2:4] == ["at", "port"] and words[4].isdecimal():
-            found.append((words[1], int(words[4])))
+        match line.split():
+            case ["name", name, "at", "port", digits] if (port := number(digits, 65_535)) is not None:
+                found.append((name, port))
     return found
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bridge.fetch.inside import MOST_FORWARDS
 from bridge.fetch.plan import Plan, Step, step
 from bridge.fetch.request import Request
 from bridge.fetch.route import FEATURES, PUBLIC, Caller, route
 from bridge.fetch.xml import document, element
+from core.numbers import number
 from core.registry import Registry
 
 _REFERRED: Final = re.compile(r"<?sips?:([0-9A-Za-z*#+._-]{1,64})@([0-9A-Za-z.-]{1,255})[>:;]?.*")
@@ -43,9 +45,14 @@ def caller(registry: Registry, context: str, request: Request) -> Caller:
         number=request.get("Caller-Caller-ID-Number"),
         forwarded_by=request.get("variable_harmony_forwarded_by"),
         ringing=request.get("variable_harmony_ringing"),
-        forwards=int(count) if (count := request.get("variable_harmony_forwards") or "").isdecimal() else 0,
+        forwards=_forwards(request.get("variable_harmony_forwards")),
         sent_by=_sent_by(registry, context, request),
     )
+
+
+def _forwards(told: str | None) -> int:
+    """How often the call was forwarded; what cannot be read lets nobody forward it once more."""
+    return 0 if not told else MOST_FORWARDS if (found := number(told, MOST_FORWARDS)) is None else found
 
 
 def _user(registry: Registry, context: str, user: str | None, domain: str | None) -> str | None:

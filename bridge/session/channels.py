@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from bridge.errors import BridgeError
+from core.numbers import SESSIONS, number
 
 
 class ForeignList(BridgeError):
@@ -56,6 +57,6 @@ def sessions_since_startup(status: str) -> int | None:
     """Return the number of sessions that `status` tells of, None when it does not."""
     for line in status.splitlines():
         words = line.split()
-        if len(words) >= 4 and words[1:4] == ["session(s)", "since", "startup"] and words[0].isdigit():
-            return int(words[0])
+        if len(words) >= 4 and words[1:4] == ["session(s)", "since", "startup"]:
+            return number(words[0], SESSIONS)
     return None

@@ -15,7 +15,10 @@ from typing import Final
 
 import msgspec
 
-_LOST: Final = re.compile(r"lost (\d+) events?\b")
+from core.numbers import number
+
+_LOST: Final = re.compile(r"lost (\d+) events?\b", re.ASCII)
+_MOST_LOST: Final = (1 << 31) - 1  # mod_erlang_event counts in an int
 _MOST_SEEN: Final = 200_000
 _MOST_NAMED: Final = 20
 
@@ -34,9 +37,12 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 def lost_in_trap(info: str) -> int | None:
-    """Return how many events a TRAP's ``info`` header says were lost; None when it speaks of something else."""
+    """Return how many events a TRAP's ``info`` header says were lost; None when it speaks of something else.
+
+    A count that the module cannot have counted to proves one loss at least, and no more.
+    """
     found = _LOST.search(info)
-    return int(found[1]) if found else None
+    return None if found is None else 1 if (told := number(found[1], _MOST_LOST)) is None else told
 
 
 class SessionCount:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as xml
 from typing import Final
 
+from core.numbers import number
+
 ERLANG: Final = "configuration configuration name erlang_event.conf"
 SOFIA: Final = "configuration configuration name sofia.conf"
 _ENOUGH_BULK: Final = 50
@@ -34,7 +36,7 @@ def erlang_faults(answer: str, spoken: str | None, expected: str | None = None) 
         ]
     params = _params(root)
     bulk = params.get("max-event-bulk", "1").strip()
-    if not bulk.isdigit() or int(bulk) < _ENOUGH_BULK:
+    if (number(bulk) or 0) < _ENOUGH_BULK:
         default = "" if "max-event-bulk" in params else " (the default)"
         faults.append(
             f"max-event-bulk is {bulk or 'empty'}{default}, which holds a connection down to some 900 events a second "

@@ -12,6 +12,7 @@ import msgspec
 from bridge.session.legs import Legs
 from bridge.session.losses import Gap, SessionCount, lost_in_trap
 from core.headers import header, text
+from core.numbers import SESSIONS, instant, number
 
 MARK_COMMAND: Final = b"echo"
 
@@ -82,7 +83,7 @@ class Watch:
             self.sessions.created(session)
 
     def _heartbeat(self, term: bytes) -> Finding | None:
-        at = _number(term, b"Event-Date-Timestamp") or 0
+        at = instant(header(term, b"Event-Date-Timestamp")) or 0
         startup, count = _number(term, b"Session-Since-Startup"), _number(term, b"Session-Count")
         gap = None if startup is None else self.sessions.heartbeat(startup, at)
         self._clean = at
@@ -97,9 +98,8 @@ class Watch:
         missing = lost_in_trap(text(header(term, b"info") or b""))
         if missing is None:
             return None
-        return Overflow(missing, self._clean, _number(term, b"Event-Date-Timestamp") or self._clean)
+        return Overflow(missing, self._clean, instant(header(term, b"Event-Date-Timestamp")) or self._clean)
 
 
 def _number(term: bytes, name: bytes) -> int | None:
-    value = header(term, name)
-    return int(value) if value and value.isdigit() and len(value) < 19 else None
+    return number(header(term, name), SESSIONS)

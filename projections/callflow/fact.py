@@ -5,9 +5,12 @@ is made of: a call is interpreted again from all its facts whenever one comes in
 counter. That is why order of arrival, doubles, page boundaries and restarts cannot change what a call becomes.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
+
+from core.event import SwitchEvent
 
 Kind = Literal[
     "create",
@@ -72,3 +75,12 @@ class Fact(msgspec.Struct, array_like=True, frozen=True):
     def identity(self) -> tuple[int, int, str, str]:
         """The same for the same fact, however often and by whomever it was received."""
         return (self.run, self.seq, self.kind, self.leg)
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """An event as a fold has read it, before anything follows from it."""
+
+    event: SwitchEvent
+    legs: Sequence[str] = ()
+    """ids of legs that it refers to: their calls must be in memory when it is applied"""
+    facts: Sequence[Fact] = ()

@@ -13,7 +13,7 @@ import msgspec
 from core.event import SwitchEvent
 from projections.callflow import milestones
 from projections.callflow.changes import CallEvent, CallState, Changes, Merged
-from projections.callflow.fact import Fact, Kind
+from projections.callflow.fact import Fact, Kind, Reading
 from projections.callflow.interpret import happened, interpret
 from projections.callflow.reading import OWN, SWITCH_TOPICS, TOPICS, read
 
@@ -122,7 +122,6 @@ class CallFold:
         self._merged: list[Merged] = []
         self._events: dict[int, list[CallEvent]] = {}
         self._now: dict[str, int] = {}
-        self._read_ahead: dict[int, list[Fact]] = {}
 
     @property
     def alive(self) -> int:
@@ -131,15 +130,14 @@ class CallFold:
 
     # What the runner asks for before a page, and gives.
 
-    def wanted(self, events: Sequence[SwitchEvent]) -> list[str]:
+    def read(self, event: SwitchEvent) -> Reading:
+        """What one event says: pure. May raise for an event that is malformed."""
+        facts = read(event)
+        return Reading(event, [leg for fact in facts for leg in (fact.leg, *(tie.leg for tie in fact.ties))], facts)
+
+    def wanted(self, readings: Sequence[Reading]) -> list[str]:
         """Ids of legs that these events speak of and that are not in memory."""
-        ids: dict[str, None] = {}
-        self._read_ahead = {event.position: read(event) for event in events}
-        for facts in self._read_ahead.values():
-            for fact in facts:
-                ids[fact.leg] = None
-                for tie in fact.ties:
-                    ids[tie.leg] = None
+        ids = dict.fromkeys(leg for reading in readings for leg in reading.legs)
         return [leg for leg in ids if leg not in self._groups]
 
     def restore(self, state: bytes) -> None:
@@ -159,16 +157,16 @@ class CallFold:
 
     # One event.
 
-    def apply(self, event: SwitchEvent) -> None:
+    def apply(self, reading: Reading) -> None:
         """Take one event in."""
+        event = reading.event
         own = event.topic.startswith(OWN)
         if not own:
             self._pass_time(event.switch, event.occurred_at)
             self._lose_other_runs(event)
         if event.topic in SWITCH_TOPICS:
             self._switch_event(event)
-        ahead = self._read_ahead.pop(event.position, None)
-        for fact in read(event) if ahead is None else ahead:
+        for fact in reading.facts:
             self._take(fact)
 
     def _take(self, fact: Fact) -> None:

@@ -7,6 +7,7 @@ questions mean is in `legs`, `timeline`, `offers`, `transfers` and `verdict`; he
 from collections.abc import Sequence
 from typing import Any
 
+from core.numbers import instant
 from projections.callflow.document import Call, Evidence, Link, Party, Quality, Segment, Transfer
 from projections.callflow.document import Leg as LegDocument
 from projections.callflow.fact import Fact
@@ -100,8 +101,7 @@ def _gaps(facts: Sequence[Fact]) -> list[Interval]:
     """When nobody listened to the switch: from when until when, None while it lasts."""
     found: dict[int, int | None] = {}
     for fact in facts:
-        if fact.kind == "gap" and fact.data.get("since", "").isdecimal():
-            since = int(fact.data["since"])
+        if fact.kind == "gap" and (since := instant(fact.data.get("since"))) is not None:
             until = fact.at if fact.data.get("until") else None
             found[since] = until or found.get(since)
     return sorted(found.items(), key=lambda gap: gap[0])

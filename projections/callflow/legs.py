@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
+from core.numbers import instant
 from projections.callflow.document import Quality
 from projections.callflow.fact import Fact
 from projections.callflow.reading import multiple
@@ -281,7 +282,7 @@ def _lose(leg: Leg, fact: Fact) -> None:
 
 
 def _instant(value: str | None) -> int:
-    return int(value) if value and value.isdecimal() else 0
+    return instant(value) or 0
 
 
 def roots(legs: Iterable[Leg]) -> list[Leg]:

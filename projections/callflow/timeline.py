@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from core.numbers import instant
 from projections.callflow.activities import Activity, activities
 from projections.callflow.course import Course
 from projections.callflow.document import Quality, SegmentKind
@@ -72,9 +73,9 @@ def _missing_bridges(facts: Sequence[Fact]) -> list[tuple[int, Fact]]:
         elif edge in open_edges:
             open_edges.discard(edge)
         else:
-            when = fact.data.get("bridged", "")
-            if when.isdecimal() and 0 < int(when) < fact.at:
-                missing.append((int(when), fact))
+            when = instant(fact.data.get("bridged"))
+            if when and when < fact.at:
+                missing.append((when, fact))
     return missing
 
 

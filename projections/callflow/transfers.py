@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from core.numbers import LATEST, number
 from projections.callflow.document import Transfer, TransferKind, TransferResult
 from projections.callflow.fact import Fact
 from projections.callflow.legs import Leg
@@ -127,7 +128,8 @@ class Moves:
             return seen
         # Refused before any application that counts: the leg's own list of transfers remembers the number.
         told = (_HISTORY.fullmatch(entry) for entry in leg.history)
-        return [(int(one[1]) * 1_000_000, one[2]) for one in told if one and int(one[1]) >= after // 1_000_000]
+        since = [(number(one[1], LATEST // 1_000_000), one[2]) for one in told if one]
+        return [(at * 1_000_000, to) for at, to in since if at is not None and at >= after // 1_000_000]
 
     def reached(self, leg: Leg, after: int, by: Leg | None = None, number: str | None = None) -> Reached:
         """Where a leg arrived that was moved at an instant; `number` is where it was sent, if the means says so."""

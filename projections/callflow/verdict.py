@@ -8,6 +8,7 @@ of a call that nobody answered says nothing, and a SUCCESS of `originate_disposi
 from collections.abc import Sequence
 
 from core import tenancy
+from core.numbers import number
 from projections.callflow.document import Caller, Direction, Hangup, Offer, Outcome, State, Transfer
 from projections.callflow.fact import Fact
 from projections.callflow.legs import Leg
@@ -117,7 +118,7 @@ def hangup_of(root: Leg, legs: dict[str, Leg], outcome: Outcome | None) -> Hangu
     return Hangup(
         by=by.party if by else "switch",
         cause=told.cause or None,
-        sip_status=int(status) if status.isdecimal() else None,
+        sip_status=number(status, 999),
     )
 
 

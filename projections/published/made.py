@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 import msgspec
 
+from core import numbers
 from core.event import SwitchEvent
 from core.tenancy import company_of
 from projections.callflow.audience import with_domain
 from projections.callflow.document import instant_text
 from projections.published.notice import Notice, event_id
 
-_LATEST = 253_402_300_799_000_000
 _LARGEST = (1 << 53) - 1
 """beyond this, readers of JSON begin to round"""
 
@@ -52,16 +52,13 @@ def domain(*names: str | None) -> str | None:
 
 def number(value: str | None) -> int | None:
     """A whole number, None for anything else."""
-    if value is None or not value.isascii() or not value.isdigit() or len(value) > 16:
-        return None
-    found = int(value)
-    return found if found <= _LARGEST else None
+    return numbers.number(value, _LARGEST)
 
 
 def instant(value: str | None) -> str | None:
     """Microseconds since 1970 as text."""
-    found = number(value)
-    return instant_text(found) if found is not None and found <= _LATEST else None
+    found = numbers.instant(value)
+    return None if found is None else instant_text(found)
 
 
 def seconds(start: str | None, end: str | None) -> float | None:

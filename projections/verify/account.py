@@ -11,6 +11,7 @@ import msgspec
 
 from core import own_event as own
 from core.event import SwitchEvent, stream_of
+from core.numbers import SESSIONS, number
 from projections.verify.coverage import Coverage
 from projections.verify.findings import Loss, Missing
 from projections.verify.legs import Leg, Legs, when
@@ -96,10 +97,10 @@ class Account:
 
     def _heartbeat(self, run: _Run, event: SwitchEvent) -> None:
         at = event.occurred_at
-        since_startup, count = event.get("Session-Since-Startup"), event.get("Session-Count")
-        if since_startup and since_startup.isdigit():
-            run.sessions.heartbeat(int(since_startup), at)
-        if count is None or not count.isdigit():
+        since_startup, count = number(event.get("Session-Since-Startup"), SESSIONS), number(event.get("Session-Count"))
+        if since_startup is not None:
+            run.sessions.heartbeat(since_startup, at)
+        if count is None:
             return
         ours = [
             (stream, leg)
@@ -107,9 +108,9 @@ class Account:
             if leg.run == event.run and leg.hung_up is None and leg.since < at - SETTLED
         ]
         quiet = [(stream, leg) for stream, leg in ours if leg.last_at < at - SETTLED]
-        over = len(ours) - int(count)
+        over = len(ours) - count
         run.miscounts = run.miscounts + 1 if over > 0 else 0
-        if over > 0 and (over == len(quiet) and (int(count) == 0 or run.miscounts > 1)):
+        if over > 0 and (over == len(quiet) and (count == 0 or run.miscounts > 1)):
             says = f"the HEARTBEAT at position {event.position} counts {count} sessions"
             for stream, _ in quiet:
                 self.legs.proven_gone(stream, at, says)

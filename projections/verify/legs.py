@@ -9,6 +9,7 @@ from uuid import UUID
 
 from core.event import SwitchEvent, stream_of
 from core.headers import header
+from core.numbers import SESSIONS, instant, number
 from projections.callflow.document import instant_text
 from projections.verify.findings import Missing
 
@@ -101,8 +102,8 @@ class Legs:
             self._describe(leg, event)
 
     def _describe(self, leg: Leg, event: SwitchEvent) -> None:
-        leg.created = number(event, b"Caller-Channel-Created-Time") or leg.created
-        leg.session = number(event, b"variable_session_id") or leg.session
+        leg.created = when_told(event, b"Caller-Channel-Created-Time") or leg.created
+        leg.session = number(header(event.term, b"variable_session_id"), SESSIONS) or leg.session
 
     def _rename(self, leg: Leg, event: SwitchEvent) -> None:
         """A leg goes on under another id."""
@@ -134,7 +135,7 @@ class Legs:
             return
         key = stream_of(other)
         if key not in self.open and key not in self._recent:
-            at = number(event, b"Other-Leg-Channel-Created-Time") or event.occurred_at
+            at = when_told(event, b"Other-Leg-Channel-Created-Time") or event.occurred_at
             says = f"Leg {other} has no event at all: the one at position {event.position} speaks of it."
             missing = Missing("missing.leg", event.switch, says, at, event.occurred_at, other, event.position)
             self._named.setdefault(key, missing)
@@ -197,16 +198,15 @@ class Legs:
 def claims(event: SwitchEvent) -> dict[str, int]:
     """What an event near the end of a leg says that happened to it before, with the instants."""
     found = {
-        "answer": number(event, b"Caller-Channel-Answered-Time"),
-        "hangup": number(event, b"Caller-Channel-Hangup-Time") if event.topic != "CHANNEL_HANGUP_COMPLETE" else None,
+        "answer": when_told(event, b"Caller-Channel-Answered-Time"),
+        "hangup": when_told(event, b"Caller-Channel-Hangup-Time") if event.topic != "CHANNEL_HANGUP_COMPLETE" else None,
     }
     return {name: at for name, at in found.items() if at}
 
 
-def number(event: SwitchEvent, name: bytes) -> int | None:
-    """A header that is a number other than 0."""
-    value = header(event.term, name)
-    return (int(value) or None) if value and value.isdigit() and len(value) < 19 else None
+def when_told(event: SwitchEvent, name: bytes) -> int | None:
+    """A header that is an instant other than 0."""
+    return instant(header(event.term, name)) or None
 
 
 def when(at: int) -> str:

@@ -4,6 +4,8 @@ import msgspec
 
 from core import own_event as own
 from core.event import SwitchEvent
+from core.numbers import instant
+from core.numbers import number as counted
 from projections.verify.findings import Loss
 
 EVERYWHERE = "*"
@@ -11,6 +13,7 @@ EVERYWHERE = "*"
 MARGIN = 2_000_000
 """µs by which the switches' clocks and ours may differ, and events be late"""
 _PARKED_BEFORE = 5_000_000
+_COUNTS = frozenset({"Harmony-Missing", "Harmony-Damaged-Bytes", "Harmony-Events"})
 
 
 class Losses:
@@ -69,5 +72,4 @@ class Losses:
 
 
 def _number(event: SwitchEvent, name: str) -> int | None:
-    value = event.get(name)
-    return int(value) if value and value.isdigit() and len(value) < 19 else None
+    return (counted if name in _COUNTS else instant)(event.get(name))

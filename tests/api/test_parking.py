@@ -14,10 +14,10 @@ from api.errors import Settled
 from api.importing import import_file
 from api.operating import parking
 from api.operating.parked_documents import dump, whole
-from core.event import SwitchEvent
 from core.log import EventLog, Incoming, parked
 from core.log.driver import connect
 from projections.callflow import TOPICS, CallFold
+from projections.callflow.fact import Reading
 from projections.rebuild import rebuild
 from projections.runner import Runner
 from tests.api.conftest import Server, Site, capture
@@ -36,10 +36,10 @@ class Choosy(CallFold):
 
     topic = "CHANNEL_ANSWER"
 
-    def apply(self, event: SwitchEvent) -> None:
-        if event.topic == self.topic:
+    def apply(self, reading: Reading) -> None:
+        if reading.event.topic == self.topic:
             raise KeyError("no such leg")
-        super().apply(event)
+        super().apply(reading)
 
 
 def park(dsn: str, content: bytes) -> int:

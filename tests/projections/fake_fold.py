@@ -11,6 +11,7 @@ import msgspec
 from core.event import SwitchEvent
 from projections.callflow.changes import CallEvent, CallState, Changes, Merged
 from projections.callflow.document import Call, Caller, Evidence, Leg, Offer, Party, Segment
+from projections.callflow.fact import Reading
 
 TOPICS = frozenset(
     {
@@ -21,6 +22,7 @@ TOPICS = frozenset(
         "CHANNEL_HANGUP_COMPLETE",
         "CUSTOM test::refused",
         "CUSTOM test::crash",
+        "CUSTOM test::unreadable",
     }
 )
 
@@ -75,8 +77,13 @@ class FakeFold:
     def in_memory(self) -> int:
         return len(self._calls)
 
-    def wanted(self, events: Sequence[SwitchEvent]) -> list[str]:
-        named = {leg: None for event in events for leg in _legs_named(event) if leg not in self._call_of}
+    def read(self, event: SwitchEvent) -> Reading:
+        if event.topic == "CUSTOM test::unreadable":
+            raise Refused("This event cannot be read, for the test of it.")
+        return Reading(event, _legs_named(event))
+
+    def wanted(self, readings: Sequence[Reading]) -> list[str]:
+        named = {leg: None for reading in readings for leg in reading.legs if leg not in self._call_of}
         return list(named)
 
     def restore(self, state: bytes) -> None:
@@ -85,7 +92,8 @@ class FakeFold:
             self._calls[call.call_id] = call
             self._call_of |= dict.fromkeys([*call.legs, *call.aliases], call.call_id)
 
-    def apply(self, event: SwitchEvent) -> None:
+    def apply(self, reading: Reading) -> None:
+        event = reading.event
         if event.topic == "CUSTOM test::refused":
             raise Refused("This event is refused, for the test of it.")
         if event.topic == "CUSTOM test::crash":

@@ -65,10 +65,11 @@ class Store:
 
     def fold(self, fold: CallFold, page: Sequence[SwitchEvent]) -> None:
         """One page, as `projections.projection` does it."""
-        for call_id in dict.fromkeys(self.holder[leg] for leg in fold.wanted(page) if leg in self.holder):
+        readings = [fold.read(event) for event in page]
+        for call_id in dict.fromkeys(self.holder[leg] for leg in fold.wanted(readings) if leg in self.holder):
             fold.restore(self.states[call_id])
-        for event in page:
-            fold.apply(event)
+        for reading in readings:
+            fold.apply(reading)
         changes = fold.take_changes()
         for merged in changes.merged:
             self.calls.pop(merged.alias, None)

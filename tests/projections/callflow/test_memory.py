@@ -40,7 +40,7 @@ def test_memory_is_bounded_by_the_calls_that_live() -> None:
     most, done = 0, 0
     for call in calls(600, every=1_000_000):
         for event in call:
-            fold.apply(event)
+            fold.apply(fold.read(event))
         done += sum(1 for state in fold.take_changes().calls if not state.live)
         most = max(most, fold.alive)
     assert done == 600
