@@ -71,6 +71,18 @@ async def test_bgapi_answers_later_and_not_in_the_order_of_asking(talk: Talk) ->
     await joined.sink.until(lambda: bool(job_events(joined, slow.uuid)))
 
 
+@pytest.mark.parametrize("hasty", ["on", "off"])
+async def test_a_jobs_answer_may_come_before_its_number(hasty: str, talk: Talk) -> None:
+    switch, joined = talk
+    await switch.tell(f"hasty {hasty}", "hasty")
+    job = await joined.commands.bgapi("echo", "quick")
+    assert await job.result() == "quick"
+    await joined.sink.until(lambda: bool(job_events(joined, job.uuid)))
+    refused = await joined.commands.bgapi("nosuchcommand", "x")
+    with pytest.raises(CommandFailed, match="Command not found"):
+        await refused.result()
+
+
 def job_events(joined: Joined, uuid: str) -> list[bytes]:
     return [term for term in joined.sink.events() if header(term, b"Job-UUID") == uuid.encode()]
 

@@ -156,6 +156,7 @@ typedef struct {
     bool transfer_events;
     FILE *transcript;
     atomic_bool stalled;
+    atomic_bool hasty; /* a job's answer comes before its number, as 1 to 3 % of the quick ones do */
     atomic_bool eager; /* looks for messages without the module's pause of 10 ms: to time the other side */
     atomic_uint_fast64_t to_lose;
     atomic_uint_fast64_t sequence;

@@ -110,6 +110,11 @@ static void do_bgapi(listener *l, erlang_msg *from, const char *in, int *index, 
     j->to = from->from;
     new_uuid(j->job);
     reply_text(reply, "ok", j->job);
+    if (node.hasty) { /* the job has gone when its number is sent */
+        pthread_create(&thread, NULL, run_job, j);
+        pthread_join(thread, NULL);
+        return;
+    }
     listener_send(l, &from->from, reply); /* the job's number first, then the job */
     reply->index = 1;
     pthread_create(&thread, NULL, run_job, j);

@@ -114,7 +114,9 @@ static void obey(char *line) {
         node.stalled = strcmp(a, "on") == 0;
         if (node.stalled) listeners_await_parking();
         say("stalled %s", a);
-    } else if (strcmp(word, "eager") == 0 && a)
+    } else if (strcmp(word, "hasty") == 0 && a)
+        atomic_store(&node.hasty, strcmp(a, "on") == 0), say("hasty %s", a);
+    else if (strcmp(word, "eager") == 0 && a)
         atomic_store(&node.eager, strcmp(a, "on") == 0), say("eager %s", a);
     else if (strcmp(word, "bulk") == 0 && a)
         node.bulk = (uint32_t)atoi(a), say("bulk %s", a);
