@@ -102,6 +102,10 @@ def _user(company: Company, user: e.User, keep: bool) -> str:
     variables = [
         variable("user_context", company.domain),
         variable("domain_name", company.domain),
+        # A phone says in To and From whatever it likes: its contact, and what is shown of its calls to those who watch
+        # a user, are those of whoever the password is (mod_sofia: sofia_reg.c, sofia.c; the caller is `user_name`).
+        variable("sip-force-user", user.user),
+        variable("presence_id", f"{user.user}@{company.domain}"),
         variable("effective_caller_id_name", user.name),
         variable("effective_caller_id_number", user.user),
         variable("accountcode", company.domain),

@@ -48,6 +48,10 @@ def test_phones_must_say_who_they_are() -> None:
     assert parameters("freeswitch/sip_profiles/registry_external.xml")["disable-register"] == "true"
 
 
+def test_a_users_phones_do_not_throw_each_other_out() -> None:
+    assert parameters("freeswitch/sip_profiles/registry_internal.xml")["multiple-registrations"] == "contact"
+
+
 @pytest.mark.parametrize("path", sorted((REL / "freeswitch").rglob("*.xml")), ids=lambda path: path.name)
 def test_every_file_is_well_formed(path: Path) -> None:
     assert ElementTree.parse(path).getroot().tag in {"configuration", "include", "profile"}

@@ -25,6 +25,17 @@ def test_a_user_has_the_hash_and_never_the_password() -> None:
     assert variables["effective_caller_id_name"] == "Bob Alpha"
 
 
+def test_who_has_the_password_is_whose_contact_it_is_whatever_to_and_from_say() -> None:
+    """The answer is for whoever the digest names; mod_sofia books its contact on `sip-force-user`."""
+    for domain, user in (("alpha.example", "1002"), ("beta.example", "1001")):
+        forged = directory(
+            domain, user, sip_auth_username=user, sip_auth_method="REGISTER", sip_to_user="1004", sip_from_user="1004"
+        )
+        variables = {one.get("name"): one.get("value") for one in forged.iter("variable")}
+        assert variables["sip-force-user"] == user
+        assert variables["presence_id"] == f"{user}@{domain}"
+
+
 def test_a_user_may_be_kept_where_it_can_be_no_other() -> None:
     """FreeSWITCH keeps it under user and domain run together, and counts in an int of microseconds."""
     (user,) = directory("alpha.example", "1002").iter("user")
