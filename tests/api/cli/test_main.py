@@ -116,6 +116,21 @@ def test_doctor_finds_what_is_wrong_and_says_what_to_do(site: Site, connection: 
     assert "http_port" in unsettled.out
 
 
+def test_the_first_doctor_has_nothing_to_say_against_tables_that_run_makes(tmp_path: Path, empty_dsn: str) -> None:
+    for site in (Site(tmp_path / "empty", None), Site(tmp_path / "other", empty_dsn)):
+        first = site.run("doctor", "--json")
+        assert first.code == 0, first.out
+        (tables,) = [c for c in first.json["checks"] if c["check"] == "tables"]
+        assert tables["result"] == "ok"
+        assert tables["says"].startswith("None yet: the first `harmony run` makes them")
+    site.ok("migrate")
+    with psycopg.connect(empty_dsn, autocommit=True) as connection:
+        connection.execute("DELETE FROM log.migration WHERE number > 150")
+    later = site.run("doctor", "--json")
+    assert later.code == 3
+    assert any("migrations are missing: run `harmony migrate`" in c["says"] for c in later.json["checks"])
+
+
 def test_a_reader_that_goes_away_is_no_error(filled: Callable[..., Site]) -> None:
     site = filled("45", "30", "13")
     command = " ".join(HARMONY)
