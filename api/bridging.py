@@ -87,6 +87,8 @@ class Describer:
             "since": self._since[name][1],
             "warnings": list(switch["faults"]),
             "trouble": switch["trouble"],
+            "version": switch["version"],
+            "supplied": switch["supplied"],
             "silent": round(link["silent"], 1),
             "events_per_second": self._rates.setdefault(name, Rate())(switch["events"]),
             **{key: switch[key] for key in FIGURES},

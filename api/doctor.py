@@ -141,6 +141,7 @@ async def _switch(settings: Settings, switch: Switch) -> list[Finding]:
     from bridge.commands import Commands
     from bridge.node import Node
     from bridge.session.settings import ERLANG, SOFIA, erlang_faults, sofia_faults
+    from bridge.session.version import remark, version_of
 
     if not (switch.cookie or settings.cookie):
         return [Finding("switch", "failed", f"{switch.node} has no cookie: set HARMONY_COOKIE to that of the switch.")]
@@ -152,6 +153,11 @@ async def _switch(settings: Settings, switch: Switch) -> list[Finding]:
         await guest.start()
         await guest.connect(switch.node, switch.cookie)
         found = [Finding("switch", "ok", f"{switch.node} can be joined; name, cookie and network are right.")]
+        version = version_of(await commands.api("status"))
+        if version is not None:
+            found.append(Finding("switch", "ok", f"{switch.node} runs FreeSWITCH {version}."))
+        if follows := remark(version):
+            found.append(Finding("switch", "ok", f"{switch.node}: {follows}"))
         faults = erlang_faults(await commands.api("xml_locate", ERLANG), commands.encoding, settings.encoding)
         faults += sofia_faults(await commands.api("xml_locate", SOFIA))
     except HarmonyError as problem:

@@ -1,8 +1,9 @@
 """A session with one switch: from connecting to the loss of the link, everything between in order.
 
 Register, subscribe to ALL, look at the switch's settings, then reconcile; every event goes to the sink as it came, and
-every loss, proven gap, overflow and reconciliation becomes an event of our own there. Trying again after a loss is the
-supervisor's; what the events mean is nobody's here.
+every loss, proven gap, overflow and reconciliation becomes an event of our own there. Its two links
+(bridge/session/lines.py) are one to it: "the link" is that of the events, and either ends with the other. Trying again
+after a loss is the supervisor's; what the events mean is nobody's here.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from bridge.session.announce import Announcer
 from bridge.session.channels import ForeignList, sessions_since_startup
 from bridge.session.fetches import Fetches
 from bridge.session.legs import Legs
+from bridge.session.lines import BESIDE, Lines
 from bridge.session.losses import Gap
 from bridge.session.settings import ERLANG, SOFIA, erlang_faults, sofia_faults
 from bridge.session.sniff import watched
 from bridge.session.standing import Standing
 from bridge.session.values import Remembered, SwitchStats
 from bridge.session.valve import Valve
+from bridge.session.version import fell_at_once, runs_dry, version_of
 from bridge.session.watch import MARK_COMMAND, Marked, Miscount, Overflow, Watch
 from bridge.term import Atom
 from core.errors import MalformedEvent
@@ -39,6 +42,8 @@ __all__ = ["Remembered", "Sink", "SwitchSession", "SwitchStats"]
 
 Sink = Callable[[str, bytes], None]
 LOG: Final = logging.getLogger("harmony.switch")
+AT_ONCE: Final = 1_000_000
+"""µs after its first events within which the end of a link is no accident"""
 _REGISTER_OK: Final = frozenset({b"\x83d\x00\x02ok", b"\x83w\x02ok", b"\x83s\x02ok", b"\x83v\x00\x02ok"})
 
 
@@ -71,7 +76,8 @@ class SwitchSession:
         fetches are answered from, None leaves the switch to its own files."""
         before = remembered or Remembered()
         self.switch = switch
-        self.commands = Commands(node, switch, patience)
+        calm = node.beside(BESIDE)
+        self.commands = Commands(calm, switch, patience)
         self.state = "down"
         self.trouble = ""
         self.faults: tuple[str, ...] = ()
@@ -91,7 +97,11 @@ class SwitchSession:
         self._registered: asyncio.Future[None] | None = None
         self._marks: dict[str, asyncio.Future[None]] = {}
         self._doubt = asyncio.Event()
-        self._fetches = Fetches(node, switch, registry, patience) if registry is not None else None
+        self._version: str | None = None
+        self._first: int | None = None  # when the first event of this link came, µs since the epoch
+        self._wary = False  # a link fell at its first events: whatever the version, the next one is supplied
+        self._lines: Lines | None = None
+        self._fetches = Fetches(calm, switch, registry, patience) if registry is not None else None
         self._standing = Standing(self.commands, switch, registry) if registry is not None else None
 
     # -- one life of the link -------------------------------------------------------------------------------------
@@ -102,12 +112,14 @@ class SwitchSession:
         mailbox: Mailbox | None = None
         self.state = "joining"
         reason = "the bridge was stopped"
+        self._first = None
+        self._lines = lines = Lines(self._node, self.switch, self._patience)
         try:
-            self._link = link = await self._node.connect(self.switch, self._cookie)
+            self._link = link = await lines.open(self._cookie)
             mailbox = self._node.mailbox()
             mailbox.on_raw = self._message
             await self._join(link, mailbox)
-            tending = [asyncio.create_task(self._tend())]
+            tending = [asyncio.create_task(self._tend()), asyncio.create_task(lines.tend(self._valve))]
             if self._standing is not None:
                 tending.append(asyncio.create_task(self._standing.run()))
             try:
@@ -116,20 +128,32 @@ class SwitchSession:
                 for task in tending:
                     task.cancel()
                 await asyncio.gather(*tending, return_exceptions=True)
-            self.trouble = f"The link to {self.switch} was lost: {reason}"
+            self.trouble = self._fell(lines) or f"The link to {self.switch} was lost: {reason}"
             return reason
         except BridgeError as error:
-            reason = self.trouble = str(error)
+            reason = self.trouble = self._fell(lines) or str(error)
             raise
         finally:
             self._leave(link, mailbox, reason)
+
+    def _fell(self, lines: Lines) -> str | None:
+        """The sentence for a link that its first events ended, None for any other end. The next link knows."""
+        lasted = None if self._first is None else now() - self._first
+        if lasted is None or lasted > AT_ONCE or self._link is None or not self._link.closed.is_set():
+            return None
+        sentence = fell_at_once(self.switch, lasted / 1e6, lines.supplied)
+        self._wary = True
+        LOG.warning("%s", sentence, extra={"switch": self.switch})
+        return sentence
 
     async def _join(self, link: Link, mailbox: Mailbox) -> None:
         await self._register(link, mailbox)
         core = await self._answer("global_getvar", "core_uuid")
         status = await self._answer("status")
+        self._version = None if status is None else version_of(status)
         self._held = []
-        await self.commands.subscribe("ALL")
+        assert self._lines is not None
+        await self._lines.subscribe(link, runs_dry(self._version) or self._wary)
         if link.closed.is_set():
             raise NodeError(f"The link to {self.switch} was lost while joining: {link.closed.reason}")
         self._up(None if core is None else core.strip(), None if status is None else sessions_since_startup(status))
@@ -196,6 +220,8 @@ class SwitchSession:
         if self._fetches is not None:
             self._fetches.release()
         self._link = None
+        if self._lines is not None:
+            self._lines.close(reason)
         if link is not None:
             self._bytes += link.bytes_received
             link.close(reason)
@@ -221,6 +247,8 @@ class SwitchSession:
 
     def _message(self, term: bytes, link: Link) -> None:
         if is_event(term):
+            if self._first is None:
+                self._first = now()
             if self._held is not None:
                 self._held.append(term)
                 return
@@ -351,6 +379,8 @@ class SwitchSession:
             faults=self.faults,
             trouble=self.trouble,
             fetches=self._fetches.stats if self._fetches is not None else None,
+            version=self._version,
+            supplied=self._lines is not None and self._lines.supplied,
         )
 
     def remember(self) -> Remembered:

@@ -226,9 +226,11 @@ def is_ours(term: bytes) -> bool:
 class Joined:
     """A session under its supervisor, with its sink."""
 
-    def __init__(self, session: SwitchSession, sink: Sink) -> None:
+    def __init__(self, node: Node, session: SwitchSession, sink: Sink) -> None:
         self.session, self.sink = session, sink
         self.commands: Commands = session.commands
+        self.listening = Commands(node, session.switch)
+        """on the link of the events: what changes its subscription"""
         self.task = asyncio.create_task(Supervisor(session, chance=lambda: 1.0).run())
 
     async def stop(self) -> None:
@@ -245,7 +247,7 @@ async def join() -> AsyncIterator[Callable[..., Awaitable[Joined]]]:
     async def start(node: Node, switch: str, wait: bool = True, **options: object) -> Joined:
         sink = Sink()
         session = SwitchSession(node, switch, sink, **options)  # type: ignore[arg-type]
-        one = Joined(session, sink)
+        one = Joined(node, session, sink)
         joined.append(one)
         if wait:
             async with asyncio.timeout(PATIENCE):

@@ -65,6 +65,7 @@ def _again(dsn: str, as_json: bool) -> int:
 def _show(dsn: str, as_json: bool) -> int:
     from api.operating.status import look
     from api.operating.status_text import lines
+    from bridge.session.version import remark
     from core.log.driver import connect
 
     with connect(dsn, "harmony status") as connection:
@@ -83,6 +84,8 @@ def _show(dsn: str, as_json: bool) -> int:
         what = "1 event is" if parked == 1 else f"{parked:,} events are"
         say(paint(f"{what} parked: `harmony parked list` says why, and what can be done.", "yellow"))
     for one in found.switches:
+        if one.supplied and (follows := remark(one.version)):
+            say(f"{harmless(one.switch)}: {follows}")
         for warning in one.warnings:
             say(paint(f"{harmless(one.switch)}: {harmless(warning)}", "yellow"))
     if not problems:

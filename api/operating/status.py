@@ -76,6 +76,10 @@ class SwitchStatus(msgspec.Struct, frozen=True):
     """times that reading from it was paused, for the database and the disk were too slow"""
     trouble: str | None
     warnings: list[str]
+    version: str | None = None
+    """of its FreeSWITCH"""
+    supplied: bool = False
+    """something to read is kept waiting there, without which a FreeSWITCH before 1.11.1 closes the link"""
 
     @property
     def lost(self) -> bool:
@@ -196,6 +200,8 @@ def _switches(service: Service) -> list[SwitchStatus]:
                 pauses=item.get("pauses", 0),
                 trouble=item.get("trouble") or None,
                 warnings=list(item.get("warnings") or []),
+                version=item.get("version"),
+                supplied=bool(item.get("supplied")),
             )
         )
     return found

@@ -8,7 +8,18 @@ from api.text import harmless, pad, width
 
 COLUMNS = {
     "projections": ("projection", "state", "position", "behind (events)", "lag", "events/s", "parked", "last error"),
-    "switches": ("switch", "link", "since", "last heard", "events", "events/s", "live legs", "lost", "by"),
+    "switches": (
+        "switch",
+        "FreeSWITCH",
+        "link",
+        "since",
+        "last heard",
+        "events",
+        "events/s",
+        "live legs",
+        "lost",
+        "by",
+    ),
     "bridges": ("bridge", "state", "events/s", "received", "stored", "queued", "in spool", "parked", "trouble"),
     "parts": ("part", "state", "since", "on", "figures"),
 }
@@ -63,8 +74,8 @@ def _projection(one: ProjectionStatus, now: datetime) -> list[str]:
 def _switch(one: SwitchStatus, now: datetime) -> list[str]:
     heard = "-" if one.silent_seconds is None else f"{seconds(one.silent_seconds)} ago"
     since = "-" if one.since is None else ago(now, _instant(one.since))
-    return [one.switch, one.link, since, heard, f"{one.events:,}", _rate(one.events_per_second), f"{one.legs:,}",
-            losses(one), one.bridge]  # fmt: skip
+    return [one.switch, one.version or "-", one.link, since, heard, f"{one.events:,}", _rate(one.events_per_second),
+            f"{one.legs:,}", losses(one), one.bridge]  # fmt: skip
 
 
 def losses(one: SwitchStatus) -> str:

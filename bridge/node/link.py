@@ -109,6 +109,14 @@ class Link(asyncio.BufferedProtocol):
         if not self._writable.is_set() and transport.get_write_buffer_size() > MOST_UNSENT:
             self.close(f"{self.peer} does not read: over {MOST_UNSENT} bytes wait for it")
 
+    def send_behind_ticks(self, ticks: int, control: Control | None = None, message: bytes | None = None) -> None:
+        """Write so many ticks, and a frame behind them: something to read for a peer that must not run dry. Nothing is
+        written once the link is down."""
+        if self._transport is None or not self.up:
+            return
+        frame = self.connection.send(control, message) if control is not None else b""
+        self._transport.write(bytes(4 * ticks) + frame)
+
     async def drain(self) -> None:
         """Wait until the peer has taken most of what was sent: for those who send much."""
         await self._writable.wait()

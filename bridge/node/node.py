@@ -85,6 +85,7 @@ class Node:
         self.processes = Processes(self)
         self._last_send: tuple[Target | None, Pid | None, Control | None] = (None, None, None)
         self._keepers: set[asyncio.Task[None]] = set()
+        self._beside: dict[str, Node] = {}
         self.pid = Pid(self.name, 0, 0, self.identity.creation)
 
     # -- life -----------------------------------------------------------------------------------------------------
@@ -110,6 +111,8 @@ class Node:
 
     async def stop(self) -> None:
         """Close everything; processes that are linked to ours hear `noconnection`."""
+        for node in self._beside.values():
+            await node.stop()
         for task in list(self._keepers):
             task.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
@@ -126,6 +129,23 @@ class Node:
             await self._server.wait_closed()
             self._server = None
         await asyncio.sleep(0)  # let the transports run their last callbacks
+
+    def beside(self, word: str) -> Node:
+        """Another node of ours, for a second link to a peer that we are linked to: its name is ours with ``word``
+        behind it. It knows our cookies, takes no connections, and stops with this node."""
+        node = self._beside.get(word)
+        if node is None:
+            node = self._beside[word] = Node(
+                f"{self.alive}-{word}@{self.host}",
+                self._cookie,
+                ticktime=self.ticktime,
+                listen=False,
+                epmd_port=self.epmd_port,
+                embed_epmd=False,
+                tls_client=self.tls_client,
+            )
+            node._cookies = self._cookies
+        return node
 
     # -- processes ------------------------------------------------------------------------------------------------
 

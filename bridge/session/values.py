@@ -51,3 +51,7 @@ class SwitchStats(msgspec.Struct, frozen=True):
     """why there is no link, empty while there is one"""
     fetches: FetchStats | None = None
     """None: the switch is left to its own files"""
+    version: str | None = None
+    """of its FreeSWITCH, as it says"""
+    supplied: bool = False
+    """the link for events is kept supplied, as switches before 1.11.1 need it (bridge/session/version.py)"""

@@ -187,7 +187,7 @@ async def test_a_string_subscribes_to_nothing(start_switch: StartSwitch, start_n
 
 async def test_nixevent_after_all_ends_every_custom_event(talk: Talk) -> None:
     switch, joined = talk
-    assert await joined.commands.ask((Atom("nixevent"), Atom("RE_SCHEDULE"))) == Atom("ok")
+    assert await joined.listening.ask((Atom("nixevent"), Atom("RE_SCHEDULE"))) == Atom("ok")
     for line in ("CUSTOM my::thing -", "RE_SCHEDULE - -", "HEARTBEAT - -"):
         await switch.tell(f"event {line}", "fired")
     await joined.sink.until(lambda: b"HEARTBEAT" in names(joined))
@@ -196,15 +196,15 @@ async def test_nixevent_after_all_ends_every_custom_event(talk: Talk) -> None:
 
 async def test_filter_and_noevents(talk: Talk) -> None:
     switch, joined = talk
-    reply = await joined.commands.ask((Atom("filter"), Atom("Event-Name HEARTBEAT")))
+    reply = await joined.listening.ask((Atom("filter"), Atom("Event-Name HEARTBEAT")))
     assert isinstance(reply, tuple)
     assert reply[0] == "filter_command_processing_log"
     await switch.tell("event TRAP - -", "fired")
     await switch.tell("event HEARTBEAT - -", "fired")
     await joined.sink.until(lambda: b"HEARTBEAT" in names(joined))
     assert b"TRAP" not in names(joined)
-    assert await joined.commands.ask(Atom("noevents")) == Atom("ok")
-    assert await joined.commands.ask(Atom("noevents")) == (Atom("error"), Atom("notlistening"))
+    assert await joined.listening.ask(Atom("noevents")) == Atom("ok")
+    assert await joined.listening.ask(Atom("noevents")) == (Atom("error"), Atom("notlistening"))
 
 
 def names(joined: Joined) -> list[bytes | None]:

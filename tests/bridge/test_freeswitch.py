@@ -236,7 +236,7 @@ async def test_a_lost_subscription_is_noticed(start_switch: StartSwitch, start_n
     """The link ticks and answers, but no event comes any more: join again."""
     switch = await start_switch()
     joined = await join(await start_node(), switch.name, quiet=0.2, patience=0.3)
-    await joined.commands.ask(Atom("noevents"))
+    await joined.listening.ask(Atom("noevents"))
     down = await joined.sink.wait_own("harmony::link_down")
     assert b"subscription is gone" in (header(down, b"Harmony-Reason") or b"")
     await joined.sink.wait_own("harmony::link_up", 2)

@@ -77,12 +77,14 @@ bool answer_to(const char *command, const char *argument, char *out, size_t size
         uint64_t up = (now_micros() - node.started) / 1000000u;
         snprintf(out, size,
                  "UP 0 years, 0 days, 0 hours, %llu minutes, %llu seconds, 0 milliseconds, 0 microseconds\n"
-                 "FreeSWITCH (Version 1.11.3-dev git cnode 64bit) is ready\n%u session(s) since startup\n"
+                 "FreeSWITCH (Version %s 64bit) is ready\n%u session(s) since startup\n"
                  "%d session(s) - peak 0, last 5min 0 \n0 session(s) per Sec out of max 100, peak 0, last 5min 0 \n"
                  "1000 session(s) max\nmin idle cpu 0.00/100.00\nCurrent Stack Size/Max 240K/8192K\n",
-                 (unsigned long long)(up / 60), (unsigned long long)(up % 60), (unsigned)node.sessions, channels_count());
+                 (unsigned long long)(up / 60), (unsigned long long)(up % 60),
+                 node.old ? "1.10.12 -release git cnode" : "1.11.3-dev git cnode", (unsigned)node.sessions, channels_count());
     } else if (strcmp(command, "version") == 0) {
-        snprintf(out, size, strcmp(argument, "short") == 0 ? "1.11.3-dev\n" : "FreeSWITCH Version 1.11.3-dev (git cnode)\n");
+        const char *version = node.old ? "1.10.12-release" : "1.11.3-dev";
+        snprintf(out, size, strcmp(argument, "short") == 0 ? "%s\n" : "FreeSWITCH Version %s (git cnode)\n", version);
     } else if (strcmp(command, "show") == 0 && strcmp(argument, "channels as json") == 0) {
         channels_json(out, size);
     } else if (strcmp(command, "show") == 0) {

@@ -154,6 +154,7 @@ typedef struct {
     uint32_t bulk;
     uint32_t queue;
     bool transfer_events;
+    bool old; /* FreeSWITCH before 1.11.1: a pass that read nothing and sent an event was the listener's last */
     FILE *transcript;
     atomic_bool stalled;
     atomic_bool hasty; /* a job's answer comes before its number, as 1 to 3 % of the quick ones do */

@@ -137,6 +137,7 @@ static void options(int count, char **words, const char **name, const char **coo
     static const struct option known[] = {{"name", 1, 0, 'n'},  {"cookie", 1, 0, 'c'},     {"encoding", 1, 0, 'e'},
                                           {"bulk", 1, 0, 'b'},  {"queue", 1, 0, 'q'},      {"core", 1, 0, 'u'},
                                           {"port", 1, 0, 'p'},  {"transcript", 1, 0, 't'}, {"no-transfer-events", 0, 0, 'x'},
+                                          {"old", 0, 0, 'o'},
                                           {0, 0, 0, 0}};
     for (int option; (option = getopt_long(count, words, "", known, NULL)) != -1;) switch (option) {
         case 'n': *name = optarg; break;
@@ -148,8 +149,9 @@ static void options(int count, char **words, const char **name, const char **coo
         case 'p': *port = atoi(optarg); break;
         case 't': node.transcript = fopen(optarg, "w"); break;
         case 'x': node.transfer_events = false; break;
+        case 'o': node.old = true; break;
         default: die("usage: cnode --name freeswitch@127.0.0.1 --cookie COOKIE [--encoding string|binary] [--bulk N] [--queue N]"
-                     " [--core UUID] [--port N] [--transcript FILE] [--no-transfer-events]");
+                     " [--core UUID] [--port N] [--transcript FILE] [--no-transfer-events] [--old]");
         }
 }
 

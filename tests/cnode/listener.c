@@ -147,13 +147,15 @@ static uint32_t send_bulk(listener *l, char **scratch, size_t *scratch_size) {
     return sent;
 }
 
-static bool receive(listener *l) {
+/* One message a pass. `dry`: there was none within the millisecond. */
+static bool receive(listener *l, bool *dry) {
     erlang_msg message;
     ei_x_buff in;
     bool stay = true;
     ei_x_new(&in);
     int status = ei_xreceive_msg_tmo(l->fd, &message, &in, 1);
     int error = erl_errno;
+    *dry = status == ERL_ERROR;
     if (status == ERL_ERROR)
         stay = error == ETIMEDOUT || error == EAGAIN;
     else if (status == ERL_MSG && (message.msgtype == ERL_SEND || message.msgtype == ERL_REG_SEND))
@@ -189,8 +191,11 @@ static void *listen_to(void *given) {
             continue;
         }
         l->parked = false;
-        if (!receive(l)) break;
-        if (send_bulk(l, &scratch, &scratch_size) == 0 && !node.eager) pause_micros(10000);
+        bool dry;
+        if (!receive(l, &dry)) break;
+        uint32_t sent = send_bulk(l, &scratch, &scratch_size);
+        if (sent && dry && node.old) break; /* it looks at erl_errno only now, and that tells of the sending */
+        if (sent == 0 && !node.eager) pause_micros(10000);
     }
     unhook(l);
     pthread_mutex_lock(&l->socket_lock);

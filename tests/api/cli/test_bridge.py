@@ -59,13 +59,35 @@ async def test_doctor_joins_the_switch_and_says_what_is_wrong(joining: Site, sta
     done = await asyncio.to_thread(joining.run, "doctor", "--json")
     says = [c["says"] for c in done.json["checks"] if c["check"] == "switch"]
     assert says[0] == f"{SWITCH} can be joined; name, cookie and network are right."
-    assert any("max-event-bulk" in s for s in says[1:])
+    assert says[1] == f"{SWITCH} runs FreeSWITCH 1.11.3-dev."
+    assert any("max-event-bulk" in s for s in says[2:])
     assert done.code == 3
     wrong = await asyncio.to_thread(joining.run, "doctor", env={"HARMONY_COOKIE": "another"})
     assert wrong.code == 1
     assert "Give both nodes the same cookie" in wrong.out
     nobody = await asyncio.to_thread(joining.run, "doctor", env={"HARMONY_SWITCHES": "nobody@127.0.0.1"})
     assert "knows no node named nobody" in nobody.out
+
+
+async def test_a_switch_before_1_11_1_is_told_with_what_follows(joining: Site, start_switch: StartSwitch) -> None:
+    switch = await start_switch(SWITCH, "--old")
+    done = await asyncio.to_thread(joining.run, "doctor", "--json")
+    says = [(c["result"], c["says"]) for c in done.json["checks"] if c["check"] == "switch"]
+    assert says[1] == ("ok", f"{SWITCH} runs FreeSWITCH 1.10.12.")
+    assert says[2][0] == "ok"
+    assert "before 1.11.1 mod_erlang_event closes a link at its first events" in says[2][1]
+    bridge = joining.start("bridge")
+
+    def status() -> dict[str, Any]:
+        return dict(joining.run("status", "--json").json)
+
+    await asyncio.to_thread(until, lambda: [s["link"] for s in status()["switches"]] == ["up"], "the link is up")
+    (shown,) = status()["switches"]
+    assert (shown["version"], shown["supplied"]) == ("1.10.12", True)
+    said = (await asyncio.to_thread(joining.run, "status")).out
+    assert f"{SWITCH}: it runs FreeSWITCH 1.10.12, and before 1.11.1" in said
+    assert switch.name == SWITCH
+    assert await asyncio.to_thread(bridge.stop, signal.SIGTERM) == 0
 
 
 def test_a_bridge_without_a_switch_says_what_to_do(site: Site) -> None:

@@ -24,7 +24,7 @@ from bridge.errors import (
 )
 from bridge.node import Backoff, Link, Node
 from bridge.term import Atom
-from tests.fix_erlang import Beam, Epmd, StartBeam, StartOurs, until
+from tests.fix_erlang import COOKIE, Beam, Epmd, StartBeam, StartOurs, until
 
 pytestmark = pytest.mark.erlang
 
@@ -311,3 +311,20 @@ async def test_idle_links_live_by_ticks(start_ours: StartOurs, start_beam: Start
     for beam, link in zip(beams, links, strict=True):
         assert link.up
         assert str(ours.name) in await beam.eval("nodes(hidden)")
+
+
+async def test_a_node_beside_ours_has_a_second_link_to_a_peer(otp: Beam, start_ours: StartOurs) -> None:
+    """With our cookies and a name of its own; it is gone with us."""
+    ours = await start_ours(cookie="not-that-of-the-peer")
+    first = await ours.connect(otp.name, COOKIE)
+    beside = ours.beside("commands")
+    assert beside is ours.beside("commands")
+    assert beside.name == f"{ours.alive}-commands@127.0.0.1"
+    second = await beside.connect(otp.name)
+    assert second is not first
+    seen = await otp.eval("lists:sort([atom_to_list(N) || N <- nodes(hidden)])")
+    assert str(ours.name) in seen
+    assert str(beside.name) in seen
+    await ours.stop()
+    assert first.closed.is_set()
+    assert second.closed.is_set()
