@@ -8,6 +8,7 @@ the environment.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import re
 import socket
@@ -85,6 +86,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
+    http_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """addresses and networks (10.0.0.0/24) of the proxies in front, which are believed who their clients are
+    (X-Forwarded-For) and are not counted as one client; in the environment with commas between"""
+    http_connections: Positive = 4096
+    """connections over HTTP at once"""
+    http_connections_each: Positive = 256
+    """connections over HTTP of one client address at once"""
     provision_url: str | None = None
     """this server as phones reach it, e.g. https://harmony.example.com; without it http_host and http_port"""
 
@@ -147,7 +155,9 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
         key = variable.removeprefix(_PREFIX).lower()
         if key not in Settings.__struct_fields__ or variable != variable.upper():
             raise SettingsError(f"The environment has the unknown setting {variable}: {_advice(key, _PREFIX)}.")
-        if key == "switches":
+        if key == "http_proxies":
+            values[key] = [one.strip() for one in value.split(",") if one.strip()]
+        elif key == "switches":
             values[key] = [{"node": node.strip()} for node in value.split(",") if node.strip()]
         else:
             values[key] = value
@@ -161,6 +171,8 @@ def _convert(values: Mapping[str, Any], source: str) -> Settings:
         raise SettingsError(f"A setting of {source} has a value that it cannot have: {error}.") from None
     if settings.ldap_uri is not None:
         _sound_ldap(settings, source)
+    for proxy in settings.http_proxies:
+        _sound_proxy(proxy, source)
     if settings.provision_url is not None and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", settings.provision_url):
         raise SettingsError(
             f"provision_url of {source} is {settings.provision_url!r}: write https://host or http://host:port."
@@ -169,6 +181,15 @@ def _convert(values: Mapping[str, Any], source: str) -> Settings:
         if not all(name.partition("@")):
             raise SettingsError(f"{name!r} in {source} is no node name: write name@host.")
     return settings
+
+
+def _sound_proxy(proxy: str, source: str) -> None:
+    try:
+        ipaddress.ip_network(proxy, strict=False)
+    except ValueError:
+        raise SettingsError(
+            f"http_proxies of {source} has {proxy!r}: write addresses or networks such as 10.0.0.7 or 10.0.0.0/24."
+        ) from None
 
 
 def _sound_ldap(settings: Settings, source: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import psycopg
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
@@ -19,10 +19,13 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    408: "Too slow",
     410: "Gone",
     413: "Too large",
+    414: "Too long",
     422: "Not possible",
     429: "Too many requests",
+    431: "Too long",
     500: "Internal error",
     503: "Not available now",
 }
@@ -34,6 +37,7 @@ class Problem(Response):
     def __init__(
         self, status: int, code: str, detail: str, headers: dict[str, str] | None = None, **more: object
     ) -> None:
+        self.code, self.detail = code, detail
         content = {
             "type": f"urn:harmony:problem:{code}",
             "title": TITLES.get(status, "Refused"),
@@ -57,6 +61,8 @@ def refuse(request: Request, problem: Exception) -> Response:
     if isinstance(problem, psycopg.Error):
         detail = "The database does not answer now: try again in a moment, or look at /readyz."
         return Problem(503, "api.unavailable", detail, {"Retry-After": "2"})
+    if isinstance(problem, ClientDisconnect):  # in the middle of its body; nobody hears it
+        return Problem(400, "http.400", "The connection ended before the request did.")
     return Problem(500, "api.internal", "Harmony met an error it did not foresee: its log says more.")
 
 
@@ -86,4 +92,4 @@ def _possible(request: Request) -> list[str]:
 
 def handlers() -> dict[Any, Any]:
     """For each kind of its own: what only the handler of `Exception` meets is raised again and ends the connection."""
-    return {HTTPException: refuse, HarmonyError: refuse, psycopg.Error: refuse, Exception: refuse}
+    return dict.fromkeys((HTTPException, HarmonyError, psycopg.Error, ClientDisconnect, Exception), refuse)

@@ -14,12 +14,15 @@ from starlette.applications import Starlette
 
 from api.address import listening
 from api.http.app import application
+from api.http.door import BACKLOG, Places, bounds_of, http_protocol, socket_protocol
 from api.http.figures import figures
 from api.service_status import Reporter
 from api.site import Site
+from core.seldom import say_seldom
 
 LOG = logging.getLogger("harmony.http")
 KEEP_ALIVE = 75
+"""Seconds that a connection may be open between two requests; longer than the usual proxies keep theirs."""
 GRACE = 3
 """Seconds that open streams get at the end."""
 STUCK_MS = 30_000
@@ -39,6 +42,10 @@ class _Server(uvicorn.Server):
 
 def serve(here: Site, stop: threading.Event) -> int:
     host, port = here.settings.http_host, here.settings.http_port
+    for others in ("uvicorn.error", "asyncio"):  # strangers can make them speak
+        say_seldom(logging.getLogger(others))
+    bounds = bounds_of(here.settings)
+    places = Places(bounds)
     app = application(here)
     config = uvicorn.Config(
         app,
@@ -47,6 +54,10 @@ def serve(here: Site, stop: threading.Event) -> int:
         log_config=None,
         access_log=False,
         lifespan="on",
+        http=http_protocol(places),
+        ws=socket_protocol(places),
+        backlog=BACKLOG,
+        forwarded_allow_ips=list(bounds.proxies),
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from api.cli.main import parser
+from api.http.door.bounds import RESERVE
+from core.settings import Settings
 
 pytestmark = pytest.mark.pure
 
@@ -42,3 +44,9 @@ def test_a_unit_may_write_where_its_data_is(unit: Path) -> None:
     settings = service(unit)
     assert settings["ProtectSystem"] == "strict"
     assert settings["Environment"] == f"HARMONY_DATA=/var/lib/{settings['StateDirectory']}"
+
+
+@pytest.mark.parametrize("unit", ["harmony", "harmony-serve"])
+def test_a_unit_that_serves_may_open_as_many_files_as_the_usual_connections_take(unit: str) -> None:
+    (found,) = (one for one in UNITS if one.stem == unit)
+    assert int(service(found)["LimitNOFILE"]) >= Settings().http_connections + RESERVE
