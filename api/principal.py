@@ -33,18 +33,21 @@ class Principal(msgspec.Struct, frozen=True):
         """Whether what belongs to this tenant (None: to nobody) may be shown."""
         return self.tenant is None or self.tenant == tenant
 
+    def require(self, scope: Scope) -> None:
+        """Raises `Forbidden` without the scope, and for a company's token where the whole installation is concerned."""
+        if scope not in self.scopes:
+            raise Forbidden(f"The token of {self.name!r} has no scope {scope!r}: ask for one that has.")
+        if scope == "operate" and self.tenant is not None:
+            raise Forbidden("This concerns the whole installation: it is for its operators, not for one company.")
+
 
 OPERATOR = Principal("operator")
 """the bearer of the token of `harmony run`, and whoever uses the command line on this machine"""
 
 
-def principal(connection: HTTPConnection, scope: Scope) -> Principal:
-    """The principal of a request, who must have the scope; raises `Forbidden`."""
+def principal_of(connection: HTTPConnection) -> Principal:
+    """Whose request it is; raises `Forbidden` where it is nobody's. What he may do was checked at the door."""
     found = cast("Principal | None", connection.scope.get("principal"))
     if found is None:
         raise Forbidden("This needs an access token.")
-    if scope not in found.scopes:
-        raise Forbidden(f"The token of {found.name!r} has no scope {scope!r}: ask for one that has.")
-    if scope == "operate" and found.tenant is not None:
-        raise Forbidden("This concerns the whole installation: it is for its operators, not for one company.")
     return found

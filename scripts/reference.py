@@ -329,7 +329,7 @@ def main() -> int:
             if not check:
                 path.write_text(text)
 
-    written(TOP / "api" / "http" / "openapi" / "call.json", example_call())
+    written(TOP / "api" / "http" / "endpoints" / "call.json", example_call())
     with tempfile.TemporaryDirectory(prefix="harmony-") as directory, embedded(Path(directory) / "data") as dsn:
         migrate(dsn)
         for name, make in pages(dsn).items():

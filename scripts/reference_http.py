@@ -35,7 +35,8 @@ def http() -> list[str]:
     schemas = described["components"]["schemas"]
     for path, item in described["paths"].items():
         for method, operation in item.items():
-            lines += ["", f"## {method.upper()} {path}", "", one_line(operation["summary"]) + ".", ""]
+            says = f"{one_line(operation['summary'])}. {_scope(operation['security'])}"
+            lines += ["", f"## {method.upper()} {path}", "", says, ""]
             parameters = [given for given in operation.get("parameters", ()) if given["in"] != "path"]
             if parameters:
                 rows = [
@@ -50,6 +51,14 @@ def http() -> list[str]:
             ]
             lines += table(["status", "means"], answers)
     return lines
+
+
+def _scope(security: list[dict[str, Any]]) -> str:
+    """What a token must have."""
+    if {} in security:
+        return "No token is needed."
+    (scopes,) = security[0].values()
+    return f"Scope: `{scopes[0]}`." if scopes else "Any token."
 
 
 def _name(given: dict[str, Any]) -> str:

@@ -15,7 +15,6 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
@@ -37,6 +36,9 @@ AGAIN = 5.0
 NAMED = 5
 """addresses that a record names"""
 OTHERS = "(others)"
+
+SWITCHING = 101
+"""the status with which a WebSocket is opened"""
 
 Action = Literal["access.refused", "access.operator"]
 
@@ -97,7 +99,7 @@ class Audit:
     def answered(self, scope: Scope, status: int) -> None:
         """Note an answer, where it was a refusal."""
         who = cast("Principal | None", scope.get("principal"))
-        if who is not None and who.tenant is None and 200 <= status < 400 and not scope.get("saw"):
+        if who is not None and who.tenant is None and (200 <= status < 400 or status == SWITCHING):
             self._looked(scope, who)
         if status not in (401, 403, 404):
             return
@@ -116,23 +118,18 @@ class Audit:
             self.note(thing, address)
 
     def _looked(self, scope: Scope, who: Principal) -> None:
-        """Note that an operator was answered about a thing of which the route itself did not say whose it is."""
+        """Note that an operator was answered: whose data it was the answer said, or it is looked up by the address."""
         route, parts = _route(scope)
-        if parts and len(self._unsure) < WAITING:
+        client = scope.get("client")
+        address = str(client[0]) if client else ""
+        shown: frozenset[str | None] | None = scope.get("shown")
+        if shown is not None:
+            for tenant in shown:
+                self.note(Thing("access.operator", who.name, None, route, tenant=tenant), address)
+        elif parts and len(self._unsure) < WAITING:
             thing = Thing("access.operator", who.name, None, route)
-            client = scope.get("client")
-            values = tuple(str(value) for value in parts.values())
-            self._unsure.append(Unsure(thing, values, str(client[0]) if client else ""))
+            self._unsure.append(Unsure(thing, tuple(str(value) for value in parts.values()), address))
             self._wake.set()
-
-    def saw(self, connection: HTTPConnection, tenant: str | None) -> None:
-        """Note that the bearer of a request, if it is an operator, is shown data of a company (None: of all)."""
-        who = cast("Principal | None", connection.scope.get("principal"))
-        if who is not None and who.tenant is None:
-            connection.scope["saw"] = True
-            client = connection.client
-            thing = Thing("access.operator", who.name, None, _route(connection.scope)[0], tenant=tenant)
-            self.note(thing, client.host if client is not None else "")
 
     async def keep(self) -> None:
         """Write what is due, for ever. Cancel it to end; what is left is written then."""
@@ -236,14 +233,3 @@ def _route(scope: Scope) -> tuple[str, Mapping[str, Any]]:
         if match is not Match.NONE:
             return str(getattr(one, "path", "")), found.get("path_params", {})
     return "", {}
-
-
-def audit_of(connection: HTTPConnection) -> Audit | None:
-    """The records of the application that a request belongs to; None where it keeps none."""
-    return getattr(connection.app.state, "audit", None)
-
-
-def saw(connection: HTTPConnection, tenant: str | None) -> None:
-    """Note that data of a company (None: of all) are shown, if it is to an operator."""
-    if (audit := audit_of(connection)) is not None:
-        audit.saw(connection, tenant)

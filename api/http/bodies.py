@@ -1,10 +1,38 @@
-"""JSON bodies of requests as values of a type."""
+"""JSON bodies of requests as values of a type, within the bounds of the endpoint's record."""
 
 from typing import Any, TypeVar
 
 import msgspec
+from starlette.requests import Request
+
+from api.errors import BadArgument
+from api.http.routes import record_of
 
 T = TypeVar("T")
+B = TypeVar("B", bound=msgspec.Struct)
+
+
+async def body_of(request: Request, kind: type[B]) -> B:
+    """What a request carries; raises `BadArgument`, or the errors that the record names instead."""
+    takes = record_of(request).body
+    assert takes is not None
+    assert takes.kind is kind
+    media = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if takes.strict and media != "application/json":
+        raise BadArgument("Content-Type: the body is application/json.")
+    content = bytearray()
+    async for piece in request.stream():
+        content += piece
+        if len(content) > takes.longest:
+            raise takes.too_long(f"The body has more than {takes.longest} bytes, which nothing here needs.")
+    try:
+        return decoded(content.strip() or (b"{}" if takes.optional else b""), kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if takes.example is not None:
+            raise BadArgument(f"The body is JSON such as {takes.example}.") from None
+        if isinstance(error, msgspec.ValidationError):
+            raise takes.wrong(f"The body is not what is taken here: {_sentence(error)}.") from None
+        raise BadArgument(f"The body is no JSON in UTF-8: {_sentence(error)}.") from None
 
 
 def decoded(content: bytes | bytearray, kind: type[T]) -> T:
@@ -21,3 +49,9 @@ def _whole(value: Any) -> Any:
     if isinstance(value, list):
         return [_whole(inner) for inner in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _sentence(error: Exception) -> str:
+    """The decoder's words; it repeats what was sent."""
+    words = str(error).rstrip(".")[:200]
+    return words if words.isprintable() else words.encode("unicode_escape").decode()

@@ -5,8 +5,8 @@
 
 from typing import Any
 
+from api.http.endpoints.streams import schemas
 from api.http.openapi.parts import Schema, of_structs
-from api.http.openapi.streams import schemas
 from projections.published.catalogue import CATALOGUE, EventType
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

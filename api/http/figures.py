@@ -3,13 +3,13 @@
 from contextlib import suppress
 from typing import Any
 
-from starlette.applications import Starlette
+from api.http.services import Services
 
 
-def figures(app: Starlette) -> dict[str, Any]:
+def figures(services: Services) -> dict[str, Any]:
     """May be called from another thread than the event loop's."""
-    found: dict[str, Any] = {"subscribers": app.state.feed.subscribers}
+    found: dict[str, Any] = {"subscribers": services.feed.subscribers}
     for _ in range(5):
         with suppress(RuntimeError):  # a reader came or went while they were counted
-            return found | {f"streams_{name}": value for name, value in app.state.streams.stats().items()}
+            return found | {f"streams_{name}": value for name, value in services.streams.stats().items()}
     return found

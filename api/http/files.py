@@ -4,7 +4,8 @@ from importlib import resources
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+
+from api.http.endpoint import Handler
 
 FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
@@ -14,15 +15,12 @@ FILES = {
 }
 
 
-def routes() -> list[Route]:
-    return [_route(path, name, kind) for path, (name, kind) in FILES.items()]
-
-
-def _route(path: str, name: str, kind: str) -> Route:
+def served(name: str, kind: str) -> Handler:
+    """The handler of one of the files."""
     content = resources.files("api.page").joinpath(name).read_bytes()
 
     async def file(request: Request) -> Response:
         # Asked for again each time: a page older than its server would misread what it is sent.
         return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
 
-    return Route(path, file, methods=["GET"], name=name)
+    return file

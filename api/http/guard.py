@@ -1,17 +1,20 @@
 """What stands before every route: the bearer token, and the headers that keep a browser in bounds.
 
-Plain ASGI, so that streams pass through untouched. Open without a token are the page's own static files, /livez,
-/readyz (which then gives codes and no names), and /v1/login.
+Plain ASGI, so that streams pass through untouched. What answers without a token stands in the records of endpoints
+(`scope="open"`): the page's own static files, /livez, /readyz (which then gives codes and no names), /v1/login, and the
+settings of phones, which show the secret in their address instead.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access.audit import Audit
+from api.access.audit import SWITCHING
 from api.access.bearers import Bearer
 from api.http.problems import Problem, refusal
+from api.http.services import Services
 from core.errors import HarmonyError
 
 CONTENT_POLICY = (
@@ -29,19 +32,22 @@ BEARER = "harmony.bearer."
 """A browser cannot set headers of a WebSocket: it names its token as a subprotocol that begins so."""
 EVENTS = "harmony.events"
 """the subprotocol that it should name besides, and gets as the answer"""
-OPEN = {"/", "/livez", "/readyz", "/v1/login"}
-OPEN_BELOW = ("/page/", "/provision/")
-"""phones show the secret in their address instead"""
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="harmony"'}
 REFUSAL = "This needs an access token (of `harmony run`, of a login), as `Authorization: Bearer <token>`."
 
 
 class Guard:
-    """`knows` gives the bearer of a good token, None else; the scope's `principal` tells the routes."""
+    """`knows` gives the bearer of a good token, None else; `opened` are the routes that need none.
 
-    def __init__(self, app: ASGIApp, knows: Callable[[str], Awaitable[Bearer | None]]) -> None:
+    The scope's `principal` tells the door of a route.
+    """
+
+    def __init__(
+        self, app: ASGIApp, knows: Callable[[str], Awaitable[Bearer | None]], opened: Sequence[BaseRoute] = ()
+    ) -> None:
         self.app = app
         self.knows = knows
+        self.opened = opened
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -60,9 +66,8 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        path = scope["path"]
         refused = await self._admit(scope, Headers(scope=scope).get("authorization", ""))
-        if refused is None or path in OPEN or path.startswith(OPEN_BELOW):
+        if refused is None or any(route.matches(scope)[0] is not Match.NONE for route in self.opened):
             await self.app(scope, receive, harden)
         else:
             await refused(scope, receive, harden)
@@ -76,6 +81,8 @@ class Guard:
         async def noted(message: Message) -> None:
             if message["type"] == "websocket.http.response.start":
                 _note(scope, message["status"])
+            elif message["type"] == "websocket.accept":
+                _note(scope, SWITCHING)
             await send(message)
 
         await (refused or self.app)(scope, receive, noted)
@@ -97,9 +104,9 @@ class Guard:
 
 def _note(scope: Scope, status: int) -> None:
     """Have a refusal recorded."""
-    audit: Audit | None = getattr(scope["app"].state, "audit", None) if "app" in scope else None
-    if audit is not None:
-        audit.answered(scope, status)
+    services: Services | None = getattr(scope["app"].state, "services", None) if "app" in scope else None
+    if services is not None:
+        services.audit.answered(scope, status)
 
 
 def subprotocol(offered: list[str]) -> str | None:

@@ -13,13 +13,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api.access.audit import saw
-from api.access.bearers import Opened
 from api.board import board
+from api.http.answers import Answer
 from api.http.feed import END, Feed
 from api.http.pulse import EVERY, Pulse
+from api.http.services import Connection, services_of
 from api.http.sse import event
-from api.principal import Principal, principal
+from api.principal import Principal, principal_of
 from projections.callflow.document import instant_text
 
 PATIENCE = 1.0
@@ -32,11 +32,10 @@ def json_list(documents: list[bytes]) -> bytes:
 
 
 async def live(request: Request) -> Response:
-    who = principal(request, "read")
-    saw(request, None)
-    if "at" in request.query_params:
-        return await run_in_threadpool(_then, request, who)
-    feed: Feed = request.app.state.feed
+    who, services = principal_of(request), services_of(request)
+    if (at := request.query_params.get("at")) is not None:
+        return await services.with_connection(lambda connection: _then(connection, at, who))
+    feed = services.feed
     if not feed.ready.is_set():  # just started, or the database is away: it may be there in a moment
         await run_in_threadpool(feed.ready.wait, PATIENCE)
     position, documents = feed.snapshot(who.tenant)
@@ -45,35 +44,31 @@ async def live(request: Request) -> Response:
         b"true" if feed.ready.is_set() else b"false",
         json_list(documents),
     )
-    return Response(body, media_type="application/json")
+    return Answer(body)
 
 
-def _then(request: Request, who: Principal) -> Response:
+def _then(connection: Connection, at: str, who: Principal) -> Answer:
     """The board as it was."""
-    at = request.query_params["at"]
-    with request.app.state.pool.connection() as connection:
-        found = board(connection, at, who.tenant)
+    found = board(connection, at, who.tenant)
     instant = b"null" if found.instant is None else msgspec.json.encode(instant_text(found.instant))
     body = b'{"position":%d,"at":%b,"current":false,"calls":%b}' % (
         found.position,
         instant,
         json_list(found.documents),
     )
-    return Response(body, media_type="application/json")
+    return Answer(body)
 
 
 async def stream(request: Request) -> Response:
-    principal(request, "subscribe")
-    saw(request, None)
     return StreamingResponse(_messages(request), media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 async def _messages(request: Request) -> AsyncIterator[bytes]:
-    feed: Feed = request.app.state.feed
-    opened: Opened = request.app.state.opened
-    subscription = _Subscription(feed, request.app.state.pulse, principal(request, "subscribe").tenant)
+    services = services_of(request)
+    feed = services.feed
+    subscription = _Subscription(feed, services.pulse, principal_of(request).tenant)
     try:
-        with opened.while_good(request, subscription.end):
+        with services.opened.while_good(request, subscription.end):
             async for message in subscription.messages():
                 yield message
     finally:

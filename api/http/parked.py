@@ -6,27 +6,23 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from api.errors import BadArgument, NotFound
+from api.http.answers import encoded
+from api.http.bodies import body_of
 from api.http.numbers import name, number
+from api.http.services import Connection, services_of
 from api.operating import parking
 from api.operating.parked_documents import summary, whole
-from api.principal import principal
-from api.site import Site
+from api.principal import principal_of
 from core.log import parked
 from core.log.parked import STATES
 
 MOST = 1000
-LONGEST_BODY = 16_384
 
 
 class Skip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")
 
 
 def _id(request: Request) -> int:
@@ -37,7 +33,6 @@ def _id(request: Request) -> int:
 
 
 async def listing(request: Request) -> Response:
-    principal(request, "operate")
     state = request.query_params.get("state", "waiting")
     if state not in (*STATES, "all"):
         raise BadArgument(f"state is one of {', '.join(STATES)}, all; not {state[:40]!r}.")
@@ -45,50 +40,26 @@ async def listing(request: Request) -> Response:
     limit = number(request, "limit", 100, 1, MOST)
     part = name(request, "part")
 
-    def look() -> list[dict[str, Any]]:
-        with request.app.state.pool.connection() as connection:
-            found = parked.listed(connection, None if state == "all" else cast(Any, state), part, after, limit)
+    def look(connection: Connection) -> list[dict[str, Any]]:
+        found = parked.listed(connection, None if state == "all" else cast(Any, state), part, after, limit)
         return [summary(one) for one in found]
 
-    return _json({"parked": await run_in_threadpool(look)})
+    return encoded({"parked": await services_of(request).with_connection(look)})
 
 
 async def one(request: Request) -> Response:
-    principal(request, "operate")
     parked_id = _id(request)
-
-    def look() -> dict[str, Any]:
-        with request.app.state.pool.connection() as connection:
-            return whole(parking.find(connection, parked_id))
-
-    return _json(await run_in_threadpool(look))
+    found = await services_of(request).with_connection(lambda connection: whole(parking.find(connection, parked_id)))
+    return encoded(found)
 
 
 async def retry(request: Request) -> Response:
-    by = principal(request, "operate").name
-    here: Site = request.app.state.site
-    return _json(await run_in_threadpool(parking.retry, here.dsn, _id(request), by, here.settings.dtmf))
+    by, here = principal_of(request).name, services_of(request).site
+    return encoded(await run_in_threadpool(parking.retry, here.dsn, _id(request), by, here.settings.dtmf))
 
 
 async def skip(request: Request) -> Response:
-    by = principal(request, "operate").name
-    here: Site = request.app.state.site
+    by, here = principal_of(request).name, services_of(request).site
     parked_id = _id(request)
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LONGEST_BODY:
-            raise BadArgument(f"The body is longer than {LONGEST_BODY} bytes: it holds a reason only.")
-    try:
-        reason = msgspec.json.decode(body, type=Skip).reason
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadArgument(f'The body is JSON such as {{"reason": "..."}}, and this is not: {error}.') from None
-    return _json(summary(await run_in_threadpool(parking.skip, here.dsn, parked_id, by, reason)))
-
-
-ROUTES = [
-    Route("/v1/parked", listing, name="parked"),
-    Route("/v1/parked/{parked_id}", one, name="parked-event"),
-    Route("/v1/parked/{parked_id}/retry", retry, methods=["POST"], name="parked-retry"),
-    Route("/v1/parked/{parked_id}/skip", skip, methods=["POST"], name="parked-skip"),
-]
+    reason = (await body_of(request, Skip)).reason
+    return encoded(summary(await run_in_threadpool(parking.skip, here.dsn, parked_id, by, reason)))

@@ -7,7 +7,6 @@ import psycopg
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
 
 from api.errors import status_of
 from core.errors import HarmonyError
@@ -53,9 +52,10 @@ def refuse(request: Request, problem: Exception) -> Response:
     """The problem document of any exception. What was not foreseen tells the client nothing about our inside."""
     if isinstance(problem, HTTPException):
         headers = dict(problem.headers or {})
-        if problem.status_code == 405:
-            headers["Allow"] = ", ".join(_possible(request))
-        return Problem(problem.status_code, f"http.{problem.status_code}", _sentence(problem, request), headers)
+        if "Allow" in headers:  # Starlette knows the methods of a path as a set
+            headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+        sentence = _sentence(problem, request, headers.get("Allow", "others"))
+        return Problem(problem.status_code, f"http.{problem.status_code}", sentence, headers)
     if isinstance(problem, HarmonyError):
         return refusal(problem)
     if isinstance(problem, psycopg.Error):
@@ -75,19 +75,12 @@ def refusal(problem: HarmonyError) -> Problem:
     return Problem(status, problem.code, str(problem), headers, **getattr(problem, "more", {}))
 
 
-def _sentence(problem: HTTPException, request: Request) -> str:
+def _sentence(problem: HTTPException, request: Request, possible: str) -> str:
     if problem.status_code == 404:
         return f"There is nothing at {request.url.path}: /openapi.json lists what there is."
     if problem.status_code == 405:
-        return f"{request.method} is not possible at {request.url.path}, only {', '.join(_possible(request))}."
+        return f"{request.method} is not possible at {request.url.path}, only {possible}."
     return str(problem.detail)
-
-
-def _possible(request: Request) -> list[str]:
-    """The methods at an address, also where each has a route of its own; not those of an id that only looks like it."""
-    routes = [route for route in request.app.routes if isinstance(route, Route)]
-    meant = next((one.path for one in routes if one.matches(request.scope)[0] is not Match.NONE), None)
-    return sorted({method for one in routes if one.path == meant for method in one.methods or ()})
 
 
 def handlers() -> dict[Any, Any]:

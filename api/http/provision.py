@@ -4,37 +4,22 @@ How often may be asked is limited for each address that asks, for each secret (a
 each MAC of those who are refused: nobody keeps a phone from its settings by asking wrongly in its name.
 """
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from api.errors import Unavailable
 from api.http.problems import Problem
-from api.provision.addresses import base_of
+from api.http.services import services_of
 from api.provision.files import wanted
 from api.provision.handing import Handed, NoFile, hand
-from api.provision.limits import Limits
-from api.provision.refusals import Refusals
-from api.site import Site
 
 LONGEST = 200
 """characters of a secret, or of a file's name"""
 
 
-class Desk:
-    """What the route keeps: limits and refusals; of one event loop."""
-
-    def __init__(self, here: Site) -> None:
-        self.base = base_of(here.settings)
-        self.refusals = Refusals(here.dsn)
-        self.askers = Limits(burst=60, rate=1)
-        self.phones = Limits(burst=20, rate=1 / 6)
-        self.strangers = Limits(burst=20, rate=1 / 6)
-
-
 async def file(request: Request) -> Response:
-    desk: Desk = request.app.state.desk
+    services = services_of(request)
+    desk, registry = services.desk, services.registry
     address = request.client.host if request.client is not None else "unknown"
     secret, name = request.path_params["secret"], request.path_params["file"]
     asked = wanted(name) if len(name) <= LONGEST else None
@@ -42,15 +27,12 @@ async def file(request: Request) -> Response:
     if wait := desk.askers.take(address) or desk.phones.take(secret[:LONGEST]):
         desk.refusals.note("rate", address, mac)
         return _later(wait)
-    registry = request.app.state.registry
     if registry is None:
         raise Unavailable("There is no registry here, and so no phones.")
 
-    def within() -> Handed | str:
-        with request.app.state.pool.connection() as connection:
-            return hand(connection, registry, secret[:LONGEST], asked, desk.base)
-
-    given = await run_in_threadpool(within)
+    given = await services.with_connection(
+        lambda connection: hand(connection, registry, secret[:LONGEST], asked, desk.base)
+    )
     if isinstance(given, Handed):
         return Response(given.content, headers={"Content-Type": given.kind})
     desk.refusals.note(given, address, mac)
@@ -62,6 +44,3 @@ async def file(request: Request) -> Response:
 def _later(seconds: int) -> Response:
     headers = {"Retry-After": str(seconds)}
     return Problem(429, "provision.too_many", "Too many requests: ask again later.", headers)
-
-
-ROUTES = [Route("/provision/{secret}/{file}", file, methods=["GET"], name="provision")]

@@ -5,11 +5,10 @@ from functools import cache
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from api.errors import NotFound
-from api.http import asyncapi, event_schemas
-from api.principal import principal
+from api.http import event_schemas
+from api.http.answers import Answer
 from projections.published.catalogue import CATALOGUE
 
 
@@ -25,28 +24,32 @@ def _schema(name: str) -> bytes:
 
 @cache
 def _asyncapi() -> bytes:
+    from api.http import asyncapi
+
     return msgspec.json.encode(asyncapi.document())
 
 
+@cache
+def _openapi() -> bytes:
+    from api.http import openapi
+
+    return msgspec.json.encode(openapi.document())
+
+
 async def schemas(request: Request) -> Response:
-    principal(request, "read")
-    return Response(_listing(), media_type="application/json")
+    return Answer(_listing())
 
 
 async def schema(request: Request) -> Response:
-    principal(request, "read")
     name = request.path_params["type"]
     if name not in CATALOGUE:
         raise NotFound(f"There is no type of event {name!r}: /v1/schemas lists those that there are.")
-    return Response(_schema(name), media_type="application/schema+json")
+    return Answer(_schema(name), media_type="application/schema+json")
+
+
+async def described_events(request: Request) -> Response:
+    return Answer(_asyncapi())
 
 
 async def described(request: Request) -> Response:
-    return Response(_asyncapi(), media_type="application/json")
-
-
-ROUTES = [
-    Route("/v1/schemas", schemas, name="schemas"),
-    Route("/v1/schemas/{type}", schema, name="schema"),
-    Route("/asyncapi.json", described, name="asyncapi"),
-]
+    return Answer(_openapi())

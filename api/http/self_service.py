@@ -4,25 +4,22 @@ A token that names a user (that of a login) is for that user alone; one of a com
 its users; operators are for all. What is another company's is not there.
 """
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from api.errors import BadArgument, Forbidden, NotFound, Unavailable
-from api.http.bodies import decoded
-from api.principal import Principal, principal
-from api.site import Site
+from api.errors import Forbidden, NotFound, Unavailable
+from api.http.answers import encoded
+from api.http.bodies import body_of
+from api.http.services import services_of
+from api.principal import Principal, principal_of
 from core.registry import change
 from core.registry.deeds import Deed, DoNotDisturb, Forward, do, tell
 from core.registry.entries import User
 from core.registry.live import LiveRegistry
-
-LONGEST_BODY = 2000
-T = TypeVar("T")
 
 
 class ForwardBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,7 +51,7 @@ class SelfService(msgspec.Struct, frozen=True):
 
 
 async def me(request: Request) -> Response:
-    who = principal(request, "read")
+    who = principal_of(request)
     user, _, domain = who.name.partition("@")
     if not domain or domain != who.tenant:
         raise NotFound(f"The token of {who.name!r} is no user's: log in as one, or ask for /v1/users.")
@@ -62,26 +59,26 @@ async def me(request: Request) -> Response:
 
 
 async def user(request: Request) -> Response:
-    who = principal(request, "read")
+    who = principal_of(request)
     return _answer(_entry(_registry(request), *_named(request, who)))
 
 
 async def forward(request: Request) -> Response:
-    given = await _body(request, ForwardBody)
+    given = await body_of(request, ForwardBody)
     return await _change(request, Forward(given.kind, given.target))
 
 
 async def do_not_disturb(request: Request) -> Response:
-    given = await _body(request, DoNotDisturbBody)
+    given = await body_of(request, DoNotDisturbBody)
     return await _change(request, DoNotDisturb(given.on))
 
 
 async def _change(request: Request, deed: Deed) -> Response:
-    who = principal(request, "control")
+    who = principal_of(request)
     name, domain = _named(request, who)
     live = _registry(request)
     _entry(live, name, domain)
-    here: Site = request.app.state.site
+    here = services_of(request).site
 
     def within() -> None:
         do(live, domain, name, deed)
@@ -104,7 +101,7 @@ def _named(request: Request, who: Principal) -> tuple[str, str]:
 
 
 def _registry(request: Request) -> LiveRegistry:
-    live: LiveRegistry | None = request.app.state.registry
+    live = services_of(request).registry
     if live is None:
         raise Unavailable("There is no registry here, and so no users.")
     return live
@@ -126,24 +123,4 @@ def _answer(entry: User) -> Response:
         forward_no_answer=entry.forward_no_answer,
         do_not_disturb=entry.do_not_disturb,
     )
-    return Response(msgspec.json.encode(shown), media_type="application/json")
-
-
-async def _body(request: Request, kind: type[T]) -> T:
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
-        if len(content) > LONGEST_BODY:
-            raise BadArgument(f"The body is longer than {LONGEST_BODY} bytes.")
-    try:
-        return decoded(content, kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadArgument(f"The body is not what is asked for here: {error}.") from None
-
-
-ROUTES = [
-    Route("/v1/me", me, name="me"),
-    Route("/v1/users/{user}", user, name="user"),
-    Route("/v1/users/{user}/forward", forward, methods=["PUT"], name="forward"),
-    Route("/v1/users/{user}/do-not-disturb", do_not_disturb, methods=["PUT"], name="do_not_disturb"),
-]
+    return encoded(shown, tenants=[entry.tenant])

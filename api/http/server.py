@@ -10,12 +10,12 @@ import threading
 from collections.abc import Iterator
 
 import uvicorn
-from starlette.applications import Starlette
 
 from api.address import listening
 from api.http.app import application
 from api.http.door import BACKLOG, Places, bounds_of, http_protocol, socket_protocol
 from api.http.figures import figures
+from api.http.services import Services
 from api.service_status import Reporter
 from api.site import Site
 from core.seldom import say_seldom
@@ -47,6 +47,7 @@ def serve(here: Site, stop: threading.Event) -> int:
     bounds = bounds_of(here.settings)
     places = Places(bounds)
     app = application(here)
+    services: Services = app.state.services
     config = uvicorn.Config(
         app,
         host=host,
@@ -69,11 +70,11 @@ def serve(here: Site, stop: threading.Event) -> int:
     listener = listening(host, port)
     _give_up_on_the_stuck(listener)
     LOG.info("listening on http://%s:%d/", *listener.getsockname()[:2])
-    reporter = Reporter(here.dsn, f"http {host}:{port}", "http", lambda: figures(app))
+    reporter = Reporter(here.dsn, f"http {host}:{port}", "http", lambda: figures(services))
     reporter.start()
     _prefer_latency()
     try:
-        asyncio.run(_serve(_Server(config), listener, app, stop))
+        asyncio.run(_serve(_Server(config), listener, services, stop))
     finally:
         reporter.stop()
     return 0
@@ -98,13 +99,13 @@ def _prefer_latency() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-async def _serve(server: _Server, listener: socket.socket, app: Starlette, stop: threading.Event) -> None:
+async def _serve(server: _Server, listener: socket.socket, services: Services, stop: threading.Event) -> None:
     serving = asyncio.create_task(server.serve([listener]))
     # A signal handler can only set the plain event: nothing else wakes this loop.
     while not stop.is_set() and not serving.done():  # noqa: ASYNC110
         await asyncio.sleep(0.05)
-    app.state.feed.stop()  # streams end by themselves, so that nobody waits for them
-    app.state.streams.stop()
-    await app.state.streams.stopped()  # told by us, before the server ends what is open without a word
+    services.feed.stop()  # streams end by themselves, so that nobody waits for them
+    services.streams.stop()
+    await services.streams.stopped()  # told by us, before the server ends what is open without a word
     server.should_exit = True
     await serving

@@ -2,15 +2,14 @@
 
 import msgspec
 import psycopg
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.problems import Problem
-from api.http.pulse import Pulse
+from api.http.services import services_of
 from api.metrics import CONTENT_TYPE, collect, render
 from api.operating.status import look
-from api.principal import Principal, principal
+from api.principal import Principal
 from core.errors import LogError
 
 
@@ -21,7 +20,7 @@ async def livez(request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """200 while calls can be read, also with gaps; else 503. Names only for operators."""
-    pulse: Pulse = request.app.state.pulse
+    pulse = services_of(request).pulse
     health = await pulse.look()
     who: Principal | None = request.scope.get("principal")
     if who is not None and who.tenant is not None:
@@ -36,14 +35,11 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    principal(request, "operate")
-
-    def figures() -> str:
-        with request.app.state.pool.connection() as connection:
-            return render(collect(look(connection), request.app.state.feed.subscribers))
-
+    services = services_of(request)
     try:
-        text = await run_in_threadpool(figures)
+        text = await services.with_connection(
+            lambda connection: render(collect(look(connection), services.feed.subscribers))
+        )
     except (psycopg.Error, LogError):
         return Problem(503, "api.unavailable", "The database is away: there are no figures now.", {"Retry-After": "2"})
     return Response(text, media_type=CONTENT_TYPE)

@@ -104,21 +104,6 @@ def asked(
     return Asked(log, begin, wanted, int(limit), wait, _yes(given, "batch"))
 
 
-def from_query(items: list[tuple[str, str]], more: tuple[Parameter, ...] = (), *, pull: bool = False) -> dict[str, str]:
-    """The parameters of an address; raises `BadArgument` for one that is unknown, twice there, or has a NUL in it."""
-    known = {item.name for item in (*PARAMETERS, *more) if pull or not item.pull_only}
-    given: dict[str, str] = {}
-    for name, value in items:
-        if name not in known:
-            raise BadArgument(f"There is no parameter {name!r} here; there are {', '.join(sorted(known))}.")
-        if name in given:
-            raise BadArgument(f"{name} is given twice: give it once.")
-        if "\0" in value:
-            raise BadArgument(f"{name} holds a NUL, which nothing that is stored has.")
-        given[name] = value
-    return given
-
-
 def _start(text: str, now: datetime) -> Start:
     if text in ("beginning", "now"):
         return Start(cast("Literal['beginning', 'now']", text))

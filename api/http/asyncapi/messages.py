@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.http import event_schemas
-from api.http.openapi import calls, state
+from api.http.endpoints import calls, state
 from api.http.openapi.parts import CURSOR, POSITION, TEXT, Schema, listed, record, ref
 from api.streams.pieces import STOPPING, MarkKind
 from projections.published.catalogue import CATALOGUE

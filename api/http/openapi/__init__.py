@@ -1,5 +1,14 @@
-"""The description of this interface for programs, OpenAPI 3.1: `document` assembles it, a file a family fills it."""
+"""The description of this interface for programs, OpenAPI 3.1, made of the records of endpoints."""
 
-from api.http.openapi.document import DOCUMENT, document
+from typing import Any
 
-__all__ = ["DOCUMENT", "document"]
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    from api.http.endpoints.families import FAMILIES  # they are described with the parts that lie here
+    from api.http.openapi.builder import described
+
+    return described(FAMILIES)
+
+
+__all__ = ["document"]

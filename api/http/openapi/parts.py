@@ -1,8 +1,8 @@
-"""What descriptions of routes are made of: parameters, bodies, answers, operations, schemas of structs."""
+"""What descriptions of routes are made of: parameters, bodies, answers, schemas of structs."""
 
 import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -10,13 +10,10 @@ from api.http.openapi.fields import described, structs_in
 
 Schema = dict[str, Any]
 """a JSON Schema of the dialect 2020-12, as OpenAPI 3.1 has it"""
-Method = Literal["get", "post", "put", "patch", "delete"]
 
 JSON = "application/json"
 PROBLEM: Schema = {"$ref": "#/components/responses/Problem"}
 """the answer with a problem document"""
-REFUSED = {"401": PROBLEM, "503": PROBLEM}
-"""what every route behind the token may answer"""
 POSITION: Schema = {
     "type": "integer",
     "description": "All events up to this position of the switch log are in the answer",
@@ -35,8 +32,6 @@ PAGE: Schema = {"type": "string", "format": "page"}
 """where the next page of a list begins, as an answer gave it"""
 CURSOR: Schema = {"type": "string", "format": "cursor"}
 """where a reader of a log stands, as an event or an answer gave it"""
-OPEN: list[Schema] = [{}, {"token": []}]
-"""`security` of what answers also without the token"""
 
 
 def ref(name: str) -> Schema:
@@ -87,28 +82,6 @@ def answer(says: str, schema: Schema | None = None, kind: str = JSON, headers: S
     if headers:
         described["headers"] = headers
     return described
-
-
-def operation(
-    method: Method,
-    name: str,
-    says: str,
-    answers: Schema,
-    parameters: Sequence[Schema] = (),
-    sends: Schema | None = None,
-    **more: Any,
-) -> dict[str, Any]:
-    """One method of a path: `{"get": {...}}`; join several with `|`."""
-    described: dict[str, Any] = {"operationId": name, "summary": says, "responses": answers}
-    if parameters:
-        described["parameters"] = list(parameters)
-    if sends is not None:
-        described["requestBody"] = sends
-    return {method: described | more}
-
-
-def get(name: str, says: str, answers: Schema, parameters: Sequence[Schema] = (), **more: Any) -> dict[str, Any]:
-    return operation("get", name, says, answers, parameters, **more)
 
 
 def of_structs(*types: type, instants: bool = True, place: str = "#/components/schemas/") -> dict[str, Schema]:

@@ -3,13 +3,8 @@
 They take the same parameters and give out the same cursors and events; what a subscription is stands in `api.streams`.
 """
 
-from starlette.routing import Route, WebSocketRoute
-
 from api.http.streams.pull import events
 from api.http.streams.sse import stream
 from api.http.streams.websocket import websocket
 
-ROUTES = [Route("/v1/events", events, name="events"), Route("/v1/stream", stream, name="event_stream")]
-SOCKETS = [WebSocketRoute("/v1/ws", websocket, name="ws")]
-
-__all__ = ["ROUTES", "SOCKETS"]
+__all__ = ["events", "stream", "websocket"]

@@ -12,14 +12,13 @@ from api.http.guard import subprotocol
 from api.http.problems import refusal
 from api.http.streams.admission import admitted, while_good
 from api.streams import Closed, Mark, Reader
-from api.streams.asked import BATCH
 from api.streams.pieces import GONE, LAST_WORDS
 from core.errors import HarmonyError
 
 
 async def websocket(socket: WebSocket) -> None:
     try:
-        streams, asked = admitted(socket, "now", (BATCH,))
+        streams, asked = admitted(socket, "now")
         reader = await streams.subscribe("ws", asked)
     except HarmonyError as problem:
         await _refuse(socket, refusal(problem))

@@ -28,7 +28,7 @@ from websockets.sync.client import connect
 
 from api.access import analysts, store
 from api.http.app import application
-from api.http.openapi import DOCUMENT
+from api.http.openapi import document
 from api.principal import OPERATOR, Principal
 from api.site import Site as Place
 from core.commands.orders import Hangup, Originate
@@ -181,7 +181,7 @@ def _pool(connection: psycopg.Connection[Any]) -> list[str]:
     return sorted(found | cursors | mine)
 
 
-DESCRIBED = json.loads(DOCUMENT)
+DESCRIBED = document()
 PARAMETERS = sorted(
     {
         parameter["name"]

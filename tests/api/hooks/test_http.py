@@ -11,7 +11,6 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-from psycopg_pool import ConnectionPool
 from standardwebhooks.webhooks import Webhook as ForeignVerifier
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,8 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.cli.main import main
 from api.hooks import endpoints, secrets
 from api.hooks.endpoint import NewWebhook
-from api.http import hooks as routes
+from api.http.endpoints import hooks
 from api.http.problems import handlers
+from api.http.routes import routes
+from api.http.services import Services
 from api.principal import OPERATOR, Principal
 from api.site import Site
 from core.settings import Settings
@@ -58,10 +59,9 @@ class As:
 
 @pytest.fixture
 def ask(dsn: str, tmp_path: Path) -> Iterator[As]:
-    app = Starlette(routes=routes.ROUTES, exception_handlers=handlers())
-    app.state.site = Site(Settings(data=tmp_path / "data"), dsn)
-    with ConnectionPool(dsn, min_size=1, max_size=2, kwargs={"autocommit": True}, open=True) as pool:
-        app.state.pool = pool
+    app = Starlette(routes=routes(hooks.FAMILY.endpoints), exception_handlers=handlers())
+    app.state.services = services = Services(Site(Settings(data=tmp_path / "data"), dsn))
+    with services.pool:
         yield As(app)
 
 
@@ -126,10 +126,10 @@ def test_what_is_another_companys_is_not_there(ask: As) -> None:
 
 
 REFUSED = [
-    (b"", "The body is not what this takes"),
+    (b"", "The body is no JSON in UTF-8"),
     (b"{}", "url"),
-    (b"[]", "The body is not what this takes"),
-    (b"\xff", "The body is not what this takes"),
+    (b"[]", "The body is not what is taken here"),
+    (b"\xff", "The body is no JSON in UTF-8"),
     (b'{"url": "https://a.example/", "colour": "red"}', "colour"),
     (b'{"url": "http://a.example/"}', "webhook_http"),
     (b'{"url": "https://10.0.0.1/"}', "not public"),
@@ -140,7 +140,7 @@ REFUSED = [
     (b'{"url": "https://a.example/", "direction": "sideways"}', "direction"),
     (b'{"url": "https://a.example/", "after": "soon"}', "soon"),
     (b'{"url": "https://a.example/", "after": ""}', "after is empty"),
-    (b'{"url": "https://a.example/", "description": "' + b"x" * 70_000 + b'"}', "longer than"),
+    (b'{"url": "https://a.example/", "description": "' + b"x" * 70_000 + b'"}', "more than 65536 bytes"),
 ]
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from starlette.routing import WebSocketRoute
 
 from api.http import asyncapi, event_schemas
-from api.http.streams import SOCKETS
+from api.http.endpoints.streams import FAMILY
 from projections.published.catalogue import CATALOGUE, FAMILIES
 from tests.api.http.strictly import DIALECT, checker
 
@@ -74,7 +73,7 @@ def test_asyncapi_has_every_type_and_every_way_and_its_examples_are_what_it_says
         assert name in channels["stream"]["messages"]
         assert name in channels["socket"]["messages"]
         assert f"webhook.{name}" in channels["webhook"]["messages"]
-    sockets = {route.path for route in SOCKETS if isinstance(route, WebSocketRoute)}
+    sockets = {one.path for one in FAMILY.endpoints if one.method == "websocket"}
     assert sockets == {channel["address"] for key, channel in channels.items() if key == "socket"}
     shown = 0
     for message in parts["messages"].values():

@@ -42,7 +42,7 @@ class Here:
         self.token = tokens.ensure(data, anew=True) or ""
         self.port = free_port()
         self.app = application(Site(settings=Settings(data=data), dsn=dsn))
-        self.app.state.streams = self.streams = Streams(dsn, patience=0.5)
+        self.app.state.services.streams = self.streams = Streams(dsn, patience=0.5)
         listener = sockets.create_server(("127.0.0.1", self.port))
         listener.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, 32_768)
         config = uvicorn.Config(self.app, log_config=None, ws_per_message_deflate=False, timeout_graceful_shutdown=1)

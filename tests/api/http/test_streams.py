@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from api.errors import Forbidden
+from api.http.endpoints.streams import FAMILY
 from api.http.streams.admission import admitted
 from api.principal import Principal
 from core import cursor
@@ -300,15 +301,15 @@ def test_the_end_of_the_server_is_told_to_all(server: Server, filled: Callable[.
 def test_a_company_sees_its_own_events_and_no_raw_ones() -> None:
     class App:
         class state:
-            streams = None
-
-    def asking(query: bytes, who: Principal) -> HTTPConnection:
-        scope = {"type": "http", "query_string": query, "headers": [], "principal": who, "app": App, "path": "/"}
-        return HTTPConnection(scope)
+            class services:
+                streams = None
 
     company = Principal("beta", tenant="beta.example")
-    _, wanted = admitted(asking(b"party=1001", company), "now")
+    scope = {"type": "http", "query_string": b"party=1001", "headers": [], "principal": company, "app": App}
+    _, wanted = admitted(HTTPConnection(scope), "now")
     assert wanted.filter == EventFilter(party="1001", tenant="beta.example")
-    for query, who in ((b"log=switch", company), (b"", Principal("reader", scopes=frozenset({"read"})))):
-        with pytest.raises(Forbidden):
-            admitted(asking(query, who), "now")
+    for record in FAMILY.endpoints:
+        record.admit(company, [("log", "calls")])
+        for query, who in (([("log", "switch")], company), ([], Principal("reader", scopes=frozenset({"read"})))):
+            with pytest.raises(Forbidden):
+                record.admit(who, query)

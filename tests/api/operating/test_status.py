@@ -147,9 +147,11 @@ async def test_tenants_do_not_see_it() -> None:
     """By a principal given by hand, in front of the real routes."""
     from starlette.applications import Starlette
 
-    from api.http import operations, parked, problems, status
+    from api.http import problems
+    from api.http.endpoints import operating
+    from api.http.routes import routes
 
-    app = Starlette(routes=[*status.ROUTES, *parked.ROUTES, *operations.ROUTES], exception_handlers=problems.handlers())
+    app = Starlette(routes=routes(operating.FAMILY.endpoints), exception_handlers=problems.handlers())
 
     async def knows(token: str) -> Bearer:
         return Bearer(Principal("alice", tenant="alpha.example"))

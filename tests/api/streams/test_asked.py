@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.errors import BadArgument
-from api.streams.asked import BATCH, PARAMETERS, Start, SwitchFilter, asked, from_query, topic_of, type_of
+from api.streams.asked import PARAMETERS, Start, SwitchFilter, asked, topic_of, type_of
 from core.errors import HarmonyError
 from projections.published.filter import EventFilter
 
@@ -86,22 +85,5 @@ def test_what_cannot_be_understood_is_said(given: dict[str, str], says: str) -> 
     assert says in str(problem.value)
 
 
-@pytest.mark.parametrize(
-    ("items", "says"),
-    [
-        ([("colour", "red")], "There is no parameter 'colour' here; there are after, "),
-        ([("limit", "5")], "There is no parameter 'limit' here"),
-        ([("call", "a"), ("call", "a")], "call is given twice"),
-        ([("call", "a\0")], "NUL"),
-    ],
-)
-def test_addresses_are_checked(items: list[tuple[str, str]], says: str) -> None:
-    with pytest.raises(BadArgument) as problem:
-        from_query(items)
-    assert says in str(problem.value)
-
-
-def test_each_way_in_knows_its_own_parameters() -> None:
-    assert from_query([("limit", "5"), ("wait", "1")], pull=True) == {"limit": "5", "wait": "1"}
-    assert from_query([("batch", "true")], (BATCH,)) == {"batch": "true"}
+def test_each_parameter_has_a_name_of_its_own() -> None:
     assert len({item.name for item in PARAMETERS}) == len(PARAMETERS)

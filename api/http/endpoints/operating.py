@@ -2,19 +2,16 @@
 
 from typing import Any
 
+from api.http import operations, parked, status
+from api.http.endpoint import Endpoint, Family, Takes
 from api.http.openapi.parts import (
     POSITION,
-    PROBLEM,
-    REFUSED,
     TEXT,
     TIME,
     Schema,
     answer,
-    body,
-    get,
     listed,
     of_structs,
-    operation,
     path_part,
     query,
     record,
@@ -28,70 +25,6 @@ TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 NUMBER_OR_NULL: Schema = {"type": ["integer", "null"]}
 TIME_OR_NULL: Schema = TIME | {"type": ["string", "null"]}
 COUNT: Schema = {"type": "integer", "minimum": 0}
-ONE = {"404": PROBLEM, "403": PROBLEM} | REFUSED
-
-
-def paths() -> dict[str, Any]:
-    parked = path_part("parked_id", "a number, as in the list")
-    return {
-        "/v1/status": get(
-            "status",
-            "Every projection, switch and part with its figures",
-            {"200": answer("They", ref("Status")), "403": PROBLEM} | REFUSED,
-        ),
-        "/v1/operations": get(
-            "operations",
-            "What operators did, newest first",
-            {
-                "200": answer("It", record(["operations"], operations=listed(ref("OperatorAction")))),
-                "400": PROBLEM,
-                "403": PROBLEM,
-            }
-            | REFUSED,
-            [
-                query("before", "only what was done before this position", COUNT | {"minimum": 1, "maximum": 1 << 59}),
-                query("action", "only this action, such as parked.skip or parked.*", TEXT),
-                query("by", "only by this operator", TEXT),
-                query("limit", "at most so many", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
-            ],
-        ),
-        "/v1/parked": get(
-            "parked",
-            "Events that could not be used, oldest first",
-            {
-                "200": answer("They", record(["parked"], parked=listed(ref("ParkedEvent")))),
-                "400": PROBLEM,
-                "403": PROBLEM,
-            }
-            | REFUSED,
-            [
-                query("state", "of this state only", {"enum": [*STATES, "all"], "default": "waiting"}),
-                query("part", "that this part put aside: log, or a projection", TEXT),
-                query("after", "with a greater id than this", COUNT | {"maximum": 1 << 59}),
-                query(
-                    "limit", "events of an answer", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
-                ),
-            ],
-        ),
-        "/v1/parked/{parked_id}": get(
-            "parked_event", "One of them with its bytes", {"200": answer("It", ref("ParkedWhole"))} | ONE, [parked]
-        ),
-        "/v1/parked/{parked_id}/retry": operation(
-            "post",
-            "parked_retry",
-            "Try to use it again",
-            {"200": answer("What came of it", ref("Retried")), "400": PROBLEM, "409": PROBLEM} | ONE,
-            [parked],
-        ),
-        "/v1/parked/{parked_id}/skip": operation(
-            "post",
-            "parked_skip",
-            "Decide that it is not needed, with a reason",
-            {"200": answer("It is skipped", ref("ParkedEvent")), "400": PROBLEM, "409": PROBLEM} | ONE,
-            [parked],
-            body(ref("Skip")),
-        ),
-    }
 
 
 def schemas() -> dict[str, Any]:
@@ -189,3 +122,93 @@ def _action() -> Schema:
         "details": {"type": "object"},
     }
     return record(list(fields), **fields)
+
+
+_PARKED = path_part("parked_id", "a number, as in the list")
+_AT_MOST: Schema = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+FAMILY = Family(
+    "operating",
+    "For operators of the installation: the status of everything, what they did, events that could not be used",
+    (
+        Endpoint(
+            name="status_get",
+            method="get",
+            path="/v1/status",
+            says="Every projection, switch and part with its figures",
+            scope="operate",
+            handler=status.status,
+            answers={"200": answer("They", ref("Status"))},
+            shows="nothing",
+        ),
+        Endpoint(
+            name="operations_list",
+            method="get",
+            path="/v1/operations",
+            says="What operators did, newest first",
+            scope="operate",
+            handler=operations.operations,
+            parameters=(
+                query("before", "only what was done before this position", COUNT | {"minimum": 1, "maximum": 1 << 59}),
+                query("action", "only this action, such as parked.skip or parked.*", TEXT),
+                query("by", "only by this operator", TEXT),
+                query("limit", "at most so many", _AT_MOST),
+            ),
+            answers={"200": answer("It", record(["operations"], operations=listed(ref("OperatorAction"))))},
+            shows="nothing",
+        ),
+        Endpoint(
+            name="parked_list",
+            method="get",
+            path="/v1/parked",
+            says="Events that could not be used, oldest first",
+            scope="operate",
+            handler=parked.listing,
+            parameters=(
+                query("state", "of this state only", {"enum": [*STATES, "all"], "default": "waiting"}),
+                query("part", "that this part put aside: log, or a projection", TEXT),
+                query("after", "with a greater id than this", COUNT | {"maximum": 1 << 59}),
+                query("limit", "events of an answer", _AT_MOST),
+            ),
+            answers={"200": answer("They", record(["parked"], parked=listed(ref("ParkedEvent"))))},
+            shows="nothing",
+        ),
+        Endpoint(
+            name="parked_get",
+            method="get",
+            path="/v1/parked/{parked_id}",
+            says="One of them with its bytes",
+            scope="operate",
+            handler=parked.one,
+            parameters=(_PARKED,),
+            answers={"200": answer("It", ref("ParkedWhole"))},
+            problems=(404,),
+            shows="nothing",
+        ),
+        Endpoint(
+            name="parked_retry",
+            method="post",
+            path="/v1/parked/{parked_id}/retry",
+            says="Try to use it again",
+            scope="operate",
+            handler=parked.retry,
+            parameters=(_PARKED,),
+            answers={"200": answer("What came of it", ref("Retried"))},
+            problems=(404, 409),
+            shows="nothing",
+        ),
+        Endpoint(
+            name="parked_skip",
+            method="post",
+            path="/v1/parked/{parked_id}/skip",
+            says="Decide that it is not needed, with a reason",
+            scope="operate",
+            handler=parked.skip,
+            parameters=(_PARKED,),
+            body=Takes(kind=parked.Skip, longest=16_384),
+            answers={"200": answer("It is skipped", ref("ParkedEvent"))},
+            problems=(404, 409),
+            shows="nothing",
+        ),
+    ),
+    schemas,
+)

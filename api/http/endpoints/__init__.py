@@ -1,0 +1,1 @@
+"""The records of all endpoints, a file a family; `families` has them all."""

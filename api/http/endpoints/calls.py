@@ -1,0 +1,128 @@
+"""Calls: what was, what is live, and the stream of what changes. From the table of filters that the routes use."""
+
+from importlib import resources
+from typing import Any
+
+import msgspec
+
+from api.board import SAYS as BOARD_AT
+from api.filters import FILTERS, TIMES, Filter
+from api.http import calls, live
+from api.http.endpoint import Endpoint, Family
+from api.http.openapi.parts import (
+    EVENT_STREAM,
+    MOMENT,
+    PAGE,
+    POSITION,
+    TIME_ZONE,
+    Schema,
+    answer,
+    listed,
+    of_structs,
+    path_part,
+    query,
+    record,
+    ref,
+)
+from projections.callflow.document import Call
+from projections.query import CallSummary
+
+EXAMPLE = msgspec.json.decode(resources.files("api.http.endpoints").joinpath("call.json").read_bytes())
+"""a recorded call with an attended transfer, written by scripts/reference.py"""
+KINDS: dict[str, Schema] = {
+    "text": {"type": "string"},
+    "choice": {"type": "string"},
+    "yes": {"type": "boolean"},
+    "time": MOMENT,
+    "seconds": {"type": "number", "minimum": 0, "exclusiveMaximum": 1e9},
+}
+
+
+def schemas() -> dict[str, Any]:
+    described = of_structs(Call, CallSummary)
+    described["Call"]["examples"] = [EXAMPLE]
+    return described
+
+
+def _parameter(item: Filter) -> Schema:
+    schema = KINDS[item.kind] | ({"enum": list(item.choices)} if item.choices else {})
+    return query(item.name, item.says + (TIMES if item.kind == "time" else ""), schema)
+
+
+_CALLS = listed(ref("Call"))
+_PAGE = record(
+    ["position", "next", "calls"],
+    position=POSITION,
+    next={"type": ["string", "null"], "description": "`after` of the next page; null on the last"},
+    calls=_CALLS | {"items": {"anyOf": [ref("Call"), ref("CallSummary")]}},
+)
+_LIVE = record(
+    ["position", "current", "calls"],
+    position=POSITION,
+    at=MOMENT | {"type": ["string", "null"], "description": "with `at`: the instant that the answer is true at"},
+    current={"type": "boolean"},
+    calls=_CALLS,
+)
+FAMILY = Family(
+    "calls",
+    "Calls: what was, what is live, and the stream of what changes",
+    (
+        Endpoint(
+            name="calls_list",
+            method="get",
+            path="/v1/calls",
+            says="Calls, newest first",
+            scope="read",
+            handler=calls.calls,
+            parameters=(
+                *(_parameter(item) for item in FILTERS),
+                query("time_zone", "IANA zone in which times without an offset are meant", TIME_ZONE),
+                query("limit", "calls a page", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}),
+                query("after", "`next` of the page before", PAGE),
+                query("view", "whole documents, or flat rows as in cdr_call", {"enum": ["document", "summary"]}),
+            ),
+            answers={"200": answer("A page", _PAGE)},
+            shows="companies",
+        ),
+        Endpoint(
+            name="calls_get",
+            method="get",
+            path="/v1/calls/{call_id:any}",
+            says="One call",
+            scope="read",
+            handler=calls.call,
+            parameters=(
+                path_part("call_id", "the call's id, or that of one of its legs") | {"example": EXAMPLE["call_id"]},
+            ),
+            answers={
+                "200": answer("The call", ref("Call")),
+                "304": answer("It is still the version of If-None-Match"),
+                "308": answer("It was merged into another call, or the id is that of a leg: see Location"),
+            },
+            problems=(404,),
+            shows="companies",
+        ),
+        Endpoint(
+            name="live_get",
+            method="get",
+            path="/v1/live",
+            says="The calls that are live now, or were live then",
+            scope="read",
+            handler=live.live,
+            parameters=(query("at", f"as the board was: {BOARD_AT}", MOMENT | {"examples": ["2026-11-23T10:03:00Z"]}),),
+            answers={"200": answer("They", _LIVE)},
+            shows="companies",
+        ),
+        Endpoint(
+            name="live_stream",
+            method="get",
+            path="/v1/live/stream",
+            says="Server-sent events: snapshot, then call, ended, merged, and health every two seconds",
+            scope="subscribe",
+            handler=live.stream,
+            answers={"200": answer("The stream") | EVENT_STREAM},
+            shows="companies",
+        ),
+    ),
+    schemas,
+)

@@ -1,0 +1,31 @@
+"""All families of endpoints; a new one is a new file beside this, and its name here."""
+
+from api.http.endpoint import Endpoint, Family
+from api.http.endpoints import (
+    access,
+    calls,
+    commands,
+    event_types,
+    hooks,
+    operating,
+    page,
+    provision,
+    self_service,
+    state,
+    streams,
+)
+
+FAMILIES: tuple[Family, ...] = (
+    calls.FAMILY,
+    commands.FAMILY,
+    streams.FAMILY,
+    event_types.FAMILY,
+    hooks.FAMILY,
+    access.FAMILY,
+    self_service.FAMILY,
+    operating.FAMILY,
+    state.FAMILY,
+    provision.FAMILY,
+    page.FAMILY,
+)
+ENDPOINTS: tuple[Endpoint, ...] = tuple(one for family in FAMILIES for one in family.endpoints)

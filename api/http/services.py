@@ -1,0 +1,100 @@
+"""What lives as long as the application does: connections, the live feed, the pulse, who holds which token.
+
+Handlers reach it through `services_of`, by names that the type checker knows.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar, cast
+
+import psycopg
+from psycopg_pool import ConnectionPool
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+
+from api.access.audit import Audit
+from api.access.bearers import Bearers, Opened
+from api.access.login import Logins
+from api.commanding.control import control
+from api.commanding.expiring import expire
+from api.http.feed import Feed
+from api.http.pulse import Pulse
+from api.provision.desk import Desk
+from api.site import Site
+from api.streams import Streams
+from core.registry.live import LiveRegistry
+from core.registry.sources import source_of
+
+CONNECTIONS = 8
+PATIENCE = 2.0
+"""seconds that a request waits for a connection"""
+T = TypeVar("T")
+Connection = psycopg.Connection[Any]
+
+
+class Services:
+    """Made without a look at the outside; `running` starts and ends what runs."""
+
+    def __init__(self, here: Site) -> None:
+        self.site = here
+        source = source_of(here.settings)
+        self.registry = LiveRegistry(source, here.data) if source is not None else None
+        self.bearers = Bearers(here.dsn, here.data, self.registry)
+        self.opened = Opened()
+        self.audit = Audit(here.dsn)
+        self.pool: ConnectionPool[Connection] = ConnectionPool(
+            here.dsn, min_size=1, max_size=CONNECTIONS, open=False, timeout=2, kwargs={"autocommit": True}, name="http"
+        )
+        self.feed = Feed(here.dsn)
+        self.pulse = Pulse(here.dsn)
+        self.control = control(here)
+        self.streams = Streams(here.dsn)
+        self.logins = Logins()
+        self.desk = Desk(here)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """For as long as the context lasts."""
+        self.pool.open()
+        self.feed.start()
+        if self.registry is not None:
+            await asyncio.to_thread(self.registry.start)
+        self.bearers.keeper.start()
+        beating = asyncio.gather(
+            self.pulse.beat(),
+            self.streams.keep(),
+            self.opened.keep(),
+            self.audit.keep(),
+            expire(self.control.store),
+            self.desk.refusals.keep(),
+        )
+        try:
+            yield
+        finally:
+            beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beating
+            self.feed.stop()
+            self.streams.stop()
+            if self.registry is not None:
+                await asyncio.to_thread(self.registry.stop)
+            await asyncio.to_thread(self.bearers.keeper.stop)
+            await asyncio.to_thread(self.streams.close)
+            self.pulse.close()
+            self.control.store.close()
+            await asyncio.to_thread(self.pool.close)
+
+    async def with_connection(self, work: Callable[[Connection], T]) -> T:
+        """What work with a connection to the database gives, off the event loop."""
+
+        def run() -> T:
+            with self.pool.connection(PATIENCE) as connection:
+                return work(connection)
+
+        return await run_in_threadpool(run)
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """Those of the application that a request belongs to."""
+    return cast(Services, connection.app.state.services)
