@@ -14,7 +14,7 @@ from api.site import Site
 from bridge.service import BridgeService, run
 from core.registry.live import RegistryState
 
-FIGURES = ("events", "bytes", "links", "gaps", "overflows", "missing", "legs", "pauses", "malformed")
+FIGURES = ("events", "bytes", "links", "gaps", "overflows", "missing", "legs", "pauses", "malformed", "forged")
 
 
 def bridge(here: Site, stop: threading.Event, with_demo: bool) -> int:
@@ -70,6 +70,7 @@ class Describer:
             "pressure": int(stats.pressure),
             "loop_lag_seconds": round(stats.lag, 4),
             "direct": int(writer.direct),
+            **msgspec.to_builtins(stats.turned),
             "trouble": writer.trouble,
             "registry": msgspec.to_builtins(stats.registry),
             **_registry(stats.registry),
@@ -85,7 +86,7 @@ class Describer:
             "switch": name,
             "link": "up" if up else "down",
             "since": self._since[name][1],
-            "warnings": list(switch["faults"]),
+            "warnings": [*switch["faults"], *_forged(switch["forged"])],
             "trouble": switch["trouble"],
             "version": switch["version"],
             "supplied": switch["supplied"],
@@ -94,6 +95,12 @@ class Describer:
             **{key: switch[key] for key in FIGURES},
             **_fetches(switch["fetches"]),
         }
+
+
+def _forged(count: int) -> list[str]:
+    if not count:
+        return []
+    return [f"{count} messages in its name came over another node's link and were dropped: the log names the node."]
 
 
 def _fetches(found: dict[str, Any] | None) -> dict[str, Any]:

@@ -26,6 +26,10 @@ ANSWER = 5.0
 LOW = 2 << 30
 """Bytes of free disk below which there is a warning; a busy switch writes some 3 GB a day."""
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+PUBLISHED = ("change-me", "ClueCon")
+"""Cookies that anybody would try first."""
+
 
 class Finding(msgspec.Struct, frozen=True):
     check: str
@@ -39,7 +43,7 @@ def examine() -> list[Finding]:
     except HarmonyError as problem:
         return [Finding("settings", "failed", str(problem))]
     found: list[Finding] = [_python(), Finding("settings", "ok", f"data in {settings.data.absolute()}")]
-    for check in (_directory, _disk, _token, _database, _switches, _address):
+    for check in (_directory, _disk, _token, _database, _cluster, _switches, _address):
         try:
             found += check(settings)
         except HarmonyError as problem:
@@ -128,6 +132,24 @@ def _contents(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Fi
         yield Finding(problem.code.partition(".")[0], "warning", problem.sentence)
 
 
+def _cluster(settings: Settings) -> Iterator[Finding]:
+    """Who could join us; a switch without a cookie is told by its own check."""
+    switches = {switch.node for switch in settings.switches}
+    for name in settings.without_cookie():
+        if name not in switches:
+            yield Finding("peer", "failed", f"{name} has no cookie and is not let in: set cookie, or one of its own.")
+    for name, cookie in settings.cookies().items():
+        if cookie in PUBLISHED:
+            yield Finding("cookie", "warning", f"That of {name} is a published example: set `openssl rand -hex 32`.")
+    if settings.erlang_host not in LOOPBACK:
+        yield Finding(
+            "cluster",
+            "warning",
+            f"Our Erlang node listens at {settings.erlang_host} without encryption: let through only the hosts of "
+            "switches and peers that connect to us; where none does, take erlang_host out.",
+        )
+
+
 def _switches(settings: Settings) -> Iterator[Finding]:
     if not settings.switches:
         yield Finding("switches", "ok", f"None is configured: name one in {settings.data / 'harmony.toml'}.")
@@ -143,7 +165,8 @@ async def _switch(settings: Settings, switch: Switch) -> list[Finding]:
     from bridge.session.settings import ERLANG, SOFIA, erlang_faults, sofia_faults
     from bridge.session.version import remark, version_of
 
-    if not (switch.cookie or settings.cookie):
+    cookie = settings.cookies()[switch.node]
+    if not cookie:
         return [Finding("switch", "failed", f"{switch.node} has no cookie: set HARMONY_COOKIE to that of the switch.")]
     logging.getLogger("harmony.node").addHandler(logging.NullHandler())  # what it would say is the finding
     host = settings.node.partition("@")[2]
@@ -151,7 +174,7 @@ async def _switch(settings: Settings, switch: Switch) -> list[Finding]:
     commands = Commands(guest, switch.node, ANSWER)
     try:
         await guest.start()
-        await guest.connect(switch.node, switch.cookie)
+        await guest.connect(switch.node, cookie)
         found = [Finding("switch", "ok", f"{switch.node} can be joined; name, cookie and network are right.")]
         version = version_of(await commands.api("status"))
         if version is not None:
@@ -174,5 +197,5 @@ def _address(settings: Settings) -> Iterator[Finding]:
             yield Finding("http", "ok", f"Something answers on {host}:{port}.")
     except OSError:
         yield Finding("http", "ok", f"Nothing runs on {host}:{port} now.")
-    if host not in ("127.0.0.1", "::1", "localhost"):
+    if host not in LOOPBACK:
         yield Finding("http", "warning", f"{host} can be reached from outside without TLS: put a proxy in front.")

@@ -91,7 +91,7 @@ class Commands:
 
     async def bgapi(self, command: str, argument: str = "", patience: float | None = None) -> Job:
         """Start a command in a thread of the switch's; what it answers comes by the job."""
-        mailbox = self._node.mailbox()
+        mailbox = self._node.mailbox(of=self._switch)
         try:
             message = (Atom("bgapi"), Atom(command), to_switch(argument))
             reply = await self._ask(mailbox, message, patience)
@@ -131,7 +131,7 @@ class Commands:
 
     async def ask(self, message: Term, patience: float | None = None) -> Term:
         """Send one message and return the one answer."""
-        mailbox = self._node.mailbox()
+        mailbox = self._node.mailbox(of=self._switch)
         try:
             return await self._ask(mailbox, message, patience)
         finally:

@@ -74,6 +74,12 @@ class WrongCookie(NodeError):
     code = "node.wrong-cookie"
 
 
+class NoCookie(NodeError):
+    """No cookie is set for a peer: it could not prove anything to us, nor we to it."""
+
+    code = "node.no-cookie"
+
+
 class PeerRefused(NodeError):
     """The peer speaks our protocol and does not want us."""
 

@@ -116,7 +116,7 @@ class SwitchSession:
         self._lines = lines = Lines(self._node, self.switch, self._patience)
         try:
             self._link = link = await lines.open(self._cookie)
-            mailbox = self._node.mailbox()
+            mailbox = self._node.mailbox(of=self.switch)
             mailbox.on_raw = self._message
             await self._join(link, mailbox)
             tending = [asyncio.create_task(self._tend()), asyncio.create_task(lines.tend(self._valve))]
@@ -375,6 +375,7 @@ class SwitchSession:
             legs=len(self.legs),
             pauses=self._valve.pauses,
             malformed=self._malformed,
+            forged=self._node.door.forged_of(self.switch),
             encoding=self.commands.encoding,
             faults=self.faults,
             trouble=self.trouble,

@@ -20,6 +20,7 @@ import msgspec
 from bridge.control.executor import Executor
 from bridge.freeswitch import Remembered, SwitchSession, SwitchStats
 from bridge.node import Node
+from bridge.node.door import Turned
 from bridge.remember import recall
 from bridge.supervisor import Supervisor
 from bridge.wishes import Wishes, WishStats
@@ -60,6 +61,8 @@ class BridgeStats(msgspec.Struct, frozen=True):
     writer: WriterStats
     registry: RegistryState | None = None
     """None: there is no registry, the switches have their own files"""
+    turned: Turned = Turned()
+    """who wanted to join and may not, and what was sent in another node's name"""
     wishes: WishStats | None = None
     """of users by feature codes; None where there is no registry to change"""
 
@@ -89,7 +92,7 @@ class BridgeService:
                 node,
                 switch.node,
                 writer.put,
-                cookie=switch.cookie,
+                cookie=switch.cookie or None,
                 own=writer.own,
                 pressure=writer.pressure,
                 remembered=before.get(switch.node),
@@ -138,6 +141,7 @@ class BridgeService:
             lag=self._lag,
             links=tuple(LinkStats(link, now - self._came.get(link.switch, (0, now))[1]) for link in links),
             writer=writer,
+            turned=self.node.door.turned(),
             registry=self._registry.state if self._registry is not None else None,
             wishes=self._wishes.stats if self._wishes is not None else None,
         )
@@ -205,7 +209,17 @@ async def _serve(
     stop: threading.Event,
     started: Callable[[BridgeService], None] | None,
 ) -> None:
-    node = Node(settings.node, settings.cookie, ticktime=settings.ticktime)
+    cookies = settings.cookies()
+    for name in settings.without_cookie():
+        LOG.error("There is no cookie for %s: set one; until then there is no link to it, and it is not let in", name)
+    node = Node(
+        settings.node,
+        settings.cookie,
+        ticktime=settings.ticktime,
+        cookies=cookies,
+        admit=cookies,
+        address=settings.erlang_host,
+    )
     service = BridgeService(
         node,
         settings.switches,

@@ -42,6 +42,15 @@ class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """its cookie, where that is not the common one"""
 
 
+class Peer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another Erlang node that may connect to us: an operator's, a replay's target."""
+
+    node: str
+    """its node name, e.g. shell@ops1"""
+    cookie: str | None = None
+    """its cookie, where that is not the common one"""
+
+
 def _here() -> str:
     return f"harmony@{socket.gethostname().partition('.')[0]}"
 
@@ -64,6 +73,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """the cookie of the Erlang cluster"""
     switches: tuple[Switch, ...] = ()
     """in the environment: node names, with commas between"""
+    peers: tuple[Peer, ...] = ()
+    """other nodes that may connect to us; in the environment: node names, with commas between"""
+    erlang_host: str = "127.0.0.1"
+    """where our Erlang node listens, and its own epmd; another one only for nodes of other hosts that connect to us"""
     encoding: Literal["string", "binary"] = "string"
     """what the switches' mod_erlang_event is expected to be set to (both are understood)"""
     ticktime: Annotated[int, msgspec.Meta(ge=4, le=3600)] = 60
@@ -120,6 +133,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     log_format: Literal["text", "json"] = "text"
     """how the long-running parts write their log lines on stderr: for people, or one JSON object a line"""
 
+    def cookies(self) -> dict[str, str]:
+        """Return the nodes that may join, each with the cookie that applies to it: empty where there is none."""
+        known: tuple[Peer | Switch, ...] = (*self.peers, *self.switches)
+        return {one.node: one.cookie or self.cookie for one in known}
+
+    def without_cookie(self) -> list[str]:
+        """Return the nodes to which no cookie applies: there is no link to them."""
+        return [name for name, cookie in self.cookies().items() if not cookie]
+
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
     """Read the settings; raise `SettingsError`. ``file`` wins over HARMONY_SETTINGS."""
@@ -157,7 +179,7 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
             raise SettingsError(f"The environment has the unknown setting {variable}: {_advice(key, _PREFIX)}.")
         if key == "http_proxies":
             values[key] = [one.strip() for one in value.split(",") if one.strip()]
-        elif key == "switches":
+        elif key in ("switches", "peers"):
             values[key] = [{"node": node.strip()} for node in value.split(",") if node.strip()]
         else:
             values[key] = value
@@ -177,7 +199,7 @@ def _convert(values: Mapping[str, Any], source: str) -> Settings:
         raise SettingsError(
             f"provision_url of {source} is {settings.provision_url!r}: write https://host or http://host:port."
         )
-    for name in (settings.node, *(switch.node for switch in settings.switches)):
+    for name in (settings.node, *settings.cookies()):
         if not all(name.partition("@")):
             raise SettingsError(f"{name!r} in {source} is no node name: write name@host.")
     return settings

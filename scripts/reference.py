@@ -152,7 +152,7 @@ def _attribute_docs(struct: type) -> dict[str, str]:
 
 def settings() -> list[str]:
     """Every setting with its name in the file and in the environment."""
-    from core.settings import Settings, Switch
+    from core.settings import Peer, Settings, Switch
 
     defaults = {"data": "`./data`", "node": "`harmony@` and this host's name"}
     lines = [
@@ -172,11 +172,13 @@ def settings() -> list[str]:
     lines += table(
         ["key", "value", "about"], [(name, _plain(kind), about) for name, kind, _, about in fields_of(Switch)]
     )
+    lines += ["", "## A peer", "", "Each entry of `peers` in the file is a table `[[peers]]` with", ""]
+    lines += table(["key", "value", "about"], [(name, _plain(kind), about) for name, kind, _, about in fields_of(Peer)])
     return lines
 
 
 def _plain(kind: str) -> str:
-    return kind.removesuffix(" or null").replace("list of Switch", "switches")
+    return kind.removesuffix(" or null").replace("list of Switch", "switches").replace("list of Peer", "nodes")
 
 
 def call_document() -> list[str]:

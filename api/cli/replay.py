@@ -156,6 +156,7 @@ def _target(
                 core_uuid=log.core_of(first[0].run)[0] if first else "",
                 began=first[0].occurred_at if first else 0,
                 encoding=here.settings.encoding,
+                address=here.settings.erlang_host,
             )
         case _:
             raise BadArgument(f"--to: {' '.join(args.to)!r} is no target: give one of {TARGETS}.")

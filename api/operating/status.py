@@ -28,7 +28,7 @@ SELECT coalesce((SELECT min(position) FROM log.switch_event), 0),
        (SELECT id FROM log.installation)
 """
 COMMANDS = "SELECT kind, result, count(*) FROM log.command WHERE result IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
-_LOST = ("gaps", "overflows", "missing", "malformed")
+_LOST = ("gaps", "overflows", "missing", "malformed", "forged")
 _SAID_ELSEWHERE = {"switches", "trouble", "last_error", "last_error_at", "node"}
 
 
@@ -72,6 +72,8 @@ class SwitchStatus(msgspec.Struct, frozen=True):
     """events that the switch said it dropped"""
     malformed: int
     """messages that could not be read, and are parked"""
+    forged: int
+    """messages in its name that came over another node's link, and were dropped"""
     pauses: int
     """times that reading from it was paused, for the database and the disk were too slow"""
     trouble: str | None

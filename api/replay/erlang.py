@@ -2,6 +2,8 @@
 
 from bridge.emulator.replayed import ReplayedSwitch, Sender
 from bridge.node import Node
+from bridge.node.node import beside
+from bridge.session.lines import BESIDE
 from core.event import SwitchEvent
 
 
@@ -18,9 +20,11 @@ class Erlang:
         core_uuid: str = "",
         began: int = 0,
         encoding: str = "string",
+        address: str = "127.0.0.1",
     ) -> None:
-        """`core_uuid` and `began`: of the first event, for a listener's questions before it."""
-        node = Node(name, cookie)
+        """`core_uuid` and `began`: of the first event, for a listener's questions before it; `address`: where the
+        peer may connect to us, with its node for commands, and nobody else."""
+        node = Node(name, cookie, admit=[peer, beside(peer, BESIDE)], address=address)
         self._to: Sender | ReplayedSwitch
         if process is not None:
             self._to = Sender(node, peer, process)

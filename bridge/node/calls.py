@@ -41,7 +41,7 @@ async def ping(node: Node, peer: str, within: float) -> bool:
 
 
 async def _gen_call(node: Node, peer: str, name: str, request: Term, within: float, what: str) -> Term:
-    process = node.mailbox()
+    process = node.mailbox(of=peer)
     mark = process.monitor((name, peer))
     try:
         if mark in process.watching:

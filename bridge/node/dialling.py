@@ -70,6 +70,7 @@ class Dialler:
         self._tasks: dict[str, asyncio.Task[Link]] = {}
         self.attempts: dict[str, Attempt] = {}
         self._waiting: dict[str, set[asyncio.Future[Link]]] = {}
+        self._insists: set[str] = set()
 
     async def connect(self, peer: str) -> Link:
         task = self._tasks.get(peer)
@@ -84,8 +85,14 @@ class Dialler:
         if not task.cancelled():
             task.exception()  # seen, even if everybody who waited has gone
 
+    def insists(self, peer: str) -> bool:
+        """Whether our own attempt goes on whoever connects in the peer's name meanwhile: one did, and came to nothing.
+        Names are said before anything is proven, so strangers could keep us from a peer for ever."""
+        return peer in self._insists
+
     def came_up(self, link: Link) -> None:
         """A link is up, whoever made it."""
+        self._insists.discard(link.peer)
         for future in self._waiting.pop(link.peer, ()):
             if not future.done():
                 future.set_result(link)
@@ -130,6 +137,7 @@ class Dialler:
             async with asyncio.timeout(SETUP_SECONDS):
                 return await up
         except TimeoutError:
+            self._insists.add(peer)
             raise PeerSilent(f"No link to {peer}: {otherwise}: try again") from None
 
     async def _open(self, peer: str) -> Link | None:
@@ -145,7 +153,7 @@ class Dialler:
             raise PeerNotThere(
                 f"epmd on {host} knows no node named {alive} (it knows: {others}): start it, or correct the name"
             )
-        if node.expects(peer) or node.link_to(peer) is not None:
+        if node.link_to(peer) is not None or (node.expects(peer) and not self.insists(peer)):
             return None
         attempt = self.attempts[peer] = Attempt()
         loop = asyncio.get_running_loop()

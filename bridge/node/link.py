@@ -219,6 +219,9 @@ class Link(asyncio.BufferedProtocol):
                     mailbox = self._mailbox
                 else:
                     mailbox = self.node.processes.receiver(event.control)
+                    if mailbox is not None and not mailbox.hears(self.peer):
+                        self.node.door.forged(mailbox.peer, self)
+                        continue  # not remembered: each is counted
                     self._known, self._mailbox = event.control, mailbox
                 if mailbox is not None and mailbox.on_raw is not None:
                     try:

@@ -17,8 +17,8 @@ class Listing:
     def __init__(self, node: epmd.Registered, address: str, port: int, *, embed: bool, log: logging.Logger) -> None:
         self._node = node
         self._host = epmd.environment_address()
-        # An epmd of our own must be reachable from where the node itself is.
-        self._serve_at = address
+        # An epmd of our own must be reachable from where the node itself is, and by ourselves.
+        self._serve_at = [address] if address in ("0.0.0.0", "::", self._host) else [self._host, address]
         self._port = port
         self._embed = embed
         self._log = log
@@ -63,7 +63,7 @@ class Listing:
             pass  # another process was faster, or something else listens there: registering will tell
         else:
             self._server = server
-            self._log.info("No epmd ran on this host: an own one serves at %s:%d", self._serve_at, self._port)
+            self._log.info("No epmd ran on this host: an own one serves at %s:%d", self._serve_at[-1], self._port)
         return await epmd.register(self._node, self._host, self._port)
 
     async def _stay(self) -> None:

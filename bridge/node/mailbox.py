@@ -47,10 +47,13 @@ class Mailbox:
     """Made by `Node.mailbox`. Set `on_raw` to get messages as bytes, at once, undecoded; `on_message` to get them
     decoded at once; else they wait for `receive`."""
 
-    def __init__(self, node: Node, pid: Pid, name: str | None) -> None:
+    def __init__(self, node: Node, pid: Pid, name: str | None, peer: str | None = None) -> None:
         self.node = node
         self.pid = pid
         self.name = name
+        self.peer = peer
+        """the only node that this process listens to, beside our own; None: all that are linked to us"""
+        self.killable = True
         self.on_raw: RawHandler | None = None
         self.on_message: Callable[[Envelope], None] | None = None
         self.dropped = 0
@@ -92,6 +95,15 @@ class Mailbox:
     def send(self, to: Target, message: Term) -> None:
         """Send as this process; see `Node.send`."""
         self.node.send(to, message, self.pid)
+
+    def hears(self, peer: str) -> bool:
+        """Whether what comes over the link to this peer is for this process."""
+        return self.peer is None or self.peer == peer
+
+    def watches(self, ref: Ref, peer: str) -> bool:
+        """Whether this peer may tell the end of what is monitored under this mark; of an unknown one anybody may."""
+        target = self.watching.get(ref)
+        return target is None or _node_of(target) == peer
 
     # -- links ----------------------------------------------------------------------------------------------------
 
@@ -180,8 +192,8 @@ class Mailbox:
             self._tell_exit(sender, reason)
 
     def told_exit2(self, sender: Pid, reason: Term) -> None:
-        """Somebody wants this process to end; `kill` cannot be refused."""
-        if reason == Atom("kill"):
+        """Somebody wants this process to end; `kill` cannot be refused, but by what every peer relies on."""
+        if reason == Atom("kill") and self.killable:
             self.close(Atom("killed"))
         else:
             self._tell_exit(sender, reason)

@@ -17,17 +17,18 @@ import logging
 import random
 import secrets
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from bridge import epmd
 from bridge.dist import Connection, Identity, Message, NameReceived, Status
 from bridge.dist import control as controls
 from bridge.dist.control import Control
-from bridge.errors import NodeError, NotConnected, TermError
+from bridge.errors import NoCookie, NodeError, NotConnected, TermError
 from bridge.node import calls
 from bridge.node.backoff import Backoff
 from bridge.node.dialling import Dialler, explain, split_name
+from bridge.node.door import Door, honest
 from bridge.node.link import Link
 from bridge.node.listing import Listing
 from bridge.node.mailbox import Envelope, Mailbox, Target
@@ -38,6 +39,12 @@ from bridge.term import Atom, Pid, Term, decode_prefix, encode
 LOG: Final = logging.getLogger("harmony.node")
 # Connections that have not shown the cookie yet. Each may hold a small buffer and seven seconds of patience.
 MOST_STRANGERS: Final = 256
+
+
+def beside(name: str, word: str) -> str:
+    """The name of the node that ``name`` has beside it for this purpose."""
+    alive, host = split_name(name)
+    return f"{alive}-{word}@{host}"
 
 
 class Node:
@@ -51,22 +58,23 @@ class Node:
         ticktime: float = 60,
         listen: bool = True,
         cookies: Mapping[str, str] | None = None,
-        address: str | None = None,
+        admit: Collection[str] | None = None,
+        address: str = "127.0.0.1",
         epmd_port: int | None = None,
         embed_epmd: bool = True,
         tls_client: ssl.SSLContext | None = None,
         tls_server: ssl.SSLContext | None = None,
     ) -> None:
-        """`ticktime` in seconds, the same on all nodes; `cookies`: peers that have one of their own; `address`: where
-        to listen (by default the loopback for a node of the loopback, else everywhere)."""
+        """`ticktime` in seconds, the same on all nodes; `cookies`: peers that have one of their own; `admit`: the names
+        that may connect to us, None for whoever proves the cookie; `address`: where to listen, with our own epmd."""
         self.alive, self.host = split_name(name)
         self.name = Atom(name)
         self.ticktime = ticktime
         self.log = LOG
         self.epmd_port = epmd.environment_port() if epmd_port is None else epmd_port
         self.tls_client, self.tls_server = tls_client, tls_server
-        loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
-        self.address = address or ("127.0.0.1" if loopback else "0.0.0.0")
+        self.address = address
+        self.door = Door(self.log, admit)
         # Which life of the node this is. epmd offers a number too, but it comes late: mailboxes may be made before.
         self.identity = Identity(name, secrets.randbelow((1 << 32) - 1) + 1)
         self.links: dict[str, Link] = {}
@@ -136,7 +144,7 @@ class Node:
         node = self._beside.get(word)
         if node is None:
             node = self._beside[word] = Node(
-                f"{self.alive}-{word}@{self.host}",
+                beside(self.name, word),
                 self._cookie,
                 ticktime=self.ticktime,
                 listen=False,
@@ -144,14 +152,15 @@ class Node:
                 embed_epmd=False,
                 tls_client=self.tls_client,
             )
-            node._cookies = self._cookies
+            node._cookies, node.door = self._cookies, self.door
         return node
 
     # -- processes ------------------------------------------------------------------------------------------------
 
-    def mailbox(self, name: str | None = None) -> Mailbox:
-        """A new process of ours, under a registered name if one is given."""
-        return self.processes.spawn(name)
+    def mailbox(self, name: str | None = None, *, of: str | None = None) -> Mailbox:
+        """A new process of ours, under a registered name if one is given. ``of``: the only peer that it listens to;
+        what comes for it over any other link is dropped and counted, since pids can be guessed."""
+        return self.processes.spawn(name, of)
 
     def catch_all(self, mailbox: Mailbox | None) -> None:
         """Give this mailbox what is sent to names that nobody here has."""
@@ -175,6 +184,8 @@ class Node:
             raise NodeError(f"{peer} is this node itself: give the two nodes different names")
         if cookie is not None:
             self._cookies[peer] = cookie
+        if not self.cookie_for(peer):
+            raise NoCookie(f"There is no cookie for {peer}: set the one that it has, an empty one proves nothing")
         return self.links.get(peer) or await self._dialler.connect(peer)
 
     def keep(self, peer: str, cookie: str | None = None, backoff: Backoff | None = None) -> asyncio.Task[None]:
@@ -255,6 +266,9 @@ class Node:
     def message_came(self, link: Link, event: Message, mailbox: Mailbox | None) -> None:
         """A message for a mailbox that wants it decoded, or a request for a process."""
         control = event.control
+        if not honest(control, link.peer):
+            self.door.forged(None, link)
+            return
         if isinstance(control, controls.SpawnRequest):
             self._services.spawn(link, control, event.payload)
             return
@@ -274,16 +288,13 @@ class Node:
         peer = event.name
         cookie, challenge = self.cookie_for(peer), secrets.randbits(32)
         attempt = self._dialler.attempts.get(peer)
-        if not peer or peer == self.name:
-            self.log.warning(
-                "%s was turned away: %s", link.address, "it has our own name" if peer else "it wants us to name it"
-            )
+        if not self.door.admits(link, peer, self.name, cookie):
             link.connection.refuse(Status.NOT_ALLOWED)
         elif peer in self.links:
             link.connection.accept(Status.ALIVE, cookie=cookie, challenge=challenge)
         elif attempt is None:
             link.connection.accept(Status.OK, cookie=cookie, challenge=challenge)
-        elif peer > self.name:  # both connect at once: the greater name's attempt goes on
+        elif peer > self.name and not self._dialler.insists(peer):  # both at once: the greater name's attempt goes on
             link.connection.accept(Status.OK_SIMULTANEOUS, cookie=cookie, challenge=challenge)
             attempt.give_up()
         else:
@@ -315,7 +326,9 @@ class Node:
         self._strangers.discard(link)
         if self.links.get(link.peer) is not link:
             if link.error is not None and not link.initiator:
-                self.log.warning("%s", explain(link.peer or "whoever connected", link.address, link.error))
+                self.door.failed(
+                    link.error.code, str(explain(link.peer or "whoever connected", link.address, link.error))
+                )
             return
         del self.links[link.peer]
         self.log.warning("The link to %s has ended: %s", link.peer, reason)
@@ -344,6 +357,7 @@ class Node:
         if len(self._strangers) >= MOST_STRANGERS:
             oldest = next(iter(self._strangers))
             oldest.close("too many connections wait without showing the cookie")
+            self.door.crowded()
         self._strangers.add(link)
         return link
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bridge.dist import control as controls
 from bridge.dist.control import Control
 from bridge.errors import NodeError
+from bridge.node.door import honest
 from bridge.node.mailbox import MOST_WATCHERS, NOPROC, Mailbox
 from bridge.term import Atom, Pid, Ref
 
@@ -28,8 +29,8 @@ class Processes:
         self._numbers = 0
         self._salt = secrets.randbits(32)
 
-    def spawn(self, name: str | None) -> Mailbox:
-        """A new process of ours, under a registered name if one is given."""
+    def spawn(self, name: str | None, of: str | None = None) -> Mailbox:
+        """A new process of ours, under a registered name if one is given; ``of``: the only peer that it listens to."""
         node = self._node
         if name is not None and name in self.names:
             raise NodeError(f"The name {name} is taken on {node.name}: close the other mailbox, or choose another name")
@@ -39,7 +40,7 @@ class Processes:
             pid = Pid(node.name, number & 0x7FFF, number >> 15 & 0x1FFF, node.identity.creation)
             if pid not in self.by_pid:
                 break
-        mailbox = Mailbox(node, pid, name)
+        mailbox = Mailbox(node, pid, name, of)
         self.by_pid[pid] = mailbox
         if name is not None:
             self.names[name] = mailbox
@@ -78,8 +79,27 @@ class Processes:
             case _:
                 return None
 
+    def _believed(self, link: Link, control: Control) -> bool:
+        """Whether a signal can be its peer's: from a process of its own, to one of ours that listens to it."""
+        target = getattr(control, "to", None) or getattr(control, "target", None)
+        mailbox = self.find(target) if isinstance(target, Pid | Atom) else None
+        if mailbox is not None and not mailbox.hears(link.peer):
+            self._node.door.forged(mailbox.peer, link)
+            return False
+        match control:
+            case controls.MonitorPExit(_, _, ref, _) if mailbox is not None:
+                true = mailbox.watches(ref, link.peer)
+            case _:
+                true = honest(control, link.peer)
+        if true:
+            return True
+        self._node.door.forged(None, link)
+        return False
+
     def signal(self, link: Link | None, control: Control) -> None:
         """A link, an exit, a monitor... `link` is None for our own processes among themselves."""
+        if link is not None and not self._believed(link, control):
+            return
         match control:
             case controls.Link(sender, to):
                 mailbox = self.by_pid.get(to)

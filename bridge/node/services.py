@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from bridge.dist import control as controls
@@ -40,8 +41,9 @@ class Services:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        self._node.mailbox("net_kernel").on_message = self._net_kernel
-        self._node.mailbox("rex").on_message = self._rex
+        for name, serve in (("net_kernel", self._net_kernel), ("rex", self._rex)):
+            mailbox = self._node.mailbox(name)
+            mailbox.on_message, mailbox.killable = partial(self._asked, serve), False
 
     def allow(self, module: str, function: str, callee: Callee) -> None:
         """Let peers call `module:function` by rpc and erpc; it gets the arguments as terms and gives a term."""
@@ -53,6 +55,15 @@ class Services:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # -- net_kernel and rex ---------------------------------------------------------------------------------------
+
+    def _asked(self, serve: Callable[[Envelope], None], envelope: Envelope) -> None:
+        """Answers go to the node that asked, never to a process of another one that it names as the caller."""
+        link = envelope.link
+        match envelope.term:
+            case (_, (Pid() as caller, _), _) if link is not None and caller.node != link.peer:
+                self._node.door.forged(None, link)
+            case _:
+                serve(envelope)
 
     def _net_kernel(self, envelope: Envelope) -> None:
         match envelope.term:

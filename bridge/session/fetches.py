@@ -48,7 +48,7 @@ class Fetches:
         """Take over the sections; raise `BridgeError` when the switch will not have it, or does not answer."""
         self.release()
         self._answers = asyncio.Queue()
-        self._mailbox = mailbox = self._node.mailbox()
+        self._mailbox = mailbox = self._node.mailbox(of=self._switch)
         mailbox.on_message = self._message
         for section in SECTIONS:
             mailbox.send((REGISTERED, self._switch), (Atom("bind"), Atom(section)))

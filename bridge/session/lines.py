@@ -98,7 +98,7 @@ class Feeder:
     def __init__(self, node: Node, link: Link) -> None:
         self._link = link
         self._supply = Supply()
-        self._mailbox = node.mailbox()
+        self._mailbox = node.mailbox(of=link.peer)
         self._mailbox.on_raw = self._answered
         self._question = (RegSend(self._mailbox.pid, Atom(REGISTERED)), encode(Atom("getpid")))
         self._time = asyncio.get_running_loop().time

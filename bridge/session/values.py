@@ -45,6 +45,8 @@ class SwitchStats(msgspec.Struct, frozen=True):
     legs: int
     pauses: int
     malformed: int
+    forged: int
+    """messages in its name that came over another node's link, and were dropped"""
     encoding: str | None
     faults: tuple[str, ...]
     trouble: str

@@ -6,18 +6,20 @@ import asyncio
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bridge.remember import recall
-from bridge.service import BridgeService
+from bridge.service import BridgeService, run
 from core.event import SwitchEvent
 from core.headers import header
 from core.log import EventLog, Incoming
 from core.migrate import migrate
 from core.postgres import Embedded
+from core.settings import Peer, Settings
 from tests.fix_switch import StartBridge, StartSwitch, events_of, eventually
 
 pytestmark = pytest.mark.erlang
@@ -178,3 +180,16 @@ async def kill(server: Embedded) -> None:
 
 def lost(line: str) -> int:
     return int(line.rpartition("lost=")[2])
+
+
+async def test_a_node_without_a_cookie_is_told_at_the_start(
+    dsn: str, epmd_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("ERL_EPMD_PORT", str(epmd_port))
+    settings = Settings(data=tmp_path, node="shut@127.0.0.1", peers=(Peer("ops@127.0.0.1"), Peer("dev@127.0.0.1", "d")))
+    stop = threading.Event()
+    await asyncio.to_thread(run, settings, dsn, stop, started=lambda _: stop.set())
+    told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert told == [
+        "There is no cookie for ops@127.0.0.1: set one; until then there is no link to it, and it is not let in"
+    ]

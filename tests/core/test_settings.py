@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import Settings, SettingsError, Switch, load
+from core.settings import Peer, Settings, SettingsError, Switch, load
 
 pytestmark = pytest.mark.pure
 
@@ -45,6 +45,16 @@ def test_the_file_in_the_data_directory_and_the_environment_over_it(tmp_path: Pa
     found = load({"HARMONY_DATA": str(tmp_path), "HARMONY_NODE": "harmony@z"})
     assert (found.node, found.cookie, found.dtmf) == ("harmony@z", "c", "redact")
     assert found.switches == (Switch("freeswitch@b", "d"),)
+
+
+def test_who_may_join_and_with_which_cookie() -> None:
+    found = load({"HARMONY_SWITCHES": "freeswitch@a", "HARMONY_PEERS": "ops@a, ops@b", "HARMONY_COOKIE": "c"})
+    assert found.peers == (Peer("ops@a"), Peer("ops@b"))
+    assert (found.cookies(), found.without_cookie()) == ({"freeswitch@a": "c", "ops@a": "c", "ops@b": "c"}, [])
+    assert found.erlang_host == "127.0.0.1"
+    own = Settings(switches=(Switch("freeswitch@a", "own"), Switch("freeswitch@b", "")), peers=(Peer("ops@a"),))
+    assert own.cookies() == {"freeswitch@a": "own", "freeswitch@b": "", "ops@a": ""}
+    assert own.without_cookie() == ["ops@a", "freeswitch@b"]
 
 
 def test_a_named_file(tmp_path: Path) -> None:
@@ -90,6 +100,7 @@ def test_an_unknown_key_of_the_file_is_refused(tmp_path: Path, text: str) -> Non
         ("HARMONY_DTMF", "maybe"),
         ("HARMONY_NODE", "harmony"),
         ("HARMONY_SWITCHES", "freeswitch@"),
+        ("HARMONY_PEERS", "ops"),
         ("HARMONY_BATCH", "0"),
     ],
 )

@@ -111,6 +111,15 @@ def test_doctor_finds_what_is_wrong_and_says_what_to_do(site: Site, connection: 
         "doctor", env={"HARMONY_SWITCHES": "freeswitch@127.0.0.1", "HARMONY_COOKIE": "c", "ERL_EPMD_PORT": "1"}
     )
     assert "No epmd at 127.0.0.1:1" in broken.out
+    open_wide = site.run(
+        "doctor", env={"HARMONY_PEERS": "ops@127.0.0.1", "HARMONY_COOKIE": "ClueCon", "HARMONY_ERLANG_HOST": "0.0.0.0"}
+    )
+    assert open_wide.code == 3
+    assert "Our Erlang node listens at 0.0.0.0 without encryption" in open_wide.out
+    assert "That of ops@127.0.0.1 is a published example" in open_wide.out
+    shut = site.run("doctor", env={"HARMONY_PEERS": "ops@127.0.0.1"})
+    assert shut.code == 1
+    assert "ops@127.0.0.1 has no cookie and is not let in" in shut.out
     unsettled = site.run("doctor", env={"HARMONY_HTTP_PORT": "many"})
     assert unsettled.code == 1
     assert "http_port" in unsettled.out

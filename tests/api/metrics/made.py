@@ -26,7 +26,7 @@ REGISTRY = RegistryState("r", True, True, version=1, companies=2, users=9, findi
 def switch(name: str, state: str = "up") -> SwitchStats:
     return SwitchStats(
         switch=name, state=state, core_uuid="c", events=7, bytes=900, last_heard=1, links=2, gaps=1, overflows=1,
-        missing=120, legs=3, pauses=0, malformed=1, encoding="string", faults=(), trouble="",
+        missing=120, legs=3, pauses=0, malformed=1, forged=2, encoding="string", faults=(), trouble="",
         fetches=FetchStats(answered=40, not_found=3, seconds=0.01, slowest=0.002),
     )  # fmt: skip
 

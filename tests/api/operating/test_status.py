@@ -35,6 +35,7 @@ SWITCH = {
     "overflows": 1,
     "missing": 120,
     "malformed": 0,
+    "forged": 0,
     "pauses": 0,
     "trouble": "",
     "warnings": ["max-event-bulk is 1"],

@@ -79,3 +79,20 @@ async def test_something_else_on_its_port() -> None:
         await epmd.register(Registered("one", 1), HOST, port)
     server.close()
     await server.wait_closed()
+
+
+async def test_those_who_ask_nothing_keep_nobody_from_asking(
+    server: EpmdServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only so many may wait; nodes that are registered do not count among them, and stay."""
+    monkeypatch.setattr("bridge.epmd.server.MOST_WAITING", 8)
+    kept = [await epmd.register(Registered(f"n{number}", 1), HOST, server.port) for number in range(12)]
+    silent = [await asyncio.open_connection(HOST, server.port) for _ in range(20)]
+    assert await epmd.lookup("n11", HOST, server.port) == Registered("n11", 1)
+    assert [await reader.read() for reader, _ in silent[:10]] == [b""] * 10
+    assert len(await epmd.names(HOST, server.port)) == 12
+    for _, writer in silent:
+        writer.close()
+    for registration in kept:
+        registration.close()
+    await until(lambda: not server.nodes and not server._tasks)
