@@ -87,9 +87,8 @@ class Door:
         of which strangers could think up any number."""
         self._forged[peer or ""] += 1
         whose = f"for the process that listens to {peer}" if peer else "in another node's name"
-        self._forgeries.warning(
-            "Over the link to %s came something %s: it was dropped; look who can be %s", link.peer, whose, link.peer
-        )
+        sentence = f"Over the link to {link.peer} came something {whose}: it was dropped; look who can be {link.peer}"
+        self._forgeries.warning("%s", sentence)
 
 
 def honest(control: Control, peer: str) -> bool:

@@ -111,7 +111,7 @@ async def test_fetches(joined: Joined, forger: Forger) -> None:
     forger.tell_all((Atom("fetch"), Atom("directory"), *text[1:], [Atom("undefined")]))
     await settled(forger)
     assert joined.session.stats().fetches == before
-    assert joined.session.stats().forged >= 2
+    assert joined.session.stats().forged >= 1
 
 
 async def test_a_real_erlang_node(joined: Joined, start_beam: StartBeam, epmd_port: int) -> None:
