@@ -9,7 +9,7 @@ import msgspec
 from api import demo
 from api.errors import BadArgument
 from api.rate import Rate
-from api.service_status import Reporter
+from api.service_status import Reporter, last_report
 from api.site import Site
 from bridge.service import BridgeService, run
 from core.registry.live import RegistryState
@@ -27,15 +27,16 @@ def bridge(here: Site, stop: threading.Event, with_demo: bool) -> int:
         )
     if with_demo:
         demo.wait(settings, stop)
+    name = f"bridge {settings.node}"
     reporters: list[Reporter] = []
 
     def started(service: BridgeService) -> None:
         describe = Describer(service)
-        reporters.append(Reporter(here.dsn, f"bridge {settings.node}", "bridge", describe))
+        reporters.append(Reporter(here.dsn, name, "bridge", describe))
         reporters[-1].start()
 
     try:
-        run(settings, here.dsn, stop, started=started)
+        run(settings, here.dsn, stop, started=started, last_report=last_report(here.dsn, name))
     finally:
         for reporter in reporters:
             reporter.stop()

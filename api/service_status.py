@@ -53,6 +53,17 @@ class Service(msgspec.Struct, frozen=True):
         return "stopped" if self.stopped else "silent" if self.age > SILENT else "running"
 
 
+def last_report(dsn: str, name: str) -> int | None:
+    """When a part of this name last reported, µs since the epoch; None if never, or while the database is away."""
+    find = "SELECT (extract(epoch FROM updated_at) * 1e6)::bigint FROM log.service WHERE name = %s"
+    try:
+        with psycopg.connect(dsn, autocommit=True, connect_timeout=5) as connection:
+            row = connection.execute(find, (name,)).fetchone()
+    except psycopg.Error:
+        return None
+    return None if row is None else int(row[0])
+
+
 class Reporter(threading.Thread):
     """Writes what `describe` returns, once a second, until `stop`. A database that is away is tried again."""
 

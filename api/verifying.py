@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from api.operating.losses import heard
+from api.service_status import SELECT, service_of
+from core.log.driver import connect, translated
 from core.log.verify import Finding, verify
-from projections.verify import Account, Report
+from projections.verify import Account, Heard, Report
 
 LISTED = 100
 UNREAD = {"log.bad-state"}
@@ -41,4 +44,10 @@ def verify_log(dsn: str, advance: Callable[[float], None]) -> Verified:
         else:
             last = found
             advance(found)
-    return Verified(account.events + unread, account.cores, last, wrong, wrong_count, account.report())
+    return Verified(account.events + unread, account.cores, last, wrong, wrong_count, account.report(_heard(dsn)))
+
+
+def _heard(dsn: str) -> list[Heard]:
+    """What the bridges say of themselves: a bridge that was killed has told nothing to the log."""
+    with connect(dsn, "harmony verify") as connection, translated():
+        return heard(service_of(row) for row in connection.execute(SELECT).fetchall())

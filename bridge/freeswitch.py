@@ -88,7 +88,8 @@ class SwitchSession:
         """set while the link is up and the first reconciliation is done"""
         self._node, self._cookie, self._patience, self._quiet = node, cookie, patience, quiet
         self._sink, self._valve, self._expected = sink, Valve(pressure), encoding
-        self._announce = Announcer(switch, own or OwnEvents(), lambda term: sink(str(node.name), term))
+        self._announce = Announcer(switch, str(node.name), own or OwnEvents(), lambda term: sink(str(node.name), term))
+        self._unended = before.unended
         self._events = self._links = self._gaps = self._overflows = self._missing = self._malformed = 0
         self._bytes = 0
         self._link: Link | None = None
@@ -103,6 +104,12 @@ class SwitchSession:
         self._lines: Lines | None = None
         self._fetches = Fetches(calm, switch, registry, patience) if registry is not None else None
         self._standing = Standing(self.commands, switch, registry) if registry is not None else None
+
+    def tell_unended(self) -> None:
+        """The bridge before us was killed, and could not tell that its link was lost: do it in its place."""
+        if self._unended is not None:
+            self._announce.link_down(self.core_uuid, self._unended, now(), "the bridge ended without a word")
+            self._unended = None
 
     # -- one life of the link -------------------------------------------------------------------------------------
 

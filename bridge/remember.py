@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from bridge.freeswitch import Remembered
 from bridge.session.legs import Legs
 from core.event import SwitchEvent
@@ -21,14 +23,56 @@ _ALIVE, _GONE, _UP, _DOWN = (f"CUSTOM {name}" for name in (CHANNEL_ALIVE, CHANNE
 TOPICS: Final = frozenset({"CHANNEL_CREATE", "CHANNEL_DESTROY", "CHANNEL_UUID", "HEARTBEAT", _ALIVE, _GONE, _UP, _DOWN})
 
 
-def recall(log: EventLog, switches: Iterable[str], look_back: int = LOOK_BACK) -> dict[str, Remembered]:
-    """Return what the newest events of the log tell of each switch; nothing for one that they do not name."""
+ALIVE: Final = 5_000_000
+"""µs that a bridge may have gone on behind its last report: it writes one a second"""
+LINKS: Final = 20_000
+
+
+def recall(
+    log: EventLog,
+    switches: Iterable[str],
+    look_back: int = LOOK_BACK,
+    *,
+    node: str | None = None,
+    last_report: int | None = None,
+) -> dict[str, Remembered]:
+    """Return what the newest events of the log tell of each switch; nothing for one that they do not name.
+
+    ``node``: our own name, under which a bridge may have run before; ``last_report``: when that last said that it runs.
+    """
     wanted = set(switches)
     found: dict[str, list[SwitchEvent]] = {}
     for event in log.read(max(0, log.head() - look_back), look_back, TOPICS):
         if event.switch in wanted:
             found.setdefault(event.switch, []).append(event)
-    return {switch: remembered(events) for switch, events in found.items()}
+    known = {switch: remembered(events) for switch, events in found.items()}
+    links = {} if node is None else unended(log.losses(LINKS), node)
+    for switch, up_at in links.items():
+        if switch in wanted:
+            before = known.get(switch, Remembered())
+            since = _ended(up_at, before.last_heard, last_report)
+            known[switch] = msgspec.structs.replace(before, unended=since)
+    return known
+
+
+def unended(links: Iterable[SwitchEvent], node: str) -> dict[str, int]:
+    """Return the switches to which the log leaves a link of this bridge up, and when it came up."""
+    up: dict[str, int] = {}
+    for event in links:
+        if event.get("Harmony-Node") != node:
+            continue
+        if event.topic == _UP:
+            up[event.switch] = event.occurred_at
+        elif event.topic == _DOWN:
+            up.pop(event.switch, None)
+    return up
+
+
+def _ended(up_at: int, heard: int | None, last_report: int | None) -> int:
+    """When a bridge that said nothing was last listening: what the log has later was heard by another one."""
+    if last_report is not None and (heard is None or heard > last_report + ALIVE):
+        return max(up_at, last_report)
+    return max(up_at, heard or 0)
 
 
 def remembered(events: Iterable[SwitchEvent]) -> Remembered:

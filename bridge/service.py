@@ -110,6 +110,8 @@ class BridgeService:
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until ``stop`` is set; raise `NodeError` when the node cannot start."""
         await self.node.start()
+        for session in self.sessions:
+            session.tell_unended()
         supervised = [asyncio.create_task(Supervisor(session).run()) for session in self.sessions]
         watching = asyncio.create_task(self._watch())
         executing = asyncio.create_task(self._executor.run()) if self._executor is not None else None
@@ -165,10 +167,12 @@ def run(
     *,
     started: Callable[[BridgeService], None] | None = None,
     spool: Path | None = None,
+    last_report: int | None = None,
 ) -> None:
     """Run the bridge of these settings until ``stop`` is set; then bring what waits to safety.
 
-    ``started`` gets the service once it runs (on the loop's thread). Raises `BridgeError` or `LogError`.
+    ``started`` gets the service once it runs (on the loop's thread). ``last_report``: when a bridge of our name last
+    said that it ran, µs since the epoch. Raises `BridgeError` or `LogError`.
     """
     writer = LogWriter(
         dsn,
@@ -189,7 +193,11 @@ def run(
     if wishes is not None:
         wishes.start()
     try:
-        asyncio.run(_serve(settings, dsn, writer, _recall(dsn, names), registry, wishes, stop, started))
+        asyncio.run(
+            _serve(
+                settings, dsn, writer, _recall(dsn, names, settings.node, last_report), registry, wishes, stop, started
+            )
+        )
     finally:
         if wishes is not None:
             wishes.stop()
@@ -245,11 +253,11 @@ def _wait(stop: threading.Event, loop: asyncio.AbstractEventLoop, ending: asynci
         loop.call_soon_threadsafe(ending.set)
 
 
-def _recall(dsn: str, switches: Sequence[str]) -> dict[str, Remembered]:
+def _recall(dsn: str, switches: Sequence[str], node: str, last_report: int | None) -> dict[str, Remembered]:
     """Look back into the log; without it the bridge starts all the same, and spools."""
     try:
         with EventLog(dsn) as log:
-            return recall(log, switches)
+            return recall(log, switches, node=node, last_report=last_report)
     except LogError as error:
         LOG.warning("What was known of the switches could not be read: %s", error)
         return {}

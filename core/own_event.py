@@ -1,8 +1,8 @@
 """Events that Harmony itself puts into the log: in the shape of the switch's own, so that one log holds both.
 
 Their Core-UUID is that of the process that made them (a run of its own); what they are about is in their headers:
-``Harmony-Switch`` (node name), ``Harmony-Core-UUID`` (the switch's core, when known), ``Harmony-Since`` and
-``Harmony-Until`` (µs since the epoch) for an interval, ``Unique-ID`` for a leg.
+``Harmony-Switch`` (node name), ``Harmony-Node`` (the bridge that tells it), ``Harmony-Core-UUID`` (the switch's core,
+when known), ``Harmony-Since`` and ``Harmony-Until`` (µs since the epoch) for an interval, ``Unique-ID`` for a leg.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ SUBCLASSES = frozenset(
         OPERATOR,
     }
 )
+
+LOSSES = (LINK_UP, LINK_DOWN, GAP, OVERFLOW, SPOOL_USED, PARKED)
+"""what tells when switches were heard and what was lost; the log has an index of these (0230_switch_event_losses)"""
 
 
 def own_event(name: str, core_uuid: str, sequence: int, occurred_at: int, **headers: str | int) -> bytes:

@@ -88,6 +88,11 @@ def _show(dsn: str, as_json: bool) -> int:
             say(f"{harmless(one.switch)}: {follows}")
         for warning in one.warnings:
             say(paint(f"{harmless(one.switch)}: {harmless(warning)}", "yellow"))
+    if found.losses.all:
+        lost = found.losses.all
+        times = "once" if len(lost) == 1 else f"{len(lost):,} times"
+        say(paint(f"Events were lost {times}, as listed; calls of that time may be told in part.", "yellow"))
     if not problems:
-        say(paint("Nothing else is wrong." if parked else "Nothing is wrong.", "green"))
+        said = "Nothing else is wrong" if parked or found.losses.all else "Nothing is wrong"
+        say(paint(f"{said}.", "green"))
     return DEGRADED if problems else OK

@@ -1,5 +1,7 @@
 """/livez, /readyz, /metrics: for those who watch Harmony."""
 
+from typing import Any
+
 import msgspec
 import psycopg
 from starlette.requests import Request
@@ -34,12 +36,15 @@ async def readyz(request: Request) -> Response:
     )
 
 
+def figures(connection: psycopg.Connection[Any], live_subscribers: int) -> str:
+    """All metrics as text."""
+    return render(collect(look(connection), live_subscribers))
+
+
 async def metrics(request: Request) -> Response:
     services = services_of(request)
     try:
-        text = await services.with_connection(
-            lambda connection: render(collect(look(connection), services.feed.subscribers))
-        )
+        text = await services.with_connection(lambda connection: figures(connection, services.feed.subscribers))
     except (psycopg.Error, LogError):
         return Problem(503, "api.unavailable", "The database is away: there are no figures now.", {"Retry-After": "2"})
     return Response(text, media_type=CONTENT_TYPE)

@@ -56,6 +56,19 @@ PROJECTION = _of(
     ("parked", "parked_events_total", "Events that it could not use and put aside"),
 )
 
+LOSSES = (
+    Metric(
+        "harmony_loss_intervals", "gauge", "Times in which events were lost, by what the log tells", ("switch", "kind")
+    ),
+    Metric("harmony_loss_seconds", "gauge", "How long these were together", ("switch",)),
+    Metric("harmony_loss_events", "gauge", "Events and begins of legs known to be missing for them", ("switch",)),
+    Metric("harmony_loss_newest_start_timestamp_seconds", "gauge", "When the newest of them began", ("switch",)),
+    Metric(
+        "harmony_loss_newest_end_timestamp_seconds", "gauge", "When it ended; not there while it goes on", ("switch",)
+    ),
+)
+"""over all bridges, and over all their lives: for as long as the log goes back"""
+
 LINK_STATE = (
     Metric("harmony_link_up", "gauge", "1: the bridge has its link to this switch", ("bridge", "switch")),
     Metric("harmony_link_warnings", "gauge", "Settings of the switch that it should change", ("bridge", "switch")),
@@ -131,7 +144,17 @@ WEBHOOKS = _of(
 
 BY_PART = {"bridge": BRIDGE, "projection": PROJECTION, "http": STREAMS, "deliver": WEBHOOKS}
 """metrics that are made of what a part of this kind reports"""
-ALL: tuple[Metric, ...] = (*WHOLE, *PROJECTION_PLACE, *PROJECTION, *LINK_STATE, *LINK, *BRIDGE, *STREAMS, *WEBHOOKS)
+ALL: tuple[Metric, ...] = (
+    *WHOLE,
+    *PROJECTION_PLACE,
+    *PROJECTION,
+    *LOSSES,
+    *LINK_STATE,
+    *LINK,
+    *BRIDGE,
+    *STREAMS,
+    *WEBHOOKS,
+)
 
 LEFT_OUT = {
     "bridge": frozenset({"missing", "events_per_second", "registry"}),

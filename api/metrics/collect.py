@@ -5,6 +5,7 @@ the label `service`, a counter when its name ends in `_total`; a figure of sever
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from api.metrics.catalogue import ALL, BY_PART, LEFT_OUT, LINK, Metric
 from api.operating.status import Status
 from api.service_status import Service
 
+LOSS_KINDS = ("link", "gap", "overflow", "spool")
 _BY_NAME = {one.name: one for one in ALL}
 _NAME = re.compile(r"[^a-zA-Z0-9_]")
 
@@ -73,7 +75,25 @@ def collect(status: Status, live_subscribers: int) -> list[Family]:
         found.named("harmony_link_up", int(switch.link == "up"), *labels)
         found.named("harmony_link_warnings", len(switch.warnings), *labels)
         found.named("harmony_link_lost_total", switch.links_lost, *labels)
+    _losses(found, status)
     return found.all()
+
+
+def _losses(found: _Families, status: Status) -> None:
+    """A switch that lost nothing says so with 0, so that the first loss is a rise."""
+    lost = status.losses.by_switch()
+    kinds = Counter((one.switch, one.kind) for one in status.losses.all)
+    for switch in sorted({*lost, *(one.switch for one in status.switches)}):
+        of = lost.get(switch)
+        for kind in LOSS_KINDS:
+            found.named("harmony_loss_intervals", kinds[switch, kind], switch, kind)
+        found.named("harmony_loss_seconds", of.seconds if of else 0, switch)
+        found.named("harmony_loss_events", of.events if of else 0, switch)
+        if of is not None:
+            until = of.newest.until
+            found.named("harmony_loss_newest_start_timestamp_seconds", of.newest.since.timestamp(), switch)
+            if until is not None:
+                found.named("harmony_loss_newest_end_timestamp_seconds", until.timestamp(), switch)
 
 
 def _service(found: _Families, service: Service) -> None:

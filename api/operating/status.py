@@ -4,6 +4,7 @@ What is wrong is judged in `api.health`; this adds the figures of each thing, fr
 A part that is silent or stopped has no figures of now: its rates are not told.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 import psycopg
 
 from api.health import Health, examine
+from api.operating.losses import LossAccount, LostBySwitch, account
 from api.service_status import Service
 from core.log.driver import translated
 
@@ -82,10 +84,16 @@ class SwitchStatus(msgspec.Struct, frozen=True):
     """of its FreeSWITCH"""
     supplied: bool = False
     """something to read is kept waiting there, without which a FreeSWITCH before 1.11.1 closes the link"""
+    lost_intervals: int = 0
+    """times in which events of the switch were lost, over all bridges and all their lives, as the log tells it"""
+    lost_seconds: float = 0.0
+    """how long these were together"""
+    lost_events: int = 0
+    """how many events and begins of legs are known to be missing for it"""
 
     @property
     def lost(self) -> bool:
-        return any((self.links_lost, self.gaps, self.overflows, self.missing))
+        return self.lost_intervals > 0
 
 
 class PartStatus(msgspec.Struct, frozen=True):
@@ -113,6 +121,7 @@ class Status(msgspec.Struct, frozen=True):
     parts: list[PartStatus]
     commands: list[tuple[str, str, int]] = []
     """kind, result, and how many commands came out so"""
+    losses: LossAccount = LossAccount([])
 
     def document(self) -> dict[str, Any]:
         """For programs: what /readyz says, and every thing's figures."""
@@ -128,6 +137,7 @@ class Status(msgspec.Struct, frozen=True):
             "projections": [_plain(one) for one in self.projections],
             "switches": [_plain(one) for one in self.switches],
             "services": [_plain(one) for one in self.parts],
+            "losses": self.losses.document(),
         }
 
 
@@ -145,6 +155,8 @@ def look(connection: psycopg.Connection[Any]) -> Status:
         commands = connection.execute(COMMANDS).fetchall()
     assert log is not None, "a SELECT without FROM has one row"
     oldest, newest_at, parked, installation = log
+    losses = account(connection, health.services, health.at)
+    lost = losses.by_switch()
     by_name = {service.name: service for service in health.services}
     return Status(
         health=health,
@@ -153,9 +165,10 @@ def look(connection: psycopg.Connection[Any]) -> Status:
         newest_at=newest_at,
         parked_by_log=parked,
         projections=[_projection(row, health.head, by_name.get(f"projection {row[0]}")) for row in rows],
-        switches=[switch for service in health.services for switch in _switches(service)],
+        switches=[switch for service in health.services for switch in _switches(service, lost)],
         parts=[_part(service) for service in health.services],
         commands=commands,
+        losses=losses,
     )
 
 
@@ -179,7 +192,7 @@ def _projection(row: tuple[Any, ...], head: int, service: Service | None) -> Pro
     )
 
 
-def _switches(service: Service) -> list[SwitchStatus]:
+def _switches(service: Service, lost: Mapping[str, LostBySwitch]) -> list[SwitchStatus]:
     if service.part != "bridge" or service.stopped:
         return []
     running = service.state == "running"
@@ -187,6 +200,7 @@ def _switches(service: Service) -> list[SwitchStatus]:
     for item in service.status.get("switches", []):
         up = item.get("link") == "up"
         links = int(item.get("links", 0))
+        of = lost.get(item.get("switch", "?"))
         found.append(
             SwitchStatus(
                 switch=item.get("switch", "?"),
@@ -204,6 +218,9 @@ def _switches(service: Service) -> list[SwitchStatus]:
                 warnings=list(item.get("warnings") or []),
                 version=item.get("version"),
                 supplied=bool(item.get("supplied")),
+                lost_intervals=of.intervals if of else 0,
+                lost_seconds=of.seconds if of else 0.0,
+                lost_events=of.events if of else 0,
             )
         )
     return found

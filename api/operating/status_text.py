@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from api.operating.losses import LossAccount
 from api.operating.status import PartStatus, ProjectionStatus, Status, SwitchStatus
 from api.text import harmless, pad, width
 
@@ -21,6 +22,7 @@ COLUMNS = {
         "by",
     ),
     "bridges": ("bridge", "state", "events/s", "received", "stored", "queued", "in spool", "parked", "trouble"),
+    "losses": ("lost of", "from", "until", "for", "why", "known to be missing"),
     "parts": ("part", "state", "since", "on", "figures"),
 }
 
@@ -36,6 +38,9 @@ def lines(status: Status) -> Iterator[str]:
     if status.switches:
         yield ""
         yield from table(COLUMNS["switches"], [_switch(one, health.at) for one in status.switches])
+    if status.losses.all:
+        yield ""
+        yield from lost_times(status.losses)
     bridges = [one for one in status.parts if one.part == "bridge"]
     if bridges:
         yield ""
@@ -79,15 +84,39 @@ def _switch(one: SwitchStatus, now: datetime) -> list[str]:
 
 
 def losses(one: SwitchStatus) -> str:
-    """What was lost since the bridge was started, in words."""
-    told = [
-        (one.missing, "events dropped by the switch"),
-        (one.overflows, "queue overflows"),
-        (one.gaps, "gaps"),
-        (one.links_lost, "links lost"),
-        (one.malformed, "unreadable"),
-    ]
-    return ", ".join(f"{count:,} {what}" for count, what in told if count) or "nothing"
+    """What was lost of a switch, in words: over all bridges, for as long as the log goes back."""
+    if not one.lost:
+        return "nothing"
+    known = f", {one.lost_events:,} known to be missing" if one.lost_events else ""
+    times = "once" if one.lost_intervals == 1 else f"{one.lost_intervals:,} times"
+    return f"{times}, {seconds(one.lost_seconds)}{known}"
+
+
+WHY = {
+    "link": "no bridge was listening",
+    "gap": "proven to be missing although the link stood",
+    "overflow": "dropped by the switch, whose queue was full",
+    "spool": "the spool file was damaged",
+}
+
+
+def lost_times(account: LossAccount, most: int = 5) -> Iterator[str]:
+    """The newest losses with their intervals; nothing where there are none."""
+    if not account.all:
+        return
+    rows = [
+        [one.switch, instant(one.since), "still" if one.until is None else instant(one.until), seconds(one.seconds),
+         WHY.get(one.kind, one.kind), "-" if one.events is None else f"{one.events:,}"]
+        for one in reversed(account.all[-most:])
+    ]  # fmt: skip
+    yield from table(COLUMNS["losses"], rows)
+    if (more := len(account.all) - most) > 0:
+        yield f"{more:,} earlier {'one' if more == 1 else 'ones'}: `harmony events verify` lists all."
+
+
+def instant(at: datetime) -> str:
+    """An instant to the millisecond, in UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + "Z"
 
 
 def _bridge(one: PartStatus) -> list[str]:

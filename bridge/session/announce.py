@@ -1,6 +1,7 @@
 """The own events of a session, each with the headers that say what it is about.
 
-All carry ``Harmony-Switch``, and ``Harmony-Core-UUID`` when the core is known; times are µs since the epoch.
+All carry ``Harmony-Switch``, ``Harmony-Node`` (the bridge that tells it: of two each has an account of its own), and
+``Harmony-Core-UUID`` when the core is known; times are µs since the epoch.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from core import own_event as own
 class Announcer:
     """Makes a session's own events and hands them on."""
 
-    def __init__(self, switch: str, source: own.OwnEvents, emit: Callable[[bytes], None]) -> None:
-        self._switch, self._source, self._emit = switch, source, emit
+    def __init__(self, switch: str, node: str, source: own.OwnEvents, emit: Callable[[bytes], None]) -> None:
+        self._switch, self._node, self._source, self._emit = switch, node, source, emit
 
     def link_up(
         self, core: str | None, old: str | None, since: int | None, until: int, missed: int | None, encoding: str | None
@@ -94,4 +95,5 @@ class Announcer:
     def _make(self, name: str, core: str | None, **headers: str | int) -> None:
         if core:
             headers["Harmony_Core_UUID"] = core
-        self._emit(self._source.make(name, None, Harmony_Switch=self._switch, **headers))
+        about = {"Harmony_Switch": self._switch, "Harmony_Node": self._node}
+        self._emit(self._source.make(name, None, **about, **headers))

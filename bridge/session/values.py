@@ -12,6 +12,8 @@ class Remembered(msgspec.Struct, frozen=True):
     last_heard: int | None = None
     """µs since the epoch: the last moment at which we know that we missed nothing"""
     legs: frozenset[str] = frozenset()
+    unended: int | None = None
+    """since when, µs since the epoch, the bridge before us under our name heard nothing, if it ended without a word"""
 
 
 class FetchStats(msgspec.Struct, frozen=True):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, LiteralString, NamedTuple, Self, cast
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from core.errors import MalformedEvent
 from core.event import SEQUENCE_BITS, SwitchEvent, version_of
@@ -20,6 +21,7 @@ from core.log.imported import Origin, already_stored, noted_as_imported
 from core.log.insert import Connection, insert
 from core.log.prepare import Incoming, Prepared, Preparer
 from core.log.runs import Runs
+from core.own_event import LOSSES
 
 _SELECT: LiteralString = (
     "SELECT position, originator_id, originator_version, topic, occurred_at, stored_at, state FROM log.switch_event"
@@ -119,6 +121,11 @@ class EventLog:
             query, values = query + " AND topic = ANY(%s)", [*values, list(topics)]
         return self._select(query + " ORDER BY position LIMIT %s", [*values, limit], on_bad)
 
+    def losses(self, limit: int) -> list[SwitchEvent]:
+        """Return the newest own events that tell when switches were heard and what was lost, in order."""
+        with self._lock, translated():
+            return losses(self._connection(), limit, self._runs)
+
     def core_of(self, run: int) -> tuple[str, str]:
         """Return the Core-UUID of a run, and its switch; empty for a run that is not there."""
         with self._lock, translated():
@@ -166,7 +173,7 @@ class EventLog:
                 rows = cursor.execute(query, values, prepare=True).fetchall()
             for row in rows:
                 try:
-                    events.append(self._event(connection, cast(tuple[Any, ...], row)))
+                    events.append(event_of(connection, self._runs, cast(tuple[Any, ...], row)))
                 except BadState as error:
                     if on_bad is None:
                         raise
@@ -176,11 +183,31 @@ class EventLog:
             on_bad(one)
         return events
 
-    def _event(self, connection: psycopg.Connection[Any], row: tuple[Any, ...]) -> SwitchEvent:
-        position, stream, version, topic, occurred_at, stored_at, state = row
-        term = decoder().decode(state)
-        switch = self._runs.switch(connection, version >> SEQUENCE_BITS)
-        if topic.startswith(OWN_TOPICS):
-            with contextlib.suppress(MalformedEvent):  # whoever reads it for more than its place will say so
-                switch = text(header(term, b"Harmony-Switch") or switch.encode())
-        return SwitchEvent(position, stream, version, topic, occurred_at, stored_at, switch, term)
+
+def event_of(connection: psycopg.Connection[Any], runs: Runs, row: tuple[Any, ...]) -> SwitchEvent:
+    """Return the event of a row, as it was selected; raise `BadState` when its bytes are damaged."""
+    position, stream, version, topic, occurred_at, stored_at, state = row
+    term = decoder().decode(state)
+    switch = runs.switch(connection, version >> SEQUENCE_BITS)
+    if topic.startswith(OWN_TOPICS):
+        with suppress(MalformedEvent):  # whoever reads it for more than its place will say so
+            switch = text(header(term, b"Harmony-Switch") or switch.encode())
+    return SwitchEvent(position, stream, version, topic, occurred_at, stored_at, switch, term)
+
+
+def losses(connection: psycopg.Connection[Any], limit: int, runs: Runs | None = None) -> list[SwitchEvent]:
+    """Return the newest own events that tell when switches were heard and what was lost, in order.
+
+    The topics stand in the statement as they stand in the index: parameters would keep it from being used. What is
+    damaged is left out: `verify` tells of it.
+    """
+    query = sql.SQL("{} WHERE topic IN ({}) ORDER BY position DESC LIMIT {}").format(
+        sql.SQL(_SELECT), sql.SQL(", ").join(sql.Literal(f"CUSTOM {name}") for name in LOSSES), sql.Literal(limit)
+    )
+    with connection.cursor(binary=True) as cursor:
+        rows = cursor.execute(query).fetchall()
+    found = []
+    for row in reversed(rows):
+        with suppress(BadState):
+            found.append(event_of(connection, runs or Runs(), row))
+    return found

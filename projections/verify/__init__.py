@@ -6,5 +6,7 @@ takes events in the order of the log, and keeps only what lives: legs, not event
 
 from projections.verify.account import Account, Report
 from projections.verify.findings import Loss, Missing
+from projections.verify.listening import Heard
+from projections.verify.losses import Losses
 
-__all__ = ["Account", "Loss", "Missing", "Report"]
+__all__ = ["Account", "Heard", "Loss", "Losses", "Missing", "Report"]

@@ -15,6 +15,7 @@ from core.numbers import SESSIONS, number
 from projections.verify.coverage import Coverage
 from projections.verify.findings import Loss, Missing
 from projections.verify.legs import Leg, Legs, when
+from projections.verify.listening import Heard
 from projections.verify.losses import Losses
 from projections.verify.sessions import Hole, Sessions
 
@@ -115,8 +116,9 @@ class Account:
             for stream, _ in quiet:
                 self.legs.proven_gone(stream, at, says)
 
-    def report(self) -> Report:
-        """Say what must be missing. To be asked once, at the end."""
+    def report(self, heard: Iterable[Heard] = ()) -> Report:
+        """Say what must be missing. To be asked once, at the end. ``heard``: what the bridges report of themselves."""
+        self.losses.settle(heard)
         self._end_with_their_core()
         self.legs.settle({number: run.coverage.last for number, run in self._runs.items()})
         explained: Counter[str] = Counter()

@@ -32,5 +32,8 @@ class Loss(msgspec.Struct, frozen=True):
     missing: int | None
     """how many events, or begins of legs (gap), where that is known"""
     position: int
+    """of the event that tells it; 0: none does yet, a bridge ended without a word"""
+    bridge: str = ""
+    """the node name of the bridge that missed it; empty where the log does not say"""
     explains: int = 0
     """how many things are missing for this"""

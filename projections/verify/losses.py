@@ -1,4 +1,9 @@
-"""The losses that the log tells of itself: own events that say when nobody listened, or what was dropped."""
+"""The losses that the log tells of itself: own events that say when nobody listened, or what was dropped.
+
+Accounted for by switch, over all bridges: what another bridge heard was not lost (`listening`).
+"""
+
+from collections.abc import Iterable
 
 import msgspec
 
@@ -7,6 +12,7 @@ from core.event import SwitchEvent
 from core.numbers import instant
 from core.numbers import number as counted
 from projections.verify.findings import Loss
+from projections.verify.listening import EVER, Heard, Listening
 
 EVERYWHERE = "*"
 """the switch of a loss that is no single switch's"""
@@ -14,45 +20,91 @@ MARGIN = 2_000_000
 """µs by which the switches' clocks and ours may differ, and events be late"""
 _PARKED_BEFORE = 5_000_000
 _COUNTS = frozenset({"Harmony-Missing", "Harmony-Damaged-Bytes", "Harmony-Events"})
+_NEAR = 50
+"""how many losses back another bridge's account of the same one may stand"""
 
 
 class Losses:
-    """All losses so far, in the order in which they were told."""
+    """All losses so far, in the order in which they were told. `take` events, `settle`, then ask."""
 
     def __init__(self) -> None:
         self.told: list[Loss] = []
-        self._down: dict[str, int] = {}
+        """by each bridge for itself; after `settle`: by each switch"""
+        self._listening = Listening()
+        self._down: dict[tuple[str, str], int] = {}
         self._explains: dict[int, int] = {}
 
     def take(self, event: SwitchEvent) -> None:
         """Take an own event in; most of them are no losses."""
         name = event.topic.removeprefix("CUSTOM ")
         since, until = _number(event, "Harmony-Since"), _number(event, "Harmony-Until")
+        bridge = event.get("Harmony-Node") or ""
         if name == own.LINK_DOWN:
-            self._down[event.switch] = len(self.told)
-            self._add(event, "link", event.occurred_at if since is None else since, None)
+            self._link_down(event, bridge, event.occurred_at if since is None else since)
         elif name == own.LINK_UP:
-            self._link_up(event, since, event.occurred_at if until is None else until)
+            self._link_up(event, bridge, since, event.occurred_at if until is None else until)
         elif name in (own.GAP, own.OVERFLOW):
             kind = "gap" if name == own.GAP else "overflow"
-            missing = _number(event, "Harmony-Missing")
-            self._add(event, kind, since or event.occurred_at, until or event.occurred_at, missing)
-        elif name == own.SPOOL_USED and (damaged := _number(event, "Harmony-Damaged-Bytes")):
             start, end = since or event.occurred_at, until or event.occurred_at
-            self.told.append(Loss("spool", EVERYWHERE, start, end, None if damaged else 0, event.position))
+            self._listening.lost(event.switch, bridge, start, end)
+            self._add(event, kind, bridge, start, end, _number(event, "Harmony-Missing"))
+        elif name == own.SPOOL_USED and _number(event, "Harmony-Damaged-Bytes"):
+            # Its switch is the bridge itself: it says nothing of a switch.
+            start, end = since or event.occurred_at, until or event.occurred_at
+            self.told.append(Loss("spool", EVERYWHERE, start, end, None, event.position, event.switch))
         elif name == own.PARKED:
             missing = _number(event, "Harmony-Events")
-            self._add(event, "parked", event.occurred_at - _PARKED_BEFORE, event.occurred_at, missing)
+            self._add(event, "parked", bridge, event.occurred_at - _PARKED_BEFORE, event.occurred_at, missing)
 
-    def _link_up(self, event: SwitchEvent, since: int | None, until: int) -> None:
-        down = self._down.pop(event.switch, None)
+    def _link_down(self, event: SwitchEvent, bridge: str, since: int) -> None:
+        if (event.switch, bridge) not in self._down:
+            self._down[event.switch, bridge] = len(self.told)
+            self._listening.down(event.switch, bridge, since)
+            self._add(event, "link", bridge, since, None)
+
+    def _link_up(self, event: SwitchEvent, bridge: str, since: int | None, until: int) -> None:
+        self._listening.up(event.switch, bridge, since, until)
+        down = self._down.pop((event.switch, bridge), None)
         if down is not None:
             self.told[down] = msgspec.structs.replace(self.told[down], until=until)
         elif since is not None:
-            self._add(event, "link", since, until)
+            self._add(event, "link", bridge, since, until)
 
-    def _add(self, event: SwitchEvent, kind: str, since: int, until: int | None, missing: int | None = None) -> None:
-        self.told.append(Loss(kind, event.switch, since, until, missing, event.position))
+    def _add(
+        self, event: SwitchEvent, kind: str, bridge: str, since: int, until: int | None, missing: int | None = None
+    ) -> None:
+        self.told.append(Loss(kind, event.switch, since, until, missing, event.position, bridge))
+
+    def settle(self, heard: Iterable[Heard] = ()) -> None:
+        """All was taken: leave only what no bridge heard. ``heard``: what the bridges report of themselves now."""
+        told = [*self.told]
+        for switch, bridge, since in self._listening.reports(heard):
+            told.append(Loss("link", switch, since, None, None, 0, bridge))
+        left: list[Loss] = []
+        for one in told:
+            left += [one] if one.kind == "parked" else self._unheard(one)
+        self.told = _joined(left)
+        self._explains.clear()
+
+    def _unheard(self, one: Loss) -> list[Loss]:
+        switches = [one.switch]
+        if one.switch == EVERYWHERE:  # of a bridge's own: it concerns the switches that it heard
+            switches = self._listening.switches(one.bridge) or switches
+        until = EVER if one.until is None else max(one.until, one.since + 1)
+        found = []
+        for switch in switches:
+            for start, end in self._listening.unheard(switch, one.bridge, one.since, until):
+                whole = (start, end) == (one.since, until)
+                found.append(
+                    msgspec.structs.replace(
+                        one,
+                        switch=switch,
+                        since=start,
+                        until=one.until if end == until else end,
+                        missing=one.missing if whole else None,
+                    )
+                )
+        return found
 
     def explain(self, switch: str, since: int, until: int, count: int = 1) -> bool:
         """Whether something of this time may be missing for a loss that is told; it counts for the first such."""
@@ -69,6 +121,37 @@ class Losses:
         return [
             msgspec.structs.replace(one, explains=self._explains.get(number, 0)) for number, one in enumerate(self.told)
         ]
+
+
+def _joined(losses: list[Loss]) -> list[Loss]:
+    """Two bridges that missed the same tell one loss."""
+    found: list[Loss] = []
+    newest: dict[tuple[str, str], list[int]] = {}
+    for one in losses:
+        same = newest.setdefault((one.kind, one.switch), [])
+        for number in reversed(same[-_NEAR:]):
+            other = found[number]
+            if other.bridge == one.bridge or not _overlap(one, other):
+                continue
+            ends = [end for end in (one.until, other.until) if end is not None]
+            known = [count for count in (one.missing, other.missing) if count is not None]
+            found[number] = msgspec.structs.replace(
+                other,
+                since=min(one.since, other.since),
+                until=max(ends) if len(ends) == 2 else None,
+                missing=min(known, default=None),
+            )
+            break
+        else:
+            same.append(len(found))
+            found.append(one)
+    return found
+
+
+def _overlap(one: Loss, other: Loss) -> bool:
+    return one.since <= (EVER if other.until is None else other.until) and other.since <= (
+        EVER if one.until is None else one.until
+    )
 
 
 def _number(event: SwitchEvent, name: str) -> int | None:

@@ -48,12 +48,30 @@ def _status() -> Schema:
         parked=COUNT,
     )
     return record(
-        [*_HEALTH, "log", "projections", "switches", "services"],
+        [*_HEALTH, "log", "projections", "switches", "services", "losses"],
         **_HEALTH,
         log=log,
         projections=listed(ref("ProjectionStatus")),
         switches=listed(ref("SwitchStatus")),
         services=listed(ref("PartStatus")),
+        losses=record(
+            ["count", "newest"],
+            count=COUNT | {"description": "Times in which events of a switch were lost, over all bridges"},
+            newest=listed(_loss()),
+        ),
+    )
+
+
+def _loss() -> Schema:
+    return record(
+        ["kind", "switch", "since", "until", "seconds", "events", "bridge"],
+        kind={"enum": ["link", "gap", "overflow", "spool"]},
+        switch=TEXT,
+        since=TIME,
+        until=TIME_OR_NULL | {"description": "null: it goes on"},
+        seconds={"type": "number", "minimum": 0},
+        events=NUMBER_OR_NULL | {"description": "How many events or begins of legs, where that is known"},
+        bridge=TEXT_OR_NULL,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from api.bridging import Describer
 from api.health import Health, Problem, links_of
+from api.operating.losses import LossAccount, Lost
 from api.operating.status import ProjectionStatus, Status, _part, _switches
 from api.service_status import Service
 from bridge.freeswitch import SwitchStats
@@ -21,6 +22,13 @@ WRITER = WriterStats(
     spool_damages=0, direct=True, trouble=None,
 )  # fmt: skip
 REGISTRY = RegistryState("r", True, True, version=1, companies=2, users=9, findings=0, read_at=1.0, trouble="")
+
+LOST = LossAccount(
+    [
+        Lost("link", "freeswitch@a", NOW - timedelta(seconds=9), NOW - timedelta(seconds=4), 5.0, None, "harmony@x"),
+        Lost("overflow", "freeswitch@a", NOW - timedelta(seconds=2), NOW, 2.0, 120, "harmony@x"),
+    ]
+)
 
 
 def switch(name: str, state: str = "up") -> SwitchStats:
@@ -77,6 +85,6 @@ def status(*services: Service) -> Status:
     problems = [Problem("link.down", "The link is down.")]
     health = Health(NOW, 9, 8, 1, NOW, 3, 2, 0.25, found, links_of(found), problems)
     calls = ProjectionStatus("calls", "running", 8, 9, 1, 0.25, 3.0, 1, None, None, 1, NOW)
-    switches = [one for service in found for one in _switches(service)]
+    switches = [one for service in found for one in _switches(service, LOST.by_switch())]
     parts = [_part(service) for service in found]
-    return Status(health, "i", 1, NOW, 1, [calls], switches, parts, [("hangup", "ok", 3)])
+    return Status(health, "i", 1, NOW, 1, [calls], switches, parts, [("hangup", "ok", 3)], LOST)

@@ -123,5 +123,6 @@ def test_what_the_server_gives_is_read_by_prometheus(client: httpx.Client, site:
     found = read(answer.text)
     given = {name for name, _ in found.values}
     wanted = {one.name for one in ALL}
-    # nothing is stored yet, so nothing has an age; and nobody has commanded anything
-    assert wanted - given == {"harmony_log_newest_age_seconds", "harmony_commands_total"}
+    # nothing is stored yet, so nothing has an age, and nothing was lost; and nobody has commanded anything
+    newest = {f"harmony_loss_newest_{what}_timestamp_seconds" for what in ("start", "end")}
+    assert wanted - given == {"harmony_log_newest_age_seconds", "harmony_commands_total", *newest}

@@ -15,8 +15,9 @@ from api.http.guard import Guard
 from api.operating.status import look
 from api.operating.status_text import ago, lines, seconds, size
 from api.principal import Principal
-from core.log import EventLog
+from core.log import EventLog, Incoming
 from core.log.driver import connect
+from core.own_event import OVERFLOW, OwnEvents
 from projections.callflow import TOPICS, CallFold
 from projections.runner import Runner
 from tests.api.conftest import Server, Site
@@ -54,6 +55,9 @@ def report(dsn: str, name: str, part: str, status: dict[str, Any], age: float = 
 @pytest.mark.database
 def test_every_thing_has_its_figures(log: EventLog, dsn: str) -> None:
     log.append(incoming(numbered(30)))
+    own = OwnEvents()
+    times = {"Harmony_Since": 1_795_000_000_000_000, "Harmony_Until": 1_795_000_004_600_000}
+    log.append([Incoming("h@x", own.make(OVERFLOW, Harmony_Switch=SWITCH["switch"], Harmony_Missing=120, **times), 1)])
     with psycopg.connect(dsn, autocommit=True) as plain:
         plain.execute("UPDATE log.projection SET position = 10")
         plain.execute("UPDATE log.switch_event SET stored_at = stored_at - interval '90 seconds'")
@@ -68,18 +72,19 @@ def test_every_thing_has_its_figures(log: EventLog, dsn: str) -> None:
     with connect(dsn) as connection:
         found = look(connection)
     (calls,) = found.projections
-    assert (calls.state, calls.position, calls.head, calls.behind) == ("running", 10, 30, 20)
+    assert (calls.state, calls.position, calls.head, calls.behind) == ("running", 10, 31, 21)
     assert 90 <= calls.lag_seconds < 900
     assert (calls.events_per_second, calls.last_error) == (7.5, "The database went away.")
     (switch,) = found.switches
     assert (switch.links_lost, switch.missing, switch.lost) == (2, 120, True)
     text = "\n".join(lines(found))
     for words in (
-        "last position 30",
+        "last position 31",
         "PROJECTION  STATE",
         "3.2 s ago",
         "52.3",
-        "120 events dropped by the switch, 1 queue overflows, 1 gaps, 2 links lost",
+        "once, 4.6 s, 120 known to be missing",
+        "dropped by the switch, whose queue was full",
         "The database went away.",
         "pending 17",
     ):
@@ -87,6 +92,8 @@ def test_every_thing_has_its_figures(log: EventLog, dsn: str) -> None:
     document = found.document()
     assert document["degraded"] == ["projection.behind"]
     assert document["switches"][0]["silent_seconds"] == 3.2
+    assert document["losses"]["count"] == 1
+    assert document["losses"]["newest"][0]["until"] == "2026-11-18T09:46:44.600000+00:00"
     json.dumps(document)
 
 
