@@ -93,7 +93,7 @@ def test_every_thing_has_its_figures(log: EventLog, dsn: str) -> None:
     assert document["degraded"] == ["projection.behind"]
     assert document["switches"][0]["silent_seconds"] == 3.2
     assert document["losses"]["count"] == 1
-    assert document["losses"]["newest"][0]["until"] == "2026-11-18T09:46:44.600000+00:00"
+    assert document["losses"]["newest"][0]["until"] == "2026-11-18T11:06:44.600000+00:00"
     json.dumps(document)
 
 
