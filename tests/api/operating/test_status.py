@@ -57,7 +57,7 @@ def test_every_thing_has_its_figures(log: EventLog, dsn: str) -> None:
     log.append(incoming(numbered(30)))
     own = OwnEvents()
     times = {"Harmony_Since": 1_795_000_000_000_000, "Harmony_Until": 1_795_000_004_600_000}
-    log.append([Incoming("h@x", own.make(OVERFLOW, Harmony_Switch=SWITCH["switch"], Harmony_Missing=120, **times), 1)])
+    log.append([Incoming("h@x", own.make(OVERFLOW, Harmony_Switch="freeswitch@pbx1", Harmony_Missing=120, **times), 1)])
     with psycopg.connect(dsn, autocommit=True) as plain:
         plain.execute("UPDATE log.projection SET position = 10")
         plain.execute("UPDATE log.switch_event SET stored_at = stored_at - interval '90 seconds'")
