@@ -12,6 +12,7 @@ from api.text import harmless
 
 if TYPE_CHECKING:
     from core.registry import Company, Entry, Registry
+    from core.registry.ldif import RawEntry
     from core.registry.reader import Finding
 
 
@@ -126,9 +127,10 @@ def _shown(entry: Entry) -> dict[str, Any]:
 
 def check(args: argparse.Namespace) -> int:
     from core.registry.check import check as examine
+    from core.registry.unknown import unknown
 
-    registry, entries, findings, source = _read()
-    found = sorted({*findings, *examine(registry, entries)})
+    registry, entries, findings, source, raw = _read_all()
+    found = sorted({*findings, *examine(registry, entries), *unknown(raw)})
     if args.json:
         emit({"source": source, "findings": [_finding(one) for one in found]})
     else:
@@ -158,6 +160,7 @@ def import_(args: argparse.Namespace) -> int:
     if not entries:
         raise BadArgument(f"{args.file} holds no entry of the registry: rel/ldap/example.ldif shows what they are.")
     directory = directory_of(settings)
+    first = False
     if directory is not None:
         from core.registry.ldap import add as add_to
 
@@ -167,12 +170,15 @@ def import_(args: argparse.Namespace) -> int:
         path = file_of(settings)
         if path.exists() and not args.replace:
             raise BadArgument(f"There is a registry in {path} already: `--replace` puts this one in its place.")
+        first = not path.exists()
         write(path, raw)
         where = str(path)
     if args.json:
         emit({"entries": len(entries), "left_out": len(findings), "where": where})
     else:
         say(f"{len(entries)} entries of the registry are in {harmless(where)}.")
+    if first:
+        note("A Harmony that runs already had no registry at its start: restart it, so that it reads this one.")
     return FAILED if findings else OK
 
 
@@ -225,13 +231,19 @@ def _step(step: Any) -> dict[str, Any]:
 
 
 def _read() -> tuple[Registry, list[Entry], list[Finding], str]:
+    registry, entries, findings, source, _ = _read_all()
+    return registry, entries, findings, source
+
+
+def _read_all() -> tuple[Registry, list[Entry], list[Finding], str, list[RawEntry]]:
     from core.registry import Registry, reader
     from core.registry.sources import needed
     from core.settings import load
 
     source = needed(load())
     try:
-        entries, findings = reader.read(source.read().values())
+        raw = list(source.read().values())
+        entries, findings = reader.read(raw)
     finally:
         source.close()
-    return Registry.of(entries), entries, findings, source.name
+    return Registry.of(entries), entries, findings, source.name, raw

@@ -96,7 +96,7 @@ class LiveRegistry:
         """Read what there is, or what was known before, and follow it from now on. Never raises."""
         try:
             self._take(self._source.read())
-        except RegistryError as error:
+        except Exception as error:
             self._away(error)
             self._recall()
         self._thread.start()
@@ -139,7 +139,7 @@ class LiveRegistry:
                 if self._trouble:
                     LOG.info("The registry %s is back", self._source.name)
                 self._trouble, delay = "", self._poll
-            except RegistryError as error:
+            except Exception as error:  # whatever it is, the next look may find it mended
                 self._away(error)
                 delay = min(delay * 2, LONGEST_BACK_OFF)
             with self._looked:
@@ -160,12 +160,20 @@ class LiveRegistry:
         )
         self._remember(raw)
         for callback in self._listeners:
-            callback(self.current)
+            try:
+                callback(self.current)
+            except Exception:
+                LOG.exception("Who was to be told of the new registry failed")
 
-    def _away(self, error: RegistryError) -> None:
-        if not self._trouble:
-            LOG.warning("%s What was last known goes on being served.", error)
-        self._trouble = str(error)
+    def _away(self, error: Exception) -> None:
+        said = str(error)
+        if not isinstance(error, RegistryError):
+            said = f"The registry {self._source.name} cannot be taken over ({type(error).__name__}: {said[:200]})."
+        if said != self._trouble:
+            LOG.warning(
+                "%s What was last known goes on being served.", said, exc_info=not isinstance(error, RegistryError)
+            )
+        self._trouble = said
 
     # The copy for a restart while the source is away.
 
@@ -183,7 +191,7 @@ class LiveRegistry:
         try:
             entries, self.findings = reader.read(ldif.read(self._copy.read_text(encoding="utf-8"), str(self._copy)))
             self._read_at = os.stat(self._copy).st_mtime
-        except (RegistryError, OSError, UnicodeDecodeError) as error:
+        except Exception as error:
             LOG.warning("The copy of the registry %s cannot be read: %s", self._copy, error)
             return
         self.current = Registry.of(entries)

@@ -6,6 +6,7 @@ trunk under none serves all. What cannot be understood becomes a finding with it
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, get_args
@@ -13,8 +14,10 @@ from typing import Any, Final, get_args
 import msgspec
 
 from core.registry import entries as e
+from core.registry import expressions
 from core.registry.ldif import RawEntry
 
+LOG: Final = logging.getLogger("harmony.registry")
 NUMBER: Final = re.compile(r"[0-9A-Za-z*#+._-]{1,64}")
 DOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _ORDER: Final = re.compile(r"\{(-?\d+)\}")
@@ -305,10 +308,8 @@ def _feature(r: Reader) -> e.Entry:
 
 def _override(r: Reader) -> e.Entry:
     expression = r.needed("harmonyExpression")
-    try:
-        re.compile(expression)
-    except re.error as error:
-        raise _Bad(f"harmonyExpression {expression!r} is no regular expression ({error})") from None
+    if trouble := expressions.trouble(expression):
+        raise _Bad(f"harmonyExpression {expression[:80]!r} {trouble}")
     return e.Override(
         dn=r.dn,
         tenant=r.company,
@@ -361,6 +362,10 @@ def read(raw: Iterable[RawEntry]) -> tuple[list[e.Entry], list[Finding]]:
                 found.append(CLASSES[name](Reader(one, _above(one.dn, companies))))
             except _Bad as bad:
                 findings.append(Finding(one.dn, "registry.entry", f"The entry is left out: {bad}."))
+            except Exception as error:  # whatever one entry does to us, the others are served
+                LOG.exception("The entry %r of the registry cannot be read", one.dn)
+                what = f"The entry is left out: reading it failed ({type(error).__name__}: {str(error)[:200]})."
+                findings.append(Finding(one.dn, "registry.entry", what))
     return found, findings
 
 

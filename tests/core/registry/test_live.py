@@ -16,6 +16,7 @@ from core.registry.errors import RegistryAway, RegistryRefused
 from core.registry.file import FileSource
 from core.registry.ldap import LdapSource, accepts
 from core.registry.live import COPY, LiveRegistry
+from core.registry.source import Entries
 from tests.core.registry.examples import EXAMPLE
 from tests.fix_slapd import BASE, Slapd
 
@@ -164,5 +165,31 @@ def test_a_damaged_file_leaves_what_was_known(tmp_path: Path) -> None:
         assert live.current.user("alpha.example", "1001") is not None
         path.write_bytes(EXAMPLE.read_bytes())
         assert shown(live, lambda: not live.state.trouble)
+    finally:
+        live.stop()
+
+
+class _Odd(FileSource):
+    """A source that raises what nobody expects, while there is a word for it in the file."""
+
+    def read(self) -> Entries:
+        if "odd" in self.path.read_text(encoding="utf-8"):
+            raise OverflowError("too large")
+        return super().read()
+
+
+@pytest.mark.parametrize("at_start", [False, True])
+def test_nothing_that_is_raised_ends_the_following(tmp_path: Path, at_start: bool) -> None:
+    path = tmp_path / "registry.ldif"
+    path.write_bytes(b"odd" if at_start else EXAMPLE.read_bytes())
+    live = LiveRegistry(_Odd(path), poll=0.05)
+    live.start()
+    try:
+        path.write_text("odd", encoding="utf-8")
+        assert shown(live, lambda: "OverflowError" in live.state.trouble)
+        assert not live.state.current
+        path.write_bytes(EXAMPLE.read_bytes())
+        assert shown(live, lambda: not live.state.trouble)
+        assert live.current.user("alpha.example", "1001") is not None
     finally:
         live.stop()
