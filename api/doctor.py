@@ -107,7 +107,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield _tables(len(missing), len(found()), settings.dsn is None)
             return
         yield Finding("tables", "ok", "They are of this version.")
-        yield from _contents(connection)
+        yield from _contents(connection, settings)
 
 
 def _tables(missing: int, all_of_them: int, embedded: bool) -> Finding:
@@ -120,10 +120,11 @@ def _tables(missing: int, all_of_them: int, embedded: bool) -> Finding:
     return Finding("tables", "warning", f"{missing} migrations are missing: run `harmony migrate`.")
 
 
-def _contents(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:
+def _contents(connection: psycopg.Connection[tuple[object, ...]], settings: Settings) -> Iterator[Finding]:
     from api.health import examine as look
+    from api.running import expected_of
 
-    health = look(connection)
+    health = look(connection, expected_of(settings) if settings.switches else None)
     says = f"{health.head} is the last position, calls are {health.behind} behind"
     yield Finding("log", "ok", f"{says}.")
     if health.parked:

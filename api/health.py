@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import psycopg
 
+from api.problem import Problem
+from api.running import Expected, not_running
 from api.service_status import SELECT, Service, service_of
 from core.log.driver import translated
 
@@ -27,11 +29,6 @@ OLDEST_WAITING = """
 SELECT extract(epoch FROM clock_timestamp() - stored_at)::float8
 FROM log.switch_event WHERE position > %s ORDER BY position LIMIT 1
 """
-
-
-class Problem(msgspec.Struct, frozen=True):
-    code: str
-    sentence: str
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -86,7 +83,8 @@ class Health(msgspec.Struct, frozen=True):
         }
 
 
-def examine(connection: psycopg.Connection[Any]) -> Health:
+def examine(connection: psycopg.Connection[Any], expected: Expected | None = None) -> Health:
+    """Look now. ``expected``: what must run; None: whoever asks does not know."""
     with translated():
         row = connection.execute(FIGURES).fetchone()
         assert row is not None, "log.projection has a row from its migration on"
@@ -95,6 +93,7 @@ def examine(connection: psycopg.Connection[Any]) -> Health:
         services = [service_of(r) for r in connection.execute(SELECT).fetchall()]
     lag = max(0.0, float(waiting[0])) if waiting else 0.0
     links = links_of(services)
+    absent = [] if expected is None else not_running(expected, services)
     return Health(
         at=at,
         head=head,
@@ -106,7 +105,7 @@ def examine(connection: psycopg.Connection[Any]) -> Health:
         lag_seconds=lag,
         services=services,
         links=links,
-        problems=problems_of(head, position, lag, services, links),
+        problems=absent + problems_of(head, position, lag, services, links),
     )
 
 

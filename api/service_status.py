@@ -78,6 +78,7 @@ class Reporter(threading.Thread):
         while not self._stopping.is_set():
             try:
                 with psycopg.connect(self._dsn, autocommit=True, connect_timeout=5) as connection:
+                    self._write(connection, stopped=False)
                     while not self._stopping.wait(EVERY):
                         self._write(connection, stopped=False)
                     self._write(connection, stopped=True)

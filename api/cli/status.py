@@ -4,10 +4,14 @@ import argparse
 import signal
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 from api.cli.console import emit, json_option, paint, say
 from api.errors import DEGRADED, OK, BadArgument
 from api.text import harmless
+
+if TYPE_CHECKING:
+    from api.site import Site
 
 EVERY = 2.0
 CLEAR = "\x1b[H\x1b[2J"
@@ -31,26 +35,26 @@ def status(args: argparse.Namespace) -> int:
         raise BadArgument("--watch takes seconds from 0.1 to 86400.")
     with site() as here:
         if args.watch is None:
-            return _show(here.dsn, args.json)
+            return _show(here, args.json)
         # Ctrl-C sets a flag instead of raising: an exception in the middle of the driver's work can get lost there.
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         code = OK
         while not stop.is_set():
-            code = _again(here.dsn, args.json)
+            code = _again(here, args.json)
             sys.stdout.flush()
             stop.wait(args.watch)
         return code
 
 
-def _again(dsn: str, as_json: bool) -> int:
+def _again(here: "Site", as_json: bool) -> int:
     from core.errors import LogError
 
     if sys.stdout.isatty() and not as_json:
         sys.stdout.write(CLEAR)
     try:
-        return _show(dsn, as_json)
+        return _show(here, as_json)
     except LogError as error:
         if as_json:
             emit({"status": "degraded", "degraded": [error.code], "problems": [str(error)]})
@@ -62,14 +66,15 @@ def _again(dsn: str, as_json: bool) -> int:
             say()
 
 
-def _show(dsn: str, as_json: bool) -> int:
+def _show(here: "Site", as_json: bool) -> int:
     from api.operating.status import look
     from api.operating.status_text import lines
+    from api.running import expected_of
     from bridge.session.version import remark
     from core.log.driver import connect
 
-    with connect(dsn, "harmony status") as connection:
-        found = look(connection)
+    with connect(here.dsn, "harmony status") as connection:
+        found = look(connection, expected_of(here.settings))
     problems = found.health.problems
     if as_json:
         emit(found.document())

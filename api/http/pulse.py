@@ -19,6 +19,10 @@ AWAY = "The database is away: what you see does not change until it is back."
 WORDS = {
     "link.down": "A switch is not connected: live calls may be out of date.",
     "bridge.silent": "New events may not arrive.",
+    "bridge.absent": "New events may not arrive.",
+    "nothing.runs": "New events may not arrive.",
+    "projection.absent": "Calls are shown late.",
+    "projection.silent": "Calls are shown late.",
     "bridge.spool": "Some events wait: they follow when they are stored.",
     "projection.behind": "Calls are shown late.",
 }

@@ -6,7 +6,10 @@ from starlette.responses import Response
 from api.http.answers import encoded
 from api.http.services import services_of
 from api.operating.status import look
+from api.running import expected_of
 
 
 async def status(request: Request) -> Response:
-    return encoded(await services_of(request).with_connection(lambda connection: look(connection).document()))
+    services = services_of(request)
+    expected = expected_of(services.site.settings, server=False)
+    return encoded(await services.with_connection(lambda connection: look(connection, expected).document()))

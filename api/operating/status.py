@@ -13,6 +13,7 @@ import psycopg
 
 from api.health import Health, examine
 from api.operating.losses import LossAccount, LostBySwitch, account
+from api.running import Expected
 from api.service_status import Service
 from core.log.driver import translated
 
@@ -146,9 +147,9 @@ def _plain(one: msgspec.Struct) -> dict[str, Any]:
     return {k: v.astimezone(UTC).isoformat() if isinstance(v, datetime) else v for k, v in found.items()}
 
 
-def look(connection: psycopg.Connection[Any]) -> Status:
-    """Look now; raises `LogAway`, `LogNotReady`."""
-    health = examine(connection)
+def look(connection: psycopg.Connection[Any], expected: Expected | None = None) -> Status:
+    """Look now, also for what must run and does not; raises `LogAway`, `LogNotReady`."""
+    health = examine(connection, expected)
     with translated():
         rows = connection.execute(PROJECTIONS).fetchall()
         log = connection.execute(LOG).fetchone()

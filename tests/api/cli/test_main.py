@@ -85,7 +85,22 @@ def test_an_unknown_setting_is_refused_by_name(site: Site) -> None:
     assert "HARMONY_COLOUR" in done.err
 
 
+def runs(connection: psycopg.Connection[Any]) -> None:
+    """As a server and a fold report that run on."""
+    for part in ("http", "projection"):
+        connection.execute(
+            "INSERT INTO log.service (name, part, host, pid, started_at, updated_at, status)"
+            " VALUES (%s, %s, 'h', 1, now(), now() + interval '1 hour', '{}')",
+            (f"{part} x", part),
+        )
+
+
 def test_status_is_exit_code_3_when_something_is_wrong(site: Site, connection: psycopg.Connection[Any]) -> None:
+    idle = site.run("status", env={"HARMONY_SWITCHES": "freeswitch@pbx1"})
+    assert idle.code == 3
+    assert "Nothing of Harmony runs: start `harmony run`" in idle.out
+    assert "Nothing hears freeswitch@pbx1." in idle.out
+    runs(connection)
     assert site.run("status").code == 0
     site.ok("events", "import", capture("01"))
     connection.execute("UPDATE log.switch_event SET stored_at = stored_at - interval '1 minute'")
@@ -205,7 +220,8 @@ def test_progress_is_for_terminals_and_stays_off_stdout(site: Site, tmp_path: Pa
     assert b"MB/s" in err
 
 
-def test_colour_is_for_terminals_and_can_be_refused(site: Site) -> None:
+def test_colour_is_for_terminals_and_can_be_refused(site: Site, connection: psycopg.Connection[Any]) -> None:
+    runs(connection)
     assert "\x1b" not in site.ok("status").out
     assert b"\x1b[32m" in on_terminal(site, "status")[0]
     site.env["NO_COLOR"] = "1"

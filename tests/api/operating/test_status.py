@@ -138,7 +138,7 @@ def test_over_http_and_by_command(server: Server, site: Site, client: httpx.Clie
     assert site.dsn is not None
     report(site.dsn, "bridge h@x", "bridge", {"switches": [SWITCH | {"link": "down"}]})
     told = client.get("/v1/status").json()
-    assert told["degraded"] == ["link.down"]
+    assert told["degraded"] == ["projection.absent", "link.down"]
     assert {one["name"] for one in told["projections"]} == {"calls"}
     assert client.get("/v1/status", headers={"Authorization": "Bearer no"}).status_code == 401
     shown = site.run("status")
