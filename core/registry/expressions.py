@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from re import _constants as c  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as c
+from re import _parser as parser
 from typing import Any, Final
 
 LONGEST: Final = 200

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from api.bridging import Describer
-from api.health import Health, Problem, links_of
+from api.health import Health, links_of
 from api.operating.losses import LossAccount, Lost
 from api.operating.status import ProjectionStatus, Status, _part, _switches
+from api.problem import Problem
 from api.service_status import Service
 from bridge.freeswitch import SwitchStats
 from bridge.service import BridgeService, BridgeStats, LinkStats
