@@ -4,6 +4,8 @@ Callers choose their own names: newlines, escape sequences and right-to-left ove
 of that reaches a terminal. Escaping for HTML is the page's (it only ever sets text, never markup).
 """
 
+import json
+import re
 import unicodedata
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
@@ -18,20 +20,53 @@ _HIDDEN = {
 }  # controls, formats (bidi overrides), surrogates, unassigned, line breaks
 
 
+_PLAIN = re.compile(r"[ -~\n]*")
+_OURS = re.compile("(\x1b\\[(?:0|1|2|31|32|33)m)")
+"""what `api.cli.console.paint` writes"""
+
+
 def harmless(text: object) -> str:
     """One line that a terminal shows and does not obey: whatever steers is written as an escape."""
     return "".join(_harmless(c) for c in str(text))
 
 
 def _harmless(char: str) -> str:
-    if char in _SHORT:
-        return _SHORT[char]
+    return _SHORT[char] if char in _SHORT else _steady(char)
+
+
+def _steady(char: str) -> str:
     if " " <= char <= "~":
         return char
     if unicodedata.category(char) in _HIDDEN:
         code = ord(char)
         return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
     return char
+
+
+def steady(text: str) -> str:
+    """Lines that a terminal shows and does not obey; the colours that Harmony itself paints with stay.
+
+    The last door before a terminal: what went through `harmless` passes as it is.
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    pieces = _OURS.split(text)
+    return "".join(
+        piece if n % 2 else "".join(c if c == "\n" else _steady(c) for c in piece) for n, piece in enumerate(pieces)
+    )
+
+
+def steady_json(text: str) -> str:
+    """JSON for a terminal: the same document, with what would steer the terminal as escapes of JSON."""
+    if _PLAIN.fullmatch(text):
+        return text
+    return "".join(_json_steady(c) for c in text)
+
+
+def _json_steady(char: str) -> str:
+    if " " <= char <= "~" or char == "\n" or unicodedata.category(char) not in _HIDDEN:
+        return char
+    return "\\u007f" if char == "\x7f" else json.dumps(char)[1:-1]
 
 
 def width(text: str) -> int:

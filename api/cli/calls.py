@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from api.cli.commands import add_verbs
-from api.cli.console import emit, emit_raw, is_utf8, json_option, note, paint, progress, say, table, terminal_columns
+from api.cli.console import (
+    emit,
+    emit_raw,
+    is_utf8,
+    json_option,
+    note,
+    out,
+    paint,
+    progress,
+    say,
+    table,
+    terminal_columns,
+)
 from api.errors import OK, BadArgument, NotFound
 from api.text import harmless
 
@@ -188,7 +200,7 @@ def export(args: argparse.Namespace) -> int:
         raise BadArgument("Parquet is no text for a terminal: name a file with --output.")
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
         if args.output is None:
-            _write(connection, asked, args, sys.stdout.buffer)
+            _write(connection, asked, args, out())
             return OK
         # Whole or not at all: a reader never sees half a file.
         part = args.output.with_name(args.output.name + ".part")

@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import IO, Any, Protocol, cast
 
-from api.text import ascii_only, harmless, pad, width
+from api.text import ascii_only, harmless, pad, steady, steady_json, width
 
 
 class Advance(Protocol):
@@ -27,21 +27,40 @@ def is_utf8() -> bool:
 
 def say(text: str = "") -> None:
     """A line for people on stdout; in a locale that is not UTF-8 nothing but ASCII."""
+    text = steady(text)
     print(text if is_utf8() else ascii_only(text))
 
 
 def emit(value: Any) -> None:
     """One JSON document on one line of stdout."""
-    print(json.dumps(value, ensure_ascii=not is_utf8(), separators=(",", ":"), default=str))
+    document = json.dumps(value, ensure_ascii=not is_utf8(), separators=(",", ":"), default=str)
+    print(steady_json(document) if sys.stdout.isatty() else document)
 
 
 def emit_raw(document: bytes) -> None:
     """One line that is JSON already."""
-    sys.stdout.buffer.write(document + b"\n")
+    out().write(document + b"\n")
+
+
+class _Screen:
+    """A terminal as a place for bytes: JSON and CSV are shown there, and not obeyed."""
+
+    def write(self, data: bytes) -> int:
+        sys.stdout.buffer.write(steady_json(data.decode("utf-8", "replace")).encode())
+        return len(data)
+
+    def flush(self) -> None:
+        sys.stdout.buffer.flush()
+
+
+def out() -> IO[bytes]:
+    """Where bytes for programs go: stdout, as it is in a pipe and harmless on a terminal."""
+    return cast("IO[bytes]", _Screen()) if sys.stdout.isatty() else sys.stdout.buffer
 
 
 def note(text: str) -> None:
     """A line about the work, beside the output: stderr."""
+    text = steady(text)
     print(ascii_only(text) if (sys.stderr.encoding or "").lower() != "utf-8" else text, file=sys.stderr, flush=True)
 
 

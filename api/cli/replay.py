@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.cli.console import emit, json_option, note, progress, say
+from api.cli.console import emit, json_option, note, out, progress, say
 from api.errors import FAILED, OK, BadArgument
 
 if TYPE_CHECKING:
@@ -130,7 +130,6 @@ def _selection(args: argparse.Namespace, head: int, installation: "UUID") -> "Se
 def _target(
     args: argparse.Namespace, here: "Site", installation: "UUID", first: "list[SwitchEvent]", log: "EventLog"
 ) -> "Target":
-    import sys
 
     from api.replay.erlang import Erlang
     from api.replay.targets import File, Http, Lines
@@ -139,7 +138,7 @@ def _target(
         case ["stdout"]:
             if args.form == "terms":
                 raise BadArgument("--as terms: terms go to a file or to an Erlang node.")
-            return Lines(sys.stdout.buffer, installation)
+            return Lines(out(), installation)
         case ["file", path]:
             lines = args.form == "events"
             return File(Path(path), installation, lines=lines, go_on=args.after is not None or args.dry_run)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from api.cli.console import emit, emit_raw, json_option, say
 from api.errors import OK, BadArgument
 from api.text import harmless
+from core.numbers import number
 
 if TYPE_CHECKING:
     from api.streams.asked import Asked
@@ -73,15 +74,15 @@ def _asked(args: argparse.Namespace) -> "Asked":
     if types:
         given["types"] = ",".join(types)
     start = args.after or "now"
-    return asked(given, "now" if start.isdecimal() else start)
+    return asked(given, "now" if number(start) is not None else start)
 
 
 def _start(source: "Source", asked: "Asked", args: argparse.Namespace) -> int:
     """The position to begin behind."""
     if args.after is None:
         return max(source.floor(), source.head() - int(args.lines))
-    if args.after.isdecimal():
-        return int(args.after)
+    if (position := number(args.after)) is not None:
+        return position
     match asked.start.kind:
         case "beginning":
             return source.floor()

@@ -11,6 +11,7 @@ from api.http.live import json_list
 from api.http.routes import record_of
 from api.http.services import Connection, services_of
 from api.principal import principal_of
+from core.numbers import number
 from projections.query import CallFilter, get_call, list_calls, list_documents, shown, zone
 
 MOST = 500
@@ -51,9 +52,10 @@ async def call(request: Request) -> Response:
 def _limit(text: str | None) -> int:
     if text is None:
         return USUAL
-    if not text.isdecimal() or not 1 <= int(text) <= MOST:
-        raise BadArgument(f"limit: {text!r} is no number from 1 to {MOST}.")
-    return int(text)
+    found = number(text, MOST)
+    if not found:
+        raise BadArgument(f"limit: {text[:40]!r} is no number from 1 to {MOST}.")
+    return found
 
 
 def _documents(

@@ -14,6 +14,7 @@ import msgspec
 from api.errors import BadArgument
 from api.when import instant
 from core.cursor import LogName
+from core.numbers import number
 from projections.callflow.document import Direction
 from projections.published.filter import EventFilter
 
@@ -179,7 +180,7 @@ def _number(given: Mapping[str, str], name: str, usual: float, least: float, mos
     if name not in given:
         return usual
     try:
-        value = float(given[name]) if name == "wait" else int(given[name]) if given[name].isdecimal() else -1
+        value = float(given[name]) if name == "wait" else -1 if (found := number(given[name])) is None else found
     except ValueError:
         value = -1
     if not least <= value <= most:  # refuses nan too

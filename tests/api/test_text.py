@@ -1,12 +1,13 @@
 """What callers write about themselves must not steer a terminal."""
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.text import ascii_only, clip, harmless, pad, width
+from api.text import ascii_only, clip, harmless, pad, steady, steady_json, width
 
 pytestmark = pytest.mark.pure
 
@@ -51,3 +52,20 @@ def test_wide_and_combining_characters_are_measured_as_terminals_do() -> None:
 
 def test_other_locales_get_ascii() -> None:
     assert ascii_only("Größe ▶") == "Gr\\xf6\\xdfe \\u25b6"
+
+
+def test_the_last_door_keeps_our_colours_and_lines_and_nothing_else_that_steers() -> None:
+    assert steady("\x1b[31mred\x1b[0m\nline") == "\x1b[31mred\x1b[0m\nline"
+    assert steady("\x1b[8mhidden\x9b2J\u202eabc\r\x7f") == "\\x1b[8mhidden\\x9b2J\\u202eabc\\x0d\\x7f"
+    assert steady(harmless("a\\b\n\x1b[2J")) == harmless("a\\b\n\x1b[2J")
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(exclude_categories=("Cs",))), st.text(st.characters(exclude_categories=("Cs",)))
+    )
+)
+def test_json_for_a_terminal_is_the_same_document_and_steers_nothing(document: dict[str, str]) -> None:
+    shown = steady_json(json.dumps(document, ensure_ascii=False))
+    assert json.loads(shown) == document
+    assert all(unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cn", "Zl", "Zp"} for c in shown)

@@ -99,3 +99,34 @@ def test_every_column_of_the_views_is_explained_and_times_are_instants(connectio
         " WHERE table_schema = 'cdr' AND (column_name ~ '_at$' OR column_name = 'at')"
     ).fetchall()
     assert times == [("timestamp with time zone",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("+1+cmd|' /C calc'!A0", "'+1+cmd|' /C calc'!A0"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("\n=1", "'\n'=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("Doe;=1+1", "Doe;'=1+1"),
+        ('Doe;"=1+1', "Doe;\"'=1+1"),
+        ("+491701234567", "+491701234567"),
+        ("-5", "-5"),
+        ("+49 170", "'+49 170"),
+        ("a=b+c-d@e", "a=b+c-d@e"),
+        ("Müller-Lüdenscheidt", "Müller-Lüdenscheidt"),
+    ],
+)
+def test_no_cell_of_a_csv_is_a_formula(dsn: str, connection: Connection, name: str, cell: str) -> None:
+    store(dsn, [a_call("=call", from_=Caller(party=name, number=name, name=name, user=name), dialled=name)])
+    text = b"".join(export_csv(connection)).decode()
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    assert row["call_id"] == "'=call"
+    assert {row[column] for column in ("from_party", "from_number", "from_name", "from_user", "dialled")} == {cell}
+    # For programs there is the call as it is.
+    (document,) = export_documents(connection)
+    assert msgspec.json.decode(document)["from"]["name"] == name
