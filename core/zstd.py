@@ -15,6 +15,8 @@ import threading
 import zstandard
 
 LEVEL = 1
+BadFrame = zstandard.ZstdError
+"""bytes that are no sound frame"""
 
 
 class _Mine(threading.local):

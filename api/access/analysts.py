@@ -68,30 +68,59 @@ def add(connection: Connection[Any], by: str, company: str, name: str) -> tuple[
             )
             made = cursor.fetchone()
             assert made is not None
-            of = Identifier(role)
-            group = Identifier(COMPANY if domain is not None else EVERYBODY)
-            statements = [
-                SQL("CREATE ROLE {} LOGIN CONNECTION LIMIT {} PASSWORD {}").format(
-                    of, Literal(CONNECTIONS), Literal(verifier)
-                ),
-                SQL("GRANT {} TO {}").format(group, of),
-                SQL("ALTER ROLE {} SET search_path = cdr").format(of),
-                SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(of),
-                SQL("ALTER ROLE {} SET statement_timeout = {}").format(of, Literal(PATIENCE)),
-                SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = {}").format(of, Literal(IDLE)),
-            ]
-            for statement in statements:
-                connection.execute(statement)
-            with contextlib.suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
-                connection.execute(SQL("ALTER ROLE {} SET temp_file_limit = {}").format(of, Literal(SCRATCH)))
-            if not _superuser(connection):  # so that its sessions may be ended
-                connection.execute(SQL("GRANT {} TO CURRENT_USER").format(of))
+            _make_role(connection, role, domain, verifier)
             record_action(connection, "analyst.added", by, name, details={"account": role}, tenant=domain)
     except psycopg.errors.UniqueViolation:
         raise Settled(f"There is an analyst {name!r} already: remove that first, or choose another name.") from None
     except psycopg.errors.InsufficientPrivilege as error:
         raise _not_allowed(connection, error) from None
     return made, password
+
+
+def _make_role(connection: Connection[Any], role: str, company: str | None, verifier: str | None) -> None:
+    """Make the account itself; without a verifier it can do nothing until it gets a password."""
+    of = Identifier(role)
+    group = Identifier(COMPANY if company is not None else EVERYBODY)
+    statements = [
+        SQL("CREATE ROLE {} LOGIN CONNECTION LIMIT {} PASSWORD {}").format(of, Literal(CONNECTIONS), Literal(verifier)),
+        SQL("GRANT {} TO {}").format(group, of),
+        SQL("ALTER ROLE {} SET search_path = cdr").format(of),
+        SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(of),
+        SQL("ALTER ROLE {} SET statement_timeout = {}").format(of, Literal(PATIENCE)),
+        SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = {}").format(of, Literal(IDLE)),
+    ]
+    for statement in statements:
+        connection.execute(statement)
+    with contextlib.suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
+        connection.execute(SQL("ALTER ROLE {} SET temp_file_limit = {}").format(of, Literal(SCRATCH)))
+    if not _superuser(connection):  # so that its sessions may be ended
+        connection.execute(SQL("GRANT {} TO CURRENT_USER").format(of))
+
+
+def verifiers(connection: Connection[Any]) -> dict[str, str]:
+    """What the server knows the accounts' passwords by; nothing where it lets us not see that (no superuser)."""
+    if not _superuser(connection):
+        return {}
+    find = (
+        "SELECT rolname, rolpassword FROM pg_authid JOIN auth.analyst ON role = rolname WHERE rolpassword IS NOT NULL"
+    )
+    return dict(connection.execute(find).fetchall())
+
+
+def make_again(connection: Connection[Any], known: dict[str, str]) -> list[str]:
+    """Make the accounts of a restored `auth.analyst`; return the names of those that need a new password."""
+    found = listed(connection)
+    if not found:
+        return []
+    try:
+        _groups(connection)
+        with connection.transaction():
+            for one in found:
+                if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [one.role]).fetchone() is None:
+                    _make_role(connection, one.role, one.company, known.get(one.role))
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise _not_allowed(connection, error) from None
+    return [one.name for one in found if one.role not in known]
 
 
 def listed(connection: Connection[Any]) -> list[Analyst]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from api.cli import (
     analysts,
+    backup,
     calls,
     commands,
     events,
@@ -44,6 +45,7 @@ GROUPS = (
     rebuild,
     replay,
     retention,
+    backup,
     webhooks,
     registry,
     tokens,
