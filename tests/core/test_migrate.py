@@ -77,3 +77,11 @@ def test_a_database_without_tables_says_what_to_do(empty_dsn: str) -> None:
 def test_a_database_that_is_not_there() -> None:
     with pytest.raises(LogAway, match="HARMONY_DSN"):
         migrate("host=/nowhere/at/all dbname=x")
+
+
+def test_released_files_are_as_they_were_released() -> None:
+    """A database remembers their checksums: a change goes into a new file, and a release adds its files to the list."""
+    listed = (Path(__file__).parent / "released.sha256").read_text().splitlines()
+    released = {name: checksum for checksum, name in (line.split() for line in listed)}
+    here = {migration.name: migration.checksum for migration in found()}
+    assert {name: here.get(name) for name in released} == released
