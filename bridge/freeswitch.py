@@ -69,11 +69,13 @@ class SwitchSession:
         patience: float = 10.0,
         quiet: float = 60.0,
         registry: Callable[[], Registry] | None = None,
+        keep: int = 0,
     ) -> None:
         """``sink`` takes (switch, term) and never blocks; ``pressure`` says that it wants no more for now; ``encoding``
         is what the settings expect; ``patience`` is how long an answer may take, in seconds, and ``quiet`` after how
         many without an event the stream is tried (a core makes a HEARTBEAT every 20); ``registry`` is what the switch's
-        fetches are answered from, None leaves the switch to its own files."""
+        fetches are answered from, None leaves the switch to its own files; ``keep`` is for how many minutes it may
+        keep a user."""
         before = remembered or Remembered()
         self.switch = switch
         calm = node.beside(BESIDE)
@@ -102,7 +104,7 @@ class SwitchSession:
         self._first: int | None = None  # when the first event of this link came, µs since the epoch
         self._wary = False  # a link fell at its first events: whatever the version, the next one is supplied
         self._lines: Lines | None = None
-        self._fetches = Fetches(calm, switch, registry, patience) if registry is not None else None
+        self._fetches = Fetches(calm, switch, registry, patience, keep) if registry is not None else None
         self._standing = Standing(self.commands, switch, registry) if registry is not None else None
 
     def tell_unended(self) -> None:

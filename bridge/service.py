@@ -80,10 +80,12 @@ class BridgeService:
         remembered: Mapping[str, Remembered] | None = None,
         commands: CommandStore | None = None,
         registry: LiveRegistry | None = None,
+        keep_users: int = 0,
         wishes: Wishes | None = None,
     ) -> None:
         """``commands``: from where commands are taken; None: this bridge takes none. ``registry``: what the switches'
-        fetches are answered from; None: they are left to their own files."""
+        fetches are answered from; None: they are left to their own files.
+        ``keep_users``: minutes for which they may keep a user."""
         before = remembered or {}
         self.node = node
         self.writer = writer
@@ -98,6 +100,7 @@ class BridgeService:
                 remembered=before.get(switch.node),
                 encoding=encoding,
                 registry=None if registry is None else lambda: registry.current,
+                keep=keep_users,
             )
             for switch in switches
         ]
@@ -236,6 +239,7 @@ async def _serve(
         remembered=remembered,
         commands=CommandStore(dsn, dtmf=settings.dtmf, bridge=settings.node),
         registry=registry,
+        keep_users=settings.switch_keeps_users,
         wishes=wishes,
     )
     ending = asyncio.Event()

@@ -96,6 +96,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """the file of the certificates that the directory's must come from; without it the system's"""
     ldap_start_tls: bool = False
     """begin TLS on an ldap:// connection"""
+    switch_keeps_users: Annotated[int, msgspec.Meta(ge=0, le=35)] = 0
+    """minutes for which a switch may keep a user of the registry in its memory, so that phones go on while Harmony is
+    away; with any, whoever may register can do so as anybody of any company"""
 
     http_host: str = "127.0.0.1"
     http_port: Port = 8080

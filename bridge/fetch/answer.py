@@ -7,6 +7,7 @@ leads to nothing, a configuration that is not ours is the switch's. That also ho
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 import msgspec
 
@@ -30,12 +31,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 _NOTHING = Answer(NOT_FOUND, False)
-_MAKERS = {"directory": directory, "dialplan": dialplan, "configuration": configuration}
+_MAKERS = {"dialplan": dialplan, "configuration": configuration}
 
 
-def answer(registry: Registry, request: Request) -> Answer:
-    """Return what to answer; never raises: whatever goes wrong is `not found`, and the log says what it was."""
-    make = _MAKERS.get(request.section)
+def answer(registry: Registry, request: Request, keep: int = 0) -> Answer:
+    """Return what to answer; never raises: whatever goes wrong is `not found`, and the log says what it was.
+
+    ``keep``: minutes for which the switch may keep a user."""
+    make = partial(directory, keep=keep) if request.section == "directory" else _MAKERS.get(request.section)
     if make is None:
         return _NOTHING
     try:

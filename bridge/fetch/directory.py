@@ -22,14 +22,17 @@ DIAL_STRING = (
 )
 
 
-KEEP: Final = 1_800_000
-"""milliseconds for which a switch may keep a user, so that phones go on while Harmony is away; it is told to forget
-when the registry changes (bridge/session/standing.py). FreeSWITCH counts them in an int of microseconds: 2,147,483 is
-the most."""
+MOST_MINUTES: Final = 35
+"""for which a switch can keep a user: FreeSWITCH counts in an int of microseconds"""
 
 
-def directory(registry: Registry, request: Request) -> str | None:
-    """Return the part of the directory that was asked for; None: not known here."""
+def directory(registry: Registry, request: Request, keep: int = 0) -> str | None:
+    """Return the part of the directory that was asked for; None: not known here.
+
+    ``keep``: minutes for which a switch may keep a user, so that phones go on while Harmony is away. It is told to
+    forget when the registry changes (bridge/session/standing.py). What it keeps it does not ask about, and then nobody
+    looks whom a phone registers as.
+    """
     if request.get("purpose") == "gateways":
         return document("directory", *(_gateways(registry, company) for company in _companies(registry)))
     if request.get("purpose") == "network-list":
@@ -45,9 +48,19 @@ def directory(registry: Registry, request: Request) -> str | None:
     if name is None:
         return _domain(company, [])
     user = registry.user(company.domain, name)
-    if user is None:
+    if user is None or not _registers_itself(company, user, request):
         return None
-    return _domain(company, [user], alone=True, keep=company.domain not in _alike(registry))
+    kept = min(keep, MOST_MINUTES) if company.domain not in _alike(registry) else 0
+    return _domain(company, [user], alone=True, keep=kept)
+
+
+def _registers_itself(company: Company, user: e.User, request: Request) -> bool:
+    """Whether a REGISTER is about the user whose password it has. The switch compares neither the user nor the domain
+    of `To`, where the contact is put, and taken away, with those of the digest (mod_sofia sofia_reg.c)."""
+    if request.get("sip_auth_method") != "REGISTER":
+        return True
+    to = (request.get("sip_to_user"), (request.get("sip_to_host") or "").casefold())
+    return to == (user.user, company.domain)
 
 
 def _companies(registry: Registry) -> list[Company]:
@@ -63,7 +76,7 @@ def _alike(registry: Registry) -> frozenset[str]:
     return frozenset(domain for pair in pairs for domain in pair)
 
 
-def _domain(company: Company, users: list[e.User], *, alone: bool = False, keep: bool = False) -> str:
+def _domain(company: Company, users: list[e.User], *, alone: bool = False, keep: int = 0) -> str:
     groups = [] if alone else sorted({name for user in users for name in user.pickup_groups})
     pointers = [
         element(
@@ -89,7 +102,7 @@ def _domain(company: Company, users: list[e.User], *, alone: bool = False, keep:
     )
 
 
-def _user(company: Company, user: e.User, keep: bool) -> str:
+def _user(company: Company, user: e.User, keep: int) -> str:
     params = [param("a1-hash", user.a1)] if user.a1 else [param("allow-empty-password", "false")]
     if user.voicemail and user.voicemail_pin:
         params.append(param("vm-password", user.voicemail_pin))
@@ -103,7 +116,8 @@ def _user(company: Company, user: e.User, keep: bool) -> str:
         variable("user_context", company.domain),
         variable("domain_name", company.domain),
         # A phone says in To and From whatever it likes: its contact, and what is shown of its calls to those who watch
-        # a user, are those of whoever the password is (mod_sofia: sofia_reg.c, sofia.c; the caller is `user_name`).
+        # a user, are those of whoever the password is (mod_sofia: sofia_reg.c, sofia.c; the caller is `user_name`). The
+        # first holds for a user that the switch keeps, where `_registers_itself` is not asked.
         variable("sip-force-user", user.user),
         variable("presence_id", f"{user.user}@{company.domain}"),
         variable("effective_caller_id_name", user.name),
@@ -117,7 +131,7 @@ def _user(company: Company, user: e.User, keep: bool) -> str:
     if user.pickup_groups:
         variables.append(variable("callgroup", ",".join(user.pickup_groups)))
     inside = [element("params", *params), element("variables", *variables)]
-    return element("user", *inside, id=user.user, cacheable=KEEP if keep else None)
+    return element("user", *inside, id=user.user, cacheable=keep * 60_000 or None)
 
 
 def _gateways(registry: Registry, company: Company) -> str:

@@ -32,8 +32,12 @@ _REPLY: Final = Atom("fetch_reply")
 class Fetches:
     """The fetches of one switch. `bind` after each connect, `release` when the link is gone."""
 
-    def __init__(self, node: Node, switch: str, registry: Callable[[], Registry], patience: float) -> None:
+    def __init__(
+        self, node: Node, switch: str, registry: Callable[[], Registry], patience: float, keep: int = 0
+    ) -> None:
+        """``keep``: minutes for which the switch may keep a user."""
         self._node, self._switch, self._registry, self._patience = node, switch, registry, patience
+        self._keep = keep
         self._mailbox: Mailbox | None = None
         self._answers: asyncio.Queue[bool] = asyncio.Queue()
         self._answered = self._not_found = 0
@@ -78,7 +82,7 @@ class Fetches:
             elif isinstance(envelope.term, tuple) and envelope.term[:1] == (Atom("error"),):
                 self._answers.put_nowait(False)
             return
-        said = answer(self._registry(), asked)
+        said = answer(self._registry(), asked, self._keep)
         if self._mailbox is not None:
             reply = (_REPLY, to_switch(asked.fetch_id), said.xml.encode())
             self._mailbox.send((REGISTERED, self._switch), reply)

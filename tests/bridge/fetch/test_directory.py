@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
+
 import msgspec
 import pytest
 
+from bridge.fetch import Request, answer
 from core.registry import Registry
 from core.registry.entries import a1
 from core.registry.snapshot import EMPTY, Company
@@ -25,12 +28,10 @@ def test_a_user_has_the_hash_and_never_the_password() -> None:
     assert variables["effective_caller_id_name"] == "Bob Alpha"
 
 
-def test_who_has_the_password_is_whose_contact_it_is_whatever_to_and_from_say() -> None:
+def test_who_has_the_password_is_whose_contact_and_call_it_is_whatever_to_and_from_say() -> None:
     """The answer is for whoever the digest names; mod_sofia books its contact on `sip-force-user`."""
     for domain, user in (("alpha.example", "1002"), ("beta.example", "1001")):
-        forged = directory(
-            domain, user, sip_auth_username=user, sip_auth_method="REGISTER", sip_to_user="1004", sip_from_user="1004"
-        )
+        forged = directory(domain, user, sip_auth_username=user, sip_auth_method="INVITE", sip_from_user="1004")
         variables = {one.get("name"): one.get("value") for one in forged.iter("variable")}
         assert variables["sip-force-user"] == user
         assert variables["presence_id"] == f"{user}@{domain}"
@@ -39,19 +40,45 @@ def test_who_has_the_password_is_whose_contact_it_is_whatever_to_and_from_say() 
 def test_a_user_may_be_kept_where_it_can_be_no_other() -> None:
     """FreeSWITCH keeps it under user and domain run together, and counts in an int of microseconds."""
     (user,) = directory("alpha.example", "1002").iter("user")
+    assert user.get("cacheable") is None, "only where the settings say so"
+    (user,) = kept("alpha.example").iter("user")
     assert 0 < int(user.get("cacheable") or 0) * 1000 < 2**31
     company = example().companies["beta.example"]
     tenant = msgspec.structs.replace(company.tenant, domain="lpha.example")
     registry = Registry({**example().companies, "lpha.example": Company(tenant, [])})
-    (user,) = directory("alpha.example", "1002", registry).iter("user")
+    (user,) = kept("alpha.example", registry).iter("user")
     assert user.get("cacheable") is None
-    (user,) = directory("beta.example", "1002", registry).iter("user")
+    (user,) = kept("beta.example", registry).iter("user")
     assert user.get("cacheable") is not None
 
 
-def test_no_answer_about_a_user_has_a_password_of_a_phone() -> None:
-    import xml.etree.ElementTree as ET
+def kept(domain: str, registry: Registry | None = None) -> ET.Element:
+    request = Request("directory", "domain", "name", domain, "1", {"user": "1002"})
+    return ET.fromstring(answer(registry or example(), request, keep=10_000).xml)
 
+
+@pytest.mark.parametrize(
+    ("user", "host", "found"),
+    [
+        ("1002", "alpha.example", True),
+        ("1002", "ALPHA.example", True),
+        ("1004", "alpha.example", False),
+        ("1002", "beta.example", False),
+        ("1001", "beta.example", False),
+        ("1002", "127.0.0.1", False),
+        ("", "", False),
+    ],
+)
+def test_who_registers_as_somebody_else_is_not_found(user: str, host: str, found: bool) -> None:
+    """A contact put, and one taken away: the switch compares `To` with nothing."""
+    to = {"sip_to_user": user, "sip_to_host": host}
+    asked = {"user": "1002", "action": "sip_auth", "sip_auth_username": "1002", "sip_auth_realm": "alpha.example"}
+    for method in ("REGISTER", "INVITE"):
+        request = Request("directory", "domain", "name", "alpha.example", "1", asked | to | {"sip_auth_method": method})
+        assert answer(example(), request).found is (found or method == "INVITE")
+
+
+def test_no_answer_about_a_user_has_a_password_of_a_phone() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     for domain in ("alpha.example", "beta.example", "gamma.example"):
         for user in ("1001", "1002", "1003"):
