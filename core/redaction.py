@@ -25,14 +25,18 @@ STAR = 42
 
 # One of these occurs in every event that needs a closer look. (Each costs most of a microsecond an event: so few.)
 # ``once`` is that of nonce and Nonce, without which there is no digest, nor a response to one.
-WORDS = (b"assw", b"ASSW", b"secret", b"1-hash", b"_pin", b"once", b"uthorization", b"inline:")
+# Without their first letters they are found at the beginning of a word, too, where it is a capital.
+WORDS: tuple[bytes, ...] = (b"assw", b"ASSW", b"ecret", b"1-hash", b"once", b"uthorization", b"inline:")
+WORDS += (b"pin", b"Pin", b"PIN", b"uth_response", b"uth-response", b"rypto_key", b"m_prefs")
 DIGIT_WORDS = (b"DTMF-Digit", b"digits", b"send_dtmf")
 
 # A value of more than 65,535 bytes is a list of integers, in which a word does not stand in one piece.
 _MAY_HOLD_A_LIST = 2 * 65_536
 
 _SECRET = rb"pass(?:word|wd)|secret|a1-hash|nonce"
-_SECRET_NAME = re.compile(rb"(?i)%b|(?:^|[-_])pin$|auth[-_]response$|authorization$|crypto_key$" % _SECRET)
+_SECRET_NAME = re.compile(
+    rb"(?i)%b|(?:^|[-_])pin(?:[-_]?number)?$|auth[-_]response$|authorization$|crypto_key$|vm_prefs$" % _SECRET
+)
 _DIGITS_NAME = re.compile(rb"^DTMF-Digit$|^variable_(?:.*_)?digits(?:_dialed)?$")
 
 # Group 1 of each is what to overwrite in a value, whatever the header.

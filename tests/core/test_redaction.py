@@ -30,6 +30,15 @@ HEADERS = [
     b"a1-hash",
     b"variable_client_secret",
     b"variable_conference_pin",
+    b"Conference-Pin",
+    b"pin",
+    b"PIN",
+    b"pin_number",
+    b"variable_vm_PIN",
+    b"variable_Secret",
+    b"sip_auth_response",
+    b"variable_rtp_crypto_key",
+    b"variable_vm_prefs",
 ]
 
 # header, the text around the secret
