@@ -72,6 +72,7 @@ class Describer:
             "loop_lag_seconds": round(stats.lag, 4),
             "direct": int(writer.direct),
             **msgspec.to_builtins(stats.turned),
+            "blocked": int(writer.blocked),
             "trouble": writer.trouble,
             "registry": msgspec.to_builtins(stats.registry),
             **_registry(stats.registry),

@@ -137,6 +137,9 @@ def problems_of(head: int, position: int, lag: float, services: list[Service], l
                 f"{service.name} holds {service.status['spooled']} events in its spool file: they follow when stored."
             )
             found.append(Problem("bridge.spool", says))
+        if service.part == "bridge" and service.state == "running" and service.status.get("blocked"):
+            says = f"{service.name} can put events nowhere and reads no switch: {service.status.get('trouble')}"
+            found.append(Problem("bridge.blocked", says))
         if service.part == "bridge" and service.state == "running" and (says := _registry_trouble(service)):
             found.append(Problem("registry.away", says))
     if head > position and lag > BEHIND:

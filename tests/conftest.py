@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.fix_database", "tests.fix_erlang", "tests.fix_switch", "tests.fix_slapd"]
+pytest_plugins = ["tests.fix_database", "tests.fix_erlang", "tests.fix_switch", "tests.fix_slapd", "tests.fix_disk"]
 
 # A shared machine stalls now and then: that is no failure of a property.
 settings.register_profile("harmony", deadline=None)

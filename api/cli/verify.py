@@ -14,7 +14,7 @@ WHY = {
     "link": "nobody was listening",
     "gap": "missing although the link stood",
     "overflow": "dropped by the switch, whose queue was full",
-    "spool": "the spool file was damaged",
+    "spool": "the spool was damaged, or had no room at the end of the bridge",
     "parked": "could not be read, and is parked",
 }
 

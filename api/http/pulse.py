@@ -24,6 +24,7 @@ WORDS = {
     "projection.absent": "Calls are shown late.",
     "projection.silent": "Calls are shown late.",
     "bridge.spool": "Some events wait: they follow when they are stored.",
+    "bridge.blocked": "New events do not arrive: there is no room for them.",
     "projection.behind": "Calls are shown late.",
 }
 """Problems in words that name no machine, for those who only need to know what they see."""

@@ -80,6 +80,10 @@ class Preparer:
         pieces = [terms[at : at + AT_ONCE] for at in range(0, len(terms), AT_ONCE)]
         return [term for piece in pieces for term in self._redactor.redact_all(piece)]
 
+    def redacted(self, term: bytes) -> bytes:
+        """Return one message without its secrets."""
+        return self._redactor.redact_all([term])[0]
+
     def prepare(self, batch: Sequence[Incoming]) -> Prepared:
         """Return the batch's rows in order, and apart from them what is no event."""
         sound, identities, parked = [], [], []

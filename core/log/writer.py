@@ -1,7 +1,8 @@
 """The log writer: takes events as fast as they come and makes them durable, whatever the database does.
 
 Three stages, each with a counter: a bounded queue in memory; the spool on disk when the database is away or too slow;
-and `pressure`, upon which the reader of the switch's socket must pause. Nothing is ever dropped, and the order stays.
+and `pressure`, upon which the reader of the switch's socket must pause. The order stays, and nothing is dropped while
+the process lives; what neither the database nor the disk takes at its end is counted, and told by the next one.
 
 Two threads: this one prepares batches (redact, identify, compress) and hands them over, or spools them; the other one,
 `core.log.committer`, alone speaks with the database.
@@ -16,10 +17,12 @@ from pathlib import Path
 
 import msgspec
 
+from core.errors import HarmonyError
 from core.log.committer import Committer
-from core.log.prepare import Incoming, Parked, Preparer
+from core.log.prepare import Incoming, Parked, Prepared, Preparer
 from core.log.spool import Spool
 from core.own_event import PARKED, OwnEvents
+from core.vital import VitalThread
 
 MOST_BYTES = 256 << 20
 """of events in the queue before there is pressure, however few they are"""
@@ -36,17 +39,19 @@ class WriterStats(msgspec.Struct, frozen=True):
     drained: int
     parked: int
     dropped: int
-    """always 0: there is no way to drop an event here"""
+    """lost at the end, for neither the database nor the disk took them; 0 before that: there is no other way"""
     queued: int
     spool_bytes: int
     spool_damages: int
     direct: bool
     """whether events go to the database without a stay in the spool"""
     trouble: str | None
-    """why the database does not take events just now"""
+    """why the database, or the disk, does not take events just now"""
+    blocked: bool = False
+    """whether neither of them does: nothing is read from the switches until one does"""
 
 
-class LogWriter(threading.Thread):
+class LogWriter(VitalThread):
     """Stores events in the background. ``put`` is called from one thread (the event loop), the rest from any."""
 
     def __init__(
@@ -60,7 +65,7 @@ class LogWriter(threading.Thread):
         spool_limit: int = 20 << 30,
         dtmf: str = "keep",
     ) -> None:
-        super().__init__(name="log-writer", daemon=True)
+        super().__init__("log-writer")
         self.node = node
         self.own = OwnEvents()
         """this process's source of own events; they are `put` as any other"""
@@ -91,7 +96,12 @@ class LogWriter(threading.Thread):
         self.put(self.node, self.own.make(name, None, **headers))
 
     def pressure(self) -> bool:
-        """Say whether the reader must pause. Once true, it stays so until half the queue is gone."""
+        """Say whether the reader must pause. Once true, it stays so until half the queue is gone.
+
+        Also while events can go nowhere: those that the switch still has are safer there than in our memory.
+        """
+        if self._committer.blocked:
+            return True
         waiting, size = len(self._queue), self._bytes
         if self._pressing:
             self._pressing = waiting > self._limit // 2 or size > MOST_BYTES // 2
@@ -104,20 +114,26 @@ class LogWriter(threading.Thread):
         return self._committer.wait_for(self._received, timeout)
 
     def stop(self, timeout: float = 30.0) -> bool:
-        """End: what waits goes to the database, or where that is away, into the spool. False when it took too long."""
+        """End: what waits goes to the database, or where that is away, into the spool.
+
+        False when it took too long, or when there was no room: `WriterStats.dropped` says for how many.
+        """
         self._ending = True
         self._wake.set()
         deadline = time.monotonic() + timeout
         if self.is_alive():
-            self.join(timeout)
+            self.join(timeout / 2)  # for room, or for the database to come back
+        if self.is_alive():
+            self._committer.give_up()
+            self.join(timeout / 4)
         return not self.is_alive() and self._committer.stop(max(0.1, deadline - time.monotonic()))
 
     def stats(self) -> WriterStats:
         """Return the counters as they are now."""
         done = self._committer.counters()
-        return WriterStats(received=self._received, queued=len(self._queue), dropped=0, **done)
+        return WriterStats(received=self._received, queued=len(self._queue), **done)
 
-    def run(self) -> None:
+    def work(self) -> None:
         """Prepare and hand over until told to end (the thread's own business)."""
         self._committer.start()
         while True:
@@ -128,11 +144,29 @@ class LogWriter(threading.Thread):
                     break
                 self._wake.wait(1.0)
                 continue
-            prepared = self._preparer.prepare(batch)
+            prepared = self._prepare(batch)
             if prepared.parked:
                 self._tell_parked(prepared.parked)
             self._committer.hand(prepared, hurry=lambda: len(self._queue) > self._limit // 2)
         self._committer.no_more()
+
+    def _prepare(self, batch: list[Incoming]) -> Prepared:
+        """Prepare a batch; whatever one event of it does to the preparer, the others go on and its bytes are kept."""
+        try:
+            return self._preparer.prepare(batch)
+        except Exception as error:
+            if len(batch) > 1:
+                half = len(batch) // 2
+                first, second = self._prepare(batch[:half]), self._prepare(batch[half:])
+                return Prepared([*first.rows, *second.rows], [*first.parked, *second.parked])
+            code = error.code if isinstance(error, HarmonyError) else "event.unforeseen"
+            one = batch[0]
+            reason = f"Preparing this event failed in a way that nobody foresaw: {type(error).__name__}."
+            try:
+                content = self._preparer.redacted(one.term)
+            except Exception:
+                content, reason = b"", f"{reason} Its {len(one.term)} bytes may hold secrets and are not kept."
+            return Prepared([], [Parked(one.switch, one.received_at, code, reason, 0, content)])
 
     def _tell_parked(self, parked: list[Parked]) -> None:
         first = parked[0]

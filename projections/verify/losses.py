@@ -19,7 +19,7 @@ EVERYWHERE = "*"
 MARGIN = 2_000_000
 """µs by which the switches' clocks and ours may differ, and events be late"""
 _PARKED_BEFORE = 5_000_000
-_COUNTS = frozenset({"Harmony-Missing", "Harmony-Damaged-Bytes", "Harmony-Events"})
+_COUNTS = frozenset({"Harmony-Missing", "Harmony-Damaged-Bytes", "Harmony-Events", "Harmony-Lost-Events"})
 _NEAR = 50
 """how many losses back another bridge's account of the same one may stand"""
 
@@ -48,10 +48,13 @@ class Losses:
             start, end = since or event.occurred_at, until or event.occurred_at
             self._listening.lost(event.switch, bridge, start, end)
             self._add(event, kind, bridge, start, end, _number(event, "Harmony-Missing"))
-        elif name == own.SPOOL_USED and _number(event, "Harmony-Damaged-Bytes"):
-            # Its switch is the bridge itself: it says nothing of a switch.
-            start, end = since or event.occurred_at, until or event.occurred_at
-            self.told.append(Loss("spool", EVERYWHERE, start, end, None, event.position, event.switch))
+        elif name == own.SPOOL_USED:
+            damaged, lost = _number(event, "Harmony-Damaged-Bytes"), _number(event, "Harmony-Lost-Events")
+            if damaged or lost:
+                # Its switch is the bridge itself: it says nothing of a switch.
+                start, end = since or event.occurred_at, until or event.occurred_at
+                missing = None if damaged else lost
+                self.told.append(Loss("spool", EVERYWHERE, start, end, missing, event.position, event.switch))
         elif name == own.PARKED:
             missing = _number(event, "Harmony-Events")
             self._add(event, "parked", bridge, event.occurred_at - _PARKED_BEFORE, event.occurred_at, missing)

@@ -1,0 +1,66 @@
+"""Writing files so that what counts as written is on the disk, whole: short writes, full disks, kills in the middle.
+
+A raw write may take less than it was given and say so by a number only; an error may come as late as at fsync. Either
+is an `OSError` here, and nothing is left half done: a file is replaced as a whole or stays as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+
+def write_all(descriptor: int, data: bytes, at: int) -> None:
+    """Write all of it at this offset; raise `OSError` when the disk takes less, after which a part may stand there."""
+    rest = memoryview(data)
+    while rest:
+        done = os.pwrite(descriptor, rest, at)
+        if done <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        rest, at = rest[done:], at + done
+
+
+def sync_directory(directory: Path) -> None:
+    """Make names that were made, changed or removed in it last; raise `OSError`."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Put these bytes into the file, whole, or leave it as it was and raise `OSError`."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        try:
+            write_all(descriptor, data, 0)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        fresh.replace(path)
+        sync_directory(path.parent)
+    except OSError:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        raise
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Let `write` fill a file that appears under its name when it is whole, or not at all."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as to:
+            write(to)
+            to.flush()
+            os.fsync(to.fileno())
+        part.replace(path)
+        sync_directory(path.parent)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
