@@ -5,7 +5,6 @@ Names carry a mark of the data directory, so that two demos on one machine are t
 
 import asyncio
 import hashlib
-import os
 import secrets
 import threading
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.durable import replace
 from core.errors import HarmonyError
 from core.registry import ldif
 from core.registry.file import write
@@ -31,8 +31,7 @@ def cookie(data: Path) -> str:
     except FileNotFoundError:
         data.mkdir(parents=True, exist_ok=True)
         made = secrets.token_hex(16)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(made)
+        replace(path, made.encode())
         return made
 
 

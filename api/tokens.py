@@ -6,9 +6,10 @@ alone (mode 0600). Users and their rights are not in here; this is the operator'
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
+
+from core.durable import replace
 
 FILE = "token.sha256"
 
@@ -19,10 +20,7 @@ def ensure(data: Path, anew: bool = False) -> str | None:
     token = secrets.token_urlsafe(32)
     if anew or not path.exists():
         data.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{FILE}.{os.getpid()}")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            file.write(_digest(token) + "\n")
-        fresh.replace(path)
+        replace(path, f"{_digest(token)}\n".encode())
         return token
     return None
 

@@ -33,6 +33,17 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Make what was written to a file last, and its name; raise `OSError`. What is no file (a pipe) is left alone."""
+    if path.is_file():
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_directory(path.parent)
+
+
 def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Put these bytes into the file, whole, or leave it as it was and raise `OSError`."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")

@@ -30,3 +30,22 @@ debian_packages() {
         die "The Debian packages$missing could not be installed: run 'apt-get update && apt-get install$missing' as root, then try again."
     fi
 }
+
+# PostgreSQL refuses root. Harmony's own one runs for root in a user namespace; where these are closed, as an account that
+# must reach the programs and the data. Say so before anything is installed, and change nobody's permissions for it.
+root_finds_a_place() {
+    [ "$(id -u)" -eq 0 ] && [ -z "${HARMONY_DSN:-}" ] || return 0
+    ! grep -qs '^ *dsn *=' "${HARMONY_DATA:-data}/harmony.toml" || return 0
+    ! unshare --user --map-user=1000 true 2>/dev/null || return 0
+    have setpriv || return 0
+    barred=
+    for account in ${HARMONY_POSTGRES_USER:-harmony postgres nobody}; do
+        id -u "$account" >/dev/null 2>&1 || continue
+        if setpriv --reuid="$(id -u "$account")" --regid="$(id -g "$account")" --clear-groups test -x "$(pwd)" 2>/dev/null; then
+            return 0
+        fi
+        barred=${barred:-$account}
+    done
+    [ -z "$barred" ] || die "PostgreSQL refuses to run as root, user namespaces are closed here, and the account $barred cannot enter $(pwd): move this directory to where everybody may pass (/opt, /srv), work as another user than root, allow user namespaces, or let HARMONY_DSN name a PostgreSQL that runs."
+    die "PostgreSQL refuses to run as root, user namespaces are closed here, and there is no account to run it as: create one (useradd --system harmony), or work as another user than root."
+}

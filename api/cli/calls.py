@@ -194,6 +194,7 @@ def export(args: argparse.Namespace) -> int:
     import psycopg
 
     from api.site import site
+    from core.durable import write_whole
 
     asked = _asked(args)
     if args.format == "parquet" and args.output is None and sys.stdout.isatty():
@@ -202,14 +203,8 @@ def export(args: argparse.Namespace) -> int:
         if args.output is None:
             _write(connection, asked, args, out())
             return OK
-        # Whole or not at all: a reader never sees half a file.
-        part = args.output.with_name(args.output.name + ".part")
-        try:
-            with part.open("wb") as to:
-                _write(connection, asked, args, to)
-            part.replace(args.output)
-        finally:
-            part.unlink(missing_ok=True)
+        # Whole or not at all: a reader never sees half a file, not even after the machine has lost its power.
+        write_whole(args.output, lambda to: _write(connection, asked, args, to))
     return OK
 
 

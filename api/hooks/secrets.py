@@ -18,6 +18,7 @@ from uuid import UUID
 import psycopg
 
 from api.errors import ApiError
+from core.durable import sync_directory
 
 FILE = "webhook.key"
 SIZE = 32
@@ -77,8 +78,11 @@ def _master(path: Path) -> bytes:
         fresh = path.with_name(f".{FILE}.{os.getpid()}.{secrets.token_hex(4)}")
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(secrets.token_hex(SIZE) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         try:
             os.link(fresh, path)  # of two processes that start at once, one makes the key
+            sync_directory(path.parent)
         except FileExistsError:
             pass
         finally:

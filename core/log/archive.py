@@ -16,6 +16,7 @@ from typing import IO, NamedTuple
 import msgspec
 
 from core.capture import CaptureError, Record, create, packed, read_capture
+from core.durable import sync_file
 from core.event import SwitchEvent
 
 BLOCK = 1000
@@ -134,9 +135,12 @@ class ArchiveWriter:
         self._close_block()
         self._file.close()
         if kind is None:
+            sync_file(self._path)  # before the line that says it is whole
             self.end = End(self._blocks, self._events, self._digest.hex())
             self._chain.write(_encode(self.end) + b"\n")
         self._chain.close()
+        if kind is None:
+            sync_file(chain_of(self._path))
 
     def _close_block(self) -> None:
         if not self._block:

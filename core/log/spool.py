@@ -16,7 +16,7 @@ import os
 import threading
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from struct import Struct
 from typing import BinaryIO
@@ -323,6 +323,18 @@ class Spool:
         self._old.discard(path)
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
+
+
+def read_frames(segment: bytes) -> Iterator[Frame]:
+    """Yield the sound frames of a segment's bytes up to the first that is not: to look at it while others use it."""
+    at = len(MAGIC)
+    while at + _FRAME.size <= len(segment):
+        length, checksum = _FRAME.unpack_from(segment, at)
+        payload = segment[at + _FRAME.size : at + _FRAME.size + length]
+        if len(payload) < length or zlib.crc32(payload) != checksum:
+            return
+        yield msgspec.msgpack.decode(payload, type=Frame)
+        at += _FRAME.size + length
 
 
 def _joined(frames: Sequence[Frame]) -> Prepared:

@@ -62,8 +62,11 @@ class Account(msgspec.Struct, frozen=True):
                 os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
 
 
-def choose(user: str | None = None) -> Account:
-    """Return as whom to run PostgreSQL: ``user`` if named (and we are root), else what works; raise `NoAccount`."""
+def choose(user: str | None = None, reach: Sequence[Path] = ()) -> Account:
+    """Return as whom to run PostgreSQL: ``user`` if named (and we are root), else what works; raise `NoAccount`.
+
+    ``reach``: what an account must be able to reach, the programs and the data; root in a namespace reaches all.
+    """
     if os.geteuid() != 0:
         return Account()
     if user is not None:
@@ -71,16 +74,54 @@ def choose(user: str | None = None) -> Account:
             raise NoAccount(
                 f"There is no account {user}, which HARMONY_POSTGRES_USER names: create it, or name another."
             )
+        if (bar := _barred(user, reach)) is not None:
+            raise NoAccount(
+                f"The account {user}, which HARMONY_POSTGRES_USER names, cannot enter {bar}: move Harmony and its data "
+                "to where it can (/opt, /srv), or leave HARMONY_POSTGRES_USER out."
+            )
         return Account(user=user)
     if namespaces_work():
         return Account(prefix=_NAMESPACE)
-    for name in _ACCOUNTS:
-        if _exists(name):
+    there = [name for name in _ACCOUNTS if _exists(name)]
+    bars = []
+    for name in there:
+        if (bar := _barred(name, reach)) is None:
             return Account(user=name)
+        bars.append(bar)
+    if there:
+        raise NoAccount(
+            f"PostgreSQL refuses to run as root, user namespaces are closed here, and the account {there[0]} cannot "
+            f"enter {bars[0]}: move Harmony and its data to where everybody may pass (/opt, /srv), run it as another "
+            "user than root, allow user namespaces, or let HARMONY_DSN name a PostgreSQL that runs."
+        )
     raise NoAccount(
         "PostgreSQL refuses to run as root, user namespaces are closed here, and none of the accounts "
         f"{', '.join(_ACCOUNTS)} exists: create one (useradd --system harmony), or run Harmony as another user."
     )
+
+
+def _barred(user: str, reach: Sequence[Path]) -> Path | None:
+    """Return the first directory that keeps an account from one of these paths; what is not there yet is no matter."""
+    found = pwd.getpwnam(user)
+    for path in reach:
+        for place in (*reversed(path.parents), path):
+            if not place.is_dir():
+                break
+            try:
+                can = subprocess.run(
+                    ["test", "-x", place],
+                    cwd="/",
+                    user=found.pw_uid,
+                    group=found.pw_gid,
+                    extra_groups=[],
+                    timeout=10,
+                    check=False,
+                )
+            except (OSError, subprocess.SubprocessError):
+                return place
+            if can.returncode != 0:
+                return place
+    return None
 
 
 @cache

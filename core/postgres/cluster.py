@@ -75,7 +75,7 @@ class Cluster:
         self.directory = directory.resolve()
         self.data = self.directory / "data"
         self.programs = binaries.find(programs)
-        self.account = account.choose(user)
+        self.account = account.choose(user, [self.programs.resolve(), self.directory.parent])
         self.configuration = {**_CONFIGURATION, **(configuration or {})}
 
     @property

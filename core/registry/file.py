@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.durable import replace
 from core.registry import ldif
 from core.registry.errors import RegistryAway, RegistryRefused
 from core.registry.reader import normal
@@ -59,14 +59,8 @@ class FileSource:
 
 def write(path: Path, entries: Sequence[ldif.RawEntry]) -> None:
     """Put entries into a file that its owner alone can read: whole, or not at all."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(ldif.write(entries))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        replace(path, ldif.write(entries).encode())
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise RegistryRefused(f"The registry {path} cannot be written: {error.strerror}.") from None
