@@ -96,7 +96,7 @@ WHY = {
     "link": "no bridge was listening",
     "gap": "proven to be missing although the link stood",
     "overflow": "dropped by the switch, whose queue was full",
-    "spool": "the spool file was damaged",
+    "spool": "the spool was damaged, or had no room at the end of the bridge",
 }
 
 
