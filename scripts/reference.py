@@ -298,6 +298,17 @@ def metrics() -> list[str]:
     ]
 
 
+def descriptions() -> dict[str, str]:
+    """The descriptions for programs, as files that lie in the repository and in the wheel."""
+    from api.http import asyncapi, openapi
+
+    described = {"openapi.json": openapi.document(), "asyncapi.json": asyncapi.document()}
+    return {
+        name: msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
+        for name, document in described.items()
+    }
+
+
 # All pages
 
 
@@ -332,6 +343,8 @@ def main() -> int:
                 path.write_text(text)
 
     written(TOP / "api" / "http" / "endpoints" / "call.json", example_call())
+    for name, description in descriptions().items():
+        written(TOP / "api" / "http" / name, description)
     with tempfile.TemporaryDirectory(prefix="harmony-") as directory, embedded(Path(directory) / "data") as dsn:
         migrate(dsn)
         for name, make in pages(dsn).items():

@@ -27,7 +27,7 @@ def http() -> list[str]:
         "# HTTP",
         "",
         "JSON over HTTP/1.1, behind `Authorization: Bearer` and the access token that `harmony run` prints at its",
-        "first start; `/livez` and `/readyz` answer without. With all shapes, as OpenAPI 3.1: `GET /openapi.json`;",
+        "first start; what needs none says so. With all shapes, as OpenAPI 3.1: `GET /openapi.json`;",
         "streams, the WebSocket and webhooks as AsyncAPI 3.1: `GET /asyncapi.json`; [events](events.md) have a page.",
         "An error is a problem document (RFC 9457) with a stable `code`, see [error codes](errors.md).",
         "Instants are UTC in RFC 3339; calls are [call documents](call-document.md).",

@@ -55,7 +55,7 @@ def export_parquet(
         import pyarrow.parquet
     except ImportError as error:
         raise BadFilter(
-            "Parquet needs pyarrow, which is not installed: run `pip install 'harmony[parquet]'`."
+            "Parquet needs pyarrow, which is not installed: run `scripts/setup parquet` in Harmony's checkout."
         ) from error
     types = {
         "text": pyarrow.string(),

@@ -14,8 +14,9 @@ from api.http.streams.admission import admitted, while_good
 from api.streams import Closed, Mark, Reader
 from api.streams.pieces import GONE, LAST_WORDS, Entry
 
-AGAIN = b"retry: 1000\n\n"
-"""milliseconds after which a browser comes again"""
+AGAIN = b"retry: 1000\n"
+"""Milliseconds after which a browser comes again. It begins the first message and is no message of its own: clients
+such as httpx-sse hand one that has no data to their users, who cannot decode it."""
 
 
 async def stream(request: Request) -> Response:

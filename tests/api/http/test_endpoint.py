@@ -109,7 +109,9 @@ def test_nobody_comes_in_without_the_scope(record: Endpoint) -> None:
 def test_what_needs_no_token_is_little_and_known() -> None:
     assert {one.path for one in ENDPOINTS if one.scope == "open"} == {
         "/",
+        "/asyncapi.json",
         "/livez",
+        "/openapi.json",
         "/page/icon.svg",
         "/page/page.css",
         "/page/page.js",

@@ -4,11 +4,13 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
+from httpx_sse import connect_sse
 from psycopg.conninfo import make_conninfo
 from starlette.requests import HTTPConnection
 from websockets import Close
@@ -313,3 +315,12 @@ def test_a_company_sees_its_own_events_and_no_raw_ones() -> None:
         for query, who in (([("log", "switch")], company), ([], Principal("reader", scopes=frozenset({"read"})))):
             with pytest.raises(Forbidden):
                 record.admit(who, query)
+
+
+def test_a_foreign_client_of_server_sent_events_reads_every_message(shared: Server) -> None:
+    """httpx-sse hands out whatever ends with an empty line: without data nobody could read it."""
+    with shared.client() as client, connect_sse(client, "GET", "/v1/stream?after=beginning") as source:
+        first, second = islice(source.iter_sse(), 2)
+    assert first.retry == 1000
+    assert {"id", "source", "data"} <= json.loads(first.data).keys()
+    assert {"id", "source", "data"} <= json.loads(second.data).keys()
