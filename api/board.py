@@ -10,6 +10,7 @@ from psycopg import Connection
 from api.errors import BadArgument
 from api.when import instant
 from core import cursor
+from core.reach import Reach
 from projections.query.at import Board, board_at, board_when, position_of_call_event
 
 SAYS = "a time, a position of the switch log, or the cursor of an event of either log"
@@ -24,16 +25,17 @@ def board(
     tenant: str | None = None,
     now: datetime | None = None,
     time_zone: Any = UTC,
+    reach: Reach | None = None,
 ) -> Board:
     """The board at a time, a position or a cursor; raises `BadArgument`. What lies ahead is the board of now."""
     if re.fullmatch(r"\d+", text, re.ASCII):
         if len(text) > _LONGEST:
             raise BadArgument(f"at: {text[:40]!r} is no position: it has too many digits.")
-        return board_at(connection, int(text), tenant)
+        return board_at(connection, int(text), tenant, reach)
     if (position := _behind(connection, text)) is not None:
-        return board_at(connection, position, tenant)
+        return board_at(connection, position, tenant, reach)
     moment = instant(text, time_zone, now or datetime.now(UTC), "at")
-    return board_when(connection, int(moment.timestamp()) * 1_000_000 + moment.microsecond, tenant)
+    return board_when(connection, int(moment.timestamp()) * 1_000_000 + moment.microsecond, tenant, reach)
 
 
 def _behind(connection: Connection[Any], text: str) -> int | None:

@@ -38,11 +38,11 @@ _LAST_VERSIONS = """
 _INSERT = """
     INSERT INTO log.call_event
         (originator_id, originator_version, topic, state, event_id, tenant, occurred_at, caused_position,
-         subject, call_id, direction, parties, queues, aliases)
-    SELECT a, b, c, d, e, f, g, h, i, j, k, l::text[], m::text[], n::text[]
+         subject, call_id, direction, parties, queues, aliases, users)
+    SELECT a, b, c, d, e, f, g, h, i, j, k, l::text[], m::text[], n::text[], o::text[]
     FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::text[], %b::text[], %b::timestamptz[],
-        %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[])
-        AS rows (a, b, c, d, e, f, g, h, i, j, k, l, m, n)
+        %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[],
+        %b::text[]) AS rows (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o)
     ON CONFLICT (event_id) DO NOTHING
 """
 
@@ -93,15 +93,16 @@ def _columns(event: CallEvent | Notice) -> tuple[Any, ...]:
     """A row but for stream and version."""
     if isinstance(event, CallEvent):
         subject, concerned = key(event.call_id), event.audience
-        direction, parties, queues, aliases = (
+        direction, parties, queues, aliases, users = (
             concerned.direction,
             concerned.parties,
             concerned.queues,
             concerned.aliases,
+            concerned.users,
         )
     else:
         subject, direction = text(event.subject) or "", None
-        parties, queues, aliases = event.parties, event.queues, ()
+        parties, queues, aliases, users = event.parties, event.queues, (), event.users
     return (
         event.type,
         state_of(event),
@@ -115,6 +116,7 @@ def _columns(event: CallEvent | Notice) -> tuple[Any, ...]:
         _array(map(_cut, parties)),
         _array(map(_cut, queues)),
         _array(map(key, aliases)),
+        _array(map(_cut, users)),
     )
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import cast
+from uuid import UUID
 
 import msgspec
 from starlette.requests import HTTPConnection
@@ -20,12 +21,15 @@ from api.access.token import PREFIX, Token
 from api.errors import Unavailable
 from api.principal import OPERATOR, Principal
 from core.registry.live import LiveRegistry
-from core.registry.snapshot import EMPTY
+from core.registry.snapshot import EMPTY, Registry
+from core.roles import Standing, alone, standing
 
 TICK = 0.25
 """seconds between two looks at whether the tokens of open streams still hold"""
 PATIENCE = 2.0
 """seconds that an unknown token waits for a look into the database, for it may be new"""
+REMEMBERED = 10_000
+"""tokens whose bearers' standing is kept until the registry changes"""
 REVOKED = 4003
 """the code with which a WebSocket is closed then (RFC 6455, section 7.4.2: private use)"""
 
@@ -46,6 +50,7 @@ class Bearers:
     def __init__(self, dsn: str, data: Path, registry: LiveRegistry | None = None) -> None:
         self._data = data
         self._registry = registry
+        self._standings: dict[UUID, tuple[Registry, Standing | None]] = {}
         self._own: tuple[str, Bearer] | None = None
         """the installation's own token and its bearer: one for all that is open in its name, which is looked at once"""
         self.keeper = Keeper(dsn)
@@ -69,20 +74,43 @@ class Bearers:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.wrap_future(self.keeper.look()), PATIENCE)
             found = self.keeper.bearer(text)
-        if found is None or self._gone(found):
+        if found is None:
+            return None
+        standing = self._standing(found)
+        if standing is None and found.user is not None:
             return None
         expires = None if found.expires_at is None else found.expires_at.timestamp()
         return Bearer(
-            found.principal, lambda: self.keeper.holds(found.token_id, expires) or self._gone(found), token=found
+            found.principal(standing),
+            lambda: self.keeper.holds(found.token_id, expires) or self._otherwise(found, standing),
+            token=found,
         )
 
-    def _gone(self, token: Token) -> str | None:
-        """Why a login counts no longer whose user has been taken out of the registry, or switched off."""
-        registry = None if self._registry is None or token.kind != "login" else self._registry.current
-        if registry is None or registry is EMPTY or token.tenant is None:
+    def _standing(self, token: Token) -> Standing | None:
+        """What the user of a token may do now; None: he may not use the system any more, or it is nobody's.
+
+        While nothing is known of anybody he has himself alone.
+        """
+        if token.user is None:
             return None
-        known = registry.user(token.tenant, token.name.partition("@")[0])
-        return None if known is not None else "The user may not use the system any more."
+        name, _, domain = token.user.partition("@")
+        registry = None if self._registry is None else self._registry.current
+        if registry is None or registry is EMPTY:
+            return alone(token.user)
+        known = self._standings.get(token.token_id)
+        if known is None or known[0] is not registry:
+            found = standing(registry, domain, name, token.role or "operator")
+            known = self._standings[token.token_id] = (registry, found)
+            if len(self._standings) > REMEMBERED:
+                self._standings.clear()
+        return known[1]
+
+    def _otherwise(self, token: Token, was: Standing | None) -> str | None:
+        """Why what was let in by a token must come again: its user may do something else now, or nothing at all."""
+        now = self._standing(token)
+        if now == was:
+            return None
+        return "The user may not use the system any more." if now is None else "What the user may see has changed."
 
 
 class Opened:

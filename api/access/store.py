@@ -13,16 +13,18 @@ from api.access import token as of
 from api.access.token import Kind, Token
 from api.errors import BadArgument, NotFound, Settled
 from core.operating import record_action
+from core.registry.entries import Role
 
 KEPT = timedelta(days=30)
 """for which a login that is over can still be seen in the list"""
 
 _COLUMNS: LiteralString = """
-    token_id, kind, name, tenant, scopes, made_at, made_by, expires_at, revoked_at, revoked_by, last_used_at
+    token_id, kind, name, tenant, scopes, made_at, made_by, expires_at, "user", role, revoked_at, revoked_by,
+    last_used_at
 """
 _INSERT: LiteralString = f"""
-    INSERT INTO auth.token (hash, kind, name, tenant, scopes, made_by, expires_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}
+    INSERT INTO auth.token (hash, kind, name, tenant, scopes, made_by, expires_at, "user", role)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}
 """
 _GOOD: LiteralString = f"""
     SELECT hash, {_COLUMNS} FROM auth.token WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
@@ -40,20 +42,28 @@ def make(
     tenant: str | None = None,
     scopes: Collection[str] = (),
     days: int | None = None,
+    user: str | None = None,
+    role: str | None = None,
 ) -> tuple[Token, str]:
-    """Make a token; its text is told this once. Raises `BadArgument`, or `Settled` when the name is taken."""
+    """Make a token; its text is told this once. Without a user it is for all of its company.
+
+    Raises `BadArgument`, or `Settled` when the name is taken.
+    """
     if days is not None and not 1 <= days <= of.LONGEST_DAYS:
         raise BadArgument(f"days is a number from 1 to {of.LONGEST_DAYS}.")
     name, tenant = of.checked_name(name), of.checked_tenant(tenant)
+    user = of.checked_user(user, tenant)
+    tenant = tenant if user is None else user.partition("@")[2]
+    most = of.checked_role(role, tenant, user)
     expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    return _insert(connection, "made", name, tenant, of.checked_scopes(scopes, tenant), by, expires)
+    return _insert(connection, "made", name, tenant, of.checked_scopes(scopes, tenant), by, expires, user, most)
 
 
 def log_in(connection: Connection[Any], user: str, tenant: str, lasting: timedelta) -> tuple[Token, str]:
     """A token for a user whose password was right."""
     scopes = ["read", "subscribe", "control"]
     connection.execute("DELETE FROM auth.token WHERE kind = 'login' AND expires_at < now() - %s", [KEPT])
-    return _insert(connection, "login", user, tenant, scopes, user, datetime.now(UTC) + lasting)
+    return _insert(connection, "login", user, tenant, scopes, user, datetime.now(UTC) + lasting, user)
 
 
 def _insert(
@@ -64,9 +74,11 @@ def _insert(
     scopes: Collection[str],
     by: str,
     expires: datetime | None,
+    user: str | None = None,
+    role: Role | None = None,
 ) -> tuple[Token, str]:
     text = of.fresh()
-    values = [of.hashed(text), kind, name, tenant, list(scopes), by, expires]
+    values = [of.hashed(text), kind, name, tenant, list(scopes), by, expires, user, role]
     try:
         with connection.transaction(), connection.cursor(row_factory=class_row(Token)) as cursor:
             made = cursor.execute(_INSERT, values).fetchone()
@@ -80,7 +92,8 @@ def _insert(
 
 
 def _details(one: Token) -> dict[str, object]:
-    return {"token": str(one.token_id), "scopes": one.scopes, "expires_at": one.expires_at}
+    told: dict[str, object] = {"token": str(one.token_id), "scopes": one.scopes, "expires_at": one.expires_at}
+    return told | ({"user": one.user, "role": one.role} if one.user is not None and one.kind == "made" else {})
 
 
 def listed(connection: Connection[Any], everything: bool = False) -> list[Token]:

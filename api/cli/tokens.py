@@ -7,6 +7,7 @@ from api.errors import OK
 from api.text import harmless
 
 SCOPES = ("read", "subscribe", "control", "operate")
+ROLES = ("user", "supervisor", "company-admin", "operator")
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -16,6 +17,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = verbs.add_parser("make", help="make a token, which is shown this once")
     parser.add_argument("name", metavar="NAME", help="whose it is, as recorded with what its bearer does")
     parser.add_argument("--tenant", metavar="DOMAIN", help="a company, to which it is limited; without: all companies")
+    parser.add_argument(
+        "--user", metavar="USER", help="a user, 1001@alpha.example, whose calls and phone alone it is for"
+    )
+    parser.add_argument(
+        "--role", choices=ROLES, metavar="ROLE", help=f"at most this, whatever the user is: {', '.join(ROLES)}"
+    )
     parser.add_argument(
         "--scope", action="append", choices=SCOPES, metavar="SCOPE", help=f"{', '.join(SCOPES)} (read, subscribe)"
     )
@@ -43,13 +50,21 @@ def make(args: argparse.Namespace) -> int:
     from api.site import site
 
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
-        made, text = store.make(connection, OPERATOR.name, args.name, args.tenant, args.scope or (), args.days)
+        made, text = store.make(
+            connection, OPERATOR.name, args.name, args.tenant, args.scope or (), args.days, args.user, args.role
+        )
     if args.json:
         emit_raw(msgspec.json.encode({"token": text, "made": made}))
         return OK
     say(text)
     until = f"until {made.expires_at:%Y-%m-%d %H:%M %Z}" if made.expires_at else "until it is revoked"
     whose = harmless(made.tenant) if made.tenant else "all companies"
+    if made.user is not None:
+        whose = f"the user {harmless(made.user)}, as the registry says" + (
+            f", {made.role} at most" if made.role else ""
+        )
+    elif made.tenant is not None:
+        whose = f"all of {whose}, as its admin"
     note(f"The token {made.name}: {', '.join(made.scopes)} for {whose}, {until}. It is shown this once.")
     return OK
 
@@ -77,6 +92,8 @@ def list_(args: argparse.Namespace) -> int:
         (
             t.name,
             t.tenant or "all",
+            t.user or "all",
+            t.role or ("as the user" if t.user else "company-admin" if t.tenant else "operator"),
             ",".join(t.scopes),
             t.kind,
             t.state(now),
@@ -87,7 +104,7 @@ def list_(args: argparse.Namespace) -> int:
         )
         for t in found
     ]
-    table(["NAME", "COMPANY", "SCOPES", "KIND", "STATE", "MADE", "EXPIRES", "LAST USED", "ID"], rows)
+    table(["NAME", "COMPANY", "USER", "ROLE", "SCOPES", "KIND", "STATE", "MADE", "EXPIRES", "LAST USED", "ID"], rows)
     return OK
 
 

@@ -37,6 +37,11 @@ class SeenParty(_Decoded, frozen=True):
     user: str | None = None
 
 
+class SeenCaller(_Decoded, frozen=True):
+    party: str | None = None
+    user: str | None = None
+
+
 class SeenSegment(_Decoded, frozen=True):
     kind: str
     parties: list[str]
@@ -55,6 +60,7 @@ class SeenCall(_Decoded, frozen=True):
     parties: list[SeenParty]
     segments: list[SeenSegment]
     legs: list[SeenLeg]
+    from_: SeenCaller = msgspec.field(name="from", default=SeenCaller())
 
     @property
     def live_legs(self) -> list[SeenLeg]:

@@ -12,13 +12,13 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection
 
-from api.commanding import asking
-from api.commanding.bodies import CallBody, OfCall, OfRoom
+from api.commanding import allowed, asking
+from api.commanding.bodies import CallBody, OfCall, OfRoom, PickupBody
 from api.commanding.choosing import SeenCall, SeenLeg, in_room, named, seen
 from api.commanding.errors import CallEnded, NoLeg, WhichLeg
 from api.commanding.switches import switch_for
 from api.errors import BadArgument, NotFound
-from api.principal import Principal
+from api.principal import COMPANY, Principal
 from api.site import Site
 from core.commands import checks
 from core.commands.orders import Status
@@ -43,6 +43,7 @@ class Control:
         if known := self._known(key, bearer, question):
             return known
         order = asking.click_to_call(body, who)
+        allowed.check_call(who, order.from_user)
         checks.checked(order)
         return self.store.request(
             order,
@@ -61,11 +62,13 @@ class Control:
         bearer, question = _bearer(who), _question(call_id, body)
         if known := self._known(key, bearer, question):
             return known
-        found = None if "\0" in call_id else get_call(connection, call_id, who.tenant)
+        sight = allowed.in_sight(who, picks_up=isinstance(body, PickupBody))
+        found = None if "\0" in call_id else get_call(connection, call_id, who.tenant, sight)
         if found is None:
             raise NotFound(f"There is no call {checks.shown(call_id)}, also none with a leg of that id.")
         call = seen(found.document)
-        return self._request(asking.of_call(body, call, who, self.store), call, who, key, bearer, question)
+        asked = asking.of_call(allowed.meant(who, body, call), call, who, self.store)
+        return self._request(asked, call, who, key, bearer, question)
 
     def of_room(
         self, connection: Connection[Any], who: Principal, room: str, body: OfRoom, key: str | None = None
@@ -86,7 +89,7 @@ class Control:
             found = self.store.get(UUID(command_id), who.tenant)
         except ValueError:
             found = None
-        if found is None:
+        if found is None or (who.role not in COMPANY and found.by != who.name):
             raise NotFound(f"There is no command {checks.shown(command_id)}.")
         return found
 
@@ -100,6 +103,7 @@ class Control:
     def _request(
         self, asked: asking.Asked, call: SeenCall, who: Principal, key: str | None, bearer: str, question: bytes
     ) -> Requested:
+        allowed.check(who, asked.order, call)
         return self.store.request(
             asked.order,
             switch=asked.switch,
@@ -130,7 +134,7 @@ def _question(about: str, body: msgspec.Struct) -> bytes:
 
 def _member(connection: Connection[Any], who: Principal, room: str, body: OfRoom) -> tuple[SeenCall, SeenLeg]:
     members: list[tuple[SeenCall, SeenLeg]] = []
-    for found in calls_in_room(connection, room, who.tenant):
+    for found in calls_in_room(connection, room, who.tenant, who.reach):
         try:
             call = seen(found.document)
         except CallEnded:

@@ -51,4 +51,12 @@ async def logout(request: Request) -> Response:
 async def whoami(request: Request) -> Response:
     """So that a program (the page) offers nothing that is refused."""
     who = principal_of(request)
-    return encoded({"name": who.name, "tenant": who.tenant, "scopes": sorted(who.scopes)})
+    told = {
+        "name": who.name,
+        "tenant": who.tenant,
+        "scopes": sorted(who.scopes),
+        "role": who.role,
+        "user": who.user,
+        "supervises": who.standing.supervised if who.standing is not None and who.role == "supervisor" else None,
+    }
+    return encoded(told)

@@ -22,7 +22,7 @@ VIEWS = ("document", "summary")
 async def calls(request: Request) -> Response:
     who, given = principal_of(request), dict(request.query_params)
     asked = call_filter(given, given.get("time_zone"))
-    asked = msgspec.structs.replace(asked, tenant=who.limited(asked.tenant))
+    asked = msgspec.structs.replace(asked, tenant=who.limited(asked.tenant), reach=who.reach)
     limit, view = _limit(given.get("limit")), given.get("view", "document")
     if view not in VIEWS:
         raise BadArgument(f"view: there is no {view!r}, only {', '.join(VIEWS)}.")
@@ -35,7 +35,9 @@ async def calls(request: Request) -> Response:
 
 async def call(request: Request) -> Response:
     who, call_id = principal_of(request), request.path_params["call_id"]
-    found = await services_of(request).with_connection(lambda connection: get_call(connection, call_id, who.tenant))
+    found = await services_of(request).with_connection(
+        lambda connection: get_call(connection, call_id, who.tenant, who.reach)
+    )
     if found is None:
         raise NotFound(f"There is no call {call_id!r}, also none with a leg of that id.")
     whose = [found.tenant]

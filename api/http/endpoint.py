@@ -16,6 +16,8 @@ from starlette.websockets import WebSocket
 from api.errors import ApiError, BadArgument, Forbidden
 from api.http.openapi.parts import Schema
 from api.principal import Principal, Scope
+from core.registry.entries import Role
+from core.roles import ROLES
 
 Method = Literal["get", "post", "put", "patch", "delete", "websocket"]
 Access = Scope | Literal["open", "token"]
@@ -54,7 +56,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     says: str
     """one line, without a full stop"""
     scope: Access
-    # Who of a company may use it (roles) belongs here, and is checked in `admit`.
+    roles: frozenset[Role] = frozenset(ROLES)
+    """who may use it; what of a company each of them gets there is `Principal.reach`'s"""
     handler: Handler
     parameters: tuple[Schema, ...] = ()
     """of path, query and headers, as the description has them"""
@@ -83,7 +86,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if who is None:
             raise Forbidden("This needs an access token.")
         if self.scope != "token":
-            who.require(self.scope)
+            who.require(self.scope, self.roles)
         if not self.operators.isdisjoint(query):
             who.require("operate")
         self._known(query)

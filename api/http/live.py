@@ -38,7 +38,7 @@ async def live(request: Request) -> Response:
     feed = services.feed
     if not feed.ready.is_set():  # just started, or the database is away: it may be there in a moment
         await run_in_threadpool(feed.ready.wait, PATIENCE)
-    position, documents = feed.snapshot(who.tenant)
+    position, documents = feed.snapshot(who.tenant, who.reach)
     body = b'{"position":%d,"current":%b,"calls":%b}' % (
         position,
         b"true" if feed.ready.is_set() else b"false",
@@ -49,7 +49,7 @@ async def live(request: Request) -> Response:
 
 def _then(connection: Connection, at: str, who: Principal) -> Answer:
     """The board as it was."""
-    found = board(connection, at, who.tenant)
+    found = board(connection, at, who.tenant, reach=who.reach)
     instant = b"null" if found.instant is None else msgspec.json.encode(instant_text(found.instant))
     body = b'{"position":%d,"at":%b,"current":false,"calls":%b}' % (
         found.position,
@@ -66,7 +66,7 @@ async def stream(request: Request) -> Response:
 async def _messages(request: Request) -> AsyncIterator[bytes]:
     services = services_of(request)
     feed = services.feed
-    subscription = _Subscription(feed, services.pulse, principal_of(request).tenant)
+    subscription = _Subscription(feed, services.pulse, principal_of(request))
     try:
         with services.opened.while_good(request, subscription.end):
             async for message in subscription.messages():
@@ -78,10 +78,10 @@ async def _messages(request: Request) -> AsyncIterator[bytes]:
 class _Subscription:
     """What one reader is told."""
 
-    def __init__(self, feed: Feed, pulse: Pulse, tenant: str | None) -> None:
+    def __init__(self, feed: Feed, pulse: Pulse, who: Principal) -> None:
         self._feed = feed
         self._pulse = pulse
-        self._tenant = tenant
+        self._who = who
         self._ended: str | None = None
         self._begin()
 
@@ -115,10 +115,10 @@ class _Subscription:
 
     @property
     def _health(self) -> bytes:
-        return self._pulse.data if self._tenant is None else self._pulse.data_of_companies
+        return self._pulse.data if self._who.tenant is None else self._pulse.data_of_companies
 
     def _begin(self) -> None:
-        self.subscriber, self._position, self._documents = self._feed.subscribe(self._tenant)
+        self.subscriber, self._position, self._documents = self._feed.subscribe(self._who.tenant, self._who.reach)
 
     def _snapshot(self) -> bytes:
         body = b'{"position":%d,"health":%b,"calls":%b}' % (self._position, self._health, json_list(self._documents))

@@ -1,7 +1,7 @@
 """/v1/me and /v1/users/{user}/...: what users change about themselves: call forwarding, do not disturb.
 
-A token that names a user (that of a login) is for that user alone; one of a company with the scope control is for all
-its users; operators are for all. What is another company's is not there.
+A person changes what is his own; an admin of a company, or its token with the scope control, what all its users have;
+operators everything. What is another's is not there.
 """
 
 from typing import Annotated
@@ -15,7 +15,7 @@ from api.errors import Forbidden, NotFound, Unavailable
 from api.http.answers import encoded
 from api.http.bodies import body_of
 from api.http.services import services_of
-from api.principal import Principal, principal_of
+from api.principal import COMPANY, Principal, principal_of
 from core.registry import change
 from core.registry.deeds import Deed, DoNotDisturb, Forward, do, tell
 from core.registry.entries import User
@@ -52,8 +52,8 @@ class SelfService(msgspec.Struct, frozen=True):
 
 async def me(request: Request) -> Response:
     who = principal_of(request)
-    user, _, domain = who.name.partition("@")
-    if not domain or domain != who.tenant:
+    user, _, domain = (who.user or "").partition("@")
+    if not domain:
         raise NotFound(f"The token of {who.name!r} is no user's: log in as one, or ask for /v1/users.")
     return _answer(_entry(_registry(request), user, domain))
 
@@ -95,7 +95,7 @@ def _named(request: Request, who: Principal) -> tuple[str, str]:
     domain = domain.lower()
     if not who.sees(domain):
         raise NotFound(f"There is no user {whole[:100]!r}.")
-    if who.tenant is not None and "@" in who.name and who.name != f"{name}@{domain}":
+    if who.role not in COMPANY and who.user != f"{name}@{domain}":
         raise Forbidden(f"The token of {who.name!r} is for that user alone.")
     return name, domain
 

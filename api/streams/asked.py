@@ -15,6 +15,7 @@ from api.errors import BadArgument
 from api.when import instant
 from core.cursor import LogName
 from core.numbers import number
+from core.reach import Reach
 from projections.callflow.document import Direction
 from projections.published.filter import EventFilter
 
@@ -90,16 +91,17 @@ def asked(
     tenant: str | None = None,
     resume: str | None = None,
     now: datetime | None = None,
+    reach: Reach | None = None,
 ) -> Asked:
     """What named texts ask for. Without `after`, `start` is meant; `resume`, of one who comes again, wins over both.
 
-    `tenant` is that of the asking principal. Raises `BadArgument` and `BadFilter`.
+    `tenant` and `reach` are those of the asking principal. Raises `BadArgument` and `BadFilter`.
     """
     log = cast("LogName", given.get("log", "calls"))
     if log not in LOGS:
         raise BadArgument(f"log: there is no {log!r}, only {' and '.join(LOGS)}.")
     begin = _start(resume or given.get("after", start), now or datetime.now(UTC))
-    wanted = _switch_filter(given) if log == "switch" else _event_filter(given, tenant)
+    wanted = _switch_filter(given) if log == "switch" else _event_filter(given, tenant, reach)
     limit = _number(given, "limit", USUAL, 1, MOST)
     wait = _number(given, "wait", 0, 0, LONGEST_WAIT)
     return Asked(log, begin, wanted, int(limit), wait, _yes(given, "batch"))
@@ -125,7 +127,7 @@ def _types(given: Mapping[str, str]) -> tuple[str, ...]:
     return types
 
 
-def _event_filter(given: Mapping[str, str], tenant: str | None) -> EventFilter:
+def _event_filter(given: Mapping[str, str], tenant: str | None, reach: Reach | None) -> EventFilter:
     if "party" in given and "user" in given:
         raise BadArgument("party and user are two names for one thing: give one of them.")
     for name in ("call", "party", "user", "queue"):
@@ -141,6 +143,7 @@ def _event_filter(given: Mapping[str, str], tenant: str | None) -> EventFilter:
         queue=given.get("queue"),
         direction=direction,
         tenant=tenant,
+        reach=reach,
     )
 
 

@@ -98,6 +98,7 @@ class CallsSource:
             keys.append(("call", event.call_id))
         keys += [("call", alias) for alias in event.aliases]
         keys += [("party", party) for party in event.parties]
+        keys += [("user", user) for user in event.users]
         keys += [("queue", queue) for queue in event.queues]
         if event.tenant is not None:
             keys.append(("tenant", event.tenant))
@@ -110,6 +111,8 @@ class CallsSource:
             return [("party", wanted.party)]
         if wanted.queue is not None:
             return [("queue", wanted.queue)]
+        if wanted.reach is not None:
+            return [*(("user", one) for one in wanted.reach.users), *(("queue", one) for one in wanted.reach.queues)]
         if wanted.types and all(one.endswith(".*") or "*" not in one for one in wanted.types):
             return [_type_key(one) for one in wanted.types]
         return [("tenant", wanted.tenant)] if wanted.tenant is not None else []

@@ -80,6 +80,7 @@ def _user(company: Company, user: e.User) -> Iterator[Finding]:
     if user.voicemail and user.voicemail_pin is None:
         what = f"The mailbox of {user.user} has no PIN: it can be left messages, and not be listened to."
         yield Finding(user.dn, "registry.no-pin", what, "warning")
+    yield from _role(company, user)
     for name, target in (
         ("always", user.forward_always),
         ("busy", user.forward_busy),
@@ -95,6 +96,21 @@ def _user(company: Company, user: e.User) -> Iterator[Finding]:
             return
         seen.append(ahead.forward_always)
         ahead = company.users.get(ahead.forward_always)
+
+
+def _role(company: Company, user: e.User) -> Iterator[Finding]:
+    there = {name for queue in company.queues.values() for name in (queue.name, queue.number)}
+    there |= {name for group in company.groups for name in (group.name, group.number)}
+    for name in user.supervises:
+        if name not in there:
+            what = f"{user.user} supervises {name}, which is no queue or ring group of the company."
+            yield Finding(user.dn, "registry.dangling", what)
+    if user.supervises and user.role != "supervisor":
+        what = f"{user.user} has harmonySupervises and is no supervisor: set harmonyRole to supervisor, or remove it."
+        yield Finding(user.dn, "registry.role", what, "warning")
+    if user.role == "supervisor" and not user.supervises:
+        what = f"The supervisor {user.user} supervises nothing: name queues or ring groups as harmonySupervises."
+        yield Finding(user.dn, "registry.role", what, "warning")
 
 
 def _reaches(company: Company, dn: str, what: str, number: str | None) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+Role = Literal["user", "supervisor", "company-admin", "operator"]
+"""of a person, the least first"""
 RingStrategy = Literal["simultaneous", "sequence"]
 Feature = Literal[
     "voicemail",
@@ -80,6 +82,9 @@ class User(_Named, frozen=True, kw_only=True):
     pickup_groups: tuple[str, ...] = ()
     outbound: bool = True
     """may call outside (emergency numbers always may)"""
+    role: Role = "user"
+    supervises: tuple[str, ...] = ()
+    """queues and ring groups, by name or number, of a supervisor"""
     enabled: bool = True
 
     @property

@@ -166,6 +166,8 @@ def _user(r: Reader) -> e.Entry:
         caller_id=r.number("harmonyCallerId"),
         pickup_groups=r.several_numbers("harmonyPickupGroup"),
         outbound=r.yes("harmonyOutbound", True),
+        role=r.one_of("harmonyRole", get_args(e.Role), "user"),
+        supervises=r.several_numbers("harmonySupervises"),
         enabled=r.yes("harmonyEnabled", True),
     )
 

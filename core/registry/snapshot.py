@@ -25,6 +25,7 @@ class Company:
         self.trunks: list[e.Trunk] = []
         self.dids: dict[str, e.Did] = {}
         self.queues: dict[str, e.Queue] = {}
+        self.groups: list[e.RingGroup] = []
         self.menus: dict[str, e.Menu] = {}
         self.conferences: dict[str, e.Conference] = {}
         self.parks: list[e.ParkLot] = []
@@ -69,6 +70,7 @@ class Company:
                 self.users.setdefault(entry.user, entry)
                 self._numbers.setdefault(entry.user, entry)
             case e.RingGroup():
+                self.groups.append(entry)
                 self._numbers.setdefault(entry.number, entry)
             case e.Queue():
                 mine = sorted(agents.get(entry.name, []), key=lambda one: (one.level, one.position, one.user))

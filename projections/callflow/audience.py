@@ -45,6 +45,7 @@ def audience(call: Call | _Told, aliases: Sequence[str] = ()) -> Audience:
     queues = dict.fromkeys(party.removeprefix(_QUEUE) for party in served if party.startswith(_QUEUE))
     return Audience(
         direction=call.direction,
+        users=tuple(dict.fromkeys(user for user in (call.from_.user, *(p.user for p in call.parties)) if user)),
         parties=tuple(dict.fromkeys(name for name in (*names, *served) if name)),
         queues=tuple(dict.fromkeys(name for queue in queues for name in with_domain(queue, call.tenant))),
         aliases=tuple(aliases),

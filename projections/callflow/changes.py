@@ -16,6 +16,8 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
     direction: str | None = None
     parties: tuple[str, ...] = ()
     """every party and user that took part so far"""
+    users: tuple[str, ...] = ()
+    """those of them whom the switch knew as users, with their domain: nobody is one by what he shows"""
     queues: tuple[str, ...] = ()
     """every queue that the call has waited in so far"""
     aliases: tuple[str, ...] = ()

@@ -26,6 +26,8 @@ class PublishedEvent(msgspec.Struct, frozen=True):
     """every queue that had to do with it so far, with and without domain"""
     aliases: tuple[str, ...]
     """ids of calls that had been merged into this call"""
+    users: tuple[str, ...]
+    """those of the parties whom the switch knew as users: whose it is, where somebody sees his own only"""
     occurred_at: int
     """µs since the epoch, by the switch's clock"""
     state: bytes

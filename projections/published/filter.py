@@ -5,6 +5,7 @@
 
 import msgspec
 
+from core.reach import Reach
 from projections.errors import BadFilter
 from projections.published.catalogue import CATALOGUE
 from projections.published.event import PublishedEvent
@@ -26,6 +27,8 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     """a queue, with or without domain"""
     direction: str | None = None
     tenant: str | None = None
+    reach: Reach | None = None
+    """what the reader may see of the company; None: all"""
 
     def __post_init__(self) -> None:
         # As the columns hold them, so that memory and database compare the same.
@@ -57,6 +60,7 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the reader gets this event."""
         return (
             (self.tenant is None or event.tenant == self.tenant)
+            and (self.reach is None or self.reach.sees(event.users, event.queues))
             and (self.direction is None or event.direction == self.direction)
             and (not self.types or self._of_type(event.type))
             and (self.party is None or self.party in event.parties)

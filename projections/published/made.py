@@ -24,9 +24,14 @@ def made(
     tenant: str | None = None,
     parties: Iterable[str | None] = (),
     queues: Iterable[str | None] = (),
+    users: Iterable[str | None] = (),
     call_id: str | None = None,
 ) -> Notice:
-    """The notice; names are given as the event has them, and stand in the notice with and without domain."""
+    """The notice; names are given as the event has them, and stand in the notice with and without domain.
+
+    `users` are those of the parties who may see it as theirs, by their full names alone.
+    """
+    theirs = tuple(dict.fromkeys(user for user in users if user and "@" in user))
     return Notice(
         event_id=event_id(event, kind),
         type=kind,
@@ -35,7 +40,8 @@ def made(
         occurred_at=event.occurred_at,
         position=event.position,
         call_id=call_id,
-        parties=_known_as(parties),
+        parties=_known_as((*parties, *theirs)),
+        users=theirs,
         queues=_known_as(queues),
         data=data,
     )

@@ -21,6 +21,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     """of the switch event, in the switch log"""
     parties: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    """those of the parties whose it is"""
     queues: tuple[str, ...] = ()
     call_id: str | None = None
     data: msgspec.Struct

@@ -53,7 +53,10 @@ def _command(event: SwitchEvent, kind: str, told: data.CommandRequested | data.C
         return []
     people = [value for name in _SUBJECTS if isinstance(value := told.arguments.get(name), str)]
     tenant = event.get("Harmony-Tenant") or None
-    return [made(event, kind, told.command_id, told, tenant=tenant, parties=people, call_id=told.call_id)]
+    # Who asked for it and whose phone it called; nobody else learns who listens to him.
+    theirs = [told.by, told.arguments.get("from_user")]
+    users = [one for one in theirs if isinstance(one, str)]
+    return [made(event, kind, told.command_id, told, tenant=tenant, parties=people, users=users, call_id=told.call_id)]
 
 
 def _about(event: SwitchEvent) -> dict[str, Any]:

@@ -70,4 +70,4 @@ def _told(event: SwitchEvent, kind: str, told: data.OfPhone) -> list[Notice]:
     # Where the switch's directory was asked, it says whose user this is; else the phone's own words are all there is.
     known, realm = event.get("domain_name"), event.get("realm")
     tenant = domain(f"@{known or ''}", f"@{realm or ''}", told.user)
-    return [made(event, kind, told.user, told, tenant=tenant, parties=[told.user])]
+    return [made(event, kind, told.user, told, tenant=tenant, parties=[told.user], users=[told.user])]

@@ -141,7 +141,7 @@ def _of_member(event: SwitchEvent, kind: str, member: data.OfMember, agent: str 
         return []
     parties, queues = [member.caller_number, agent], [member.queue]
     tenant = domain(member.queue)
-    return [made(event, kind, member.queue, member, tenant=tenant, parties=parties, queues=queues)]
+    return [made(event, kind, member.queue, member, tenant=tenant, parties=parties, queues=queues, users=[agent])]
 
 
 def _of_agent(event: SwitchEvent, agent: str | None, status: str | None, state: str | None) -> list[Notice]:
@@ -154,4 +154,4 @@ def _of_agent(event: SwitchEvent, agent: str | None, status: str | None, state: 
         told = "queue.agent_state", data.QueueAgentState(**_origin(event), agent=agent, state=state)
     else:
         return []
-    return [made(event, told[0], agent, told[1], tenant=domain(agent), parties=[agent])]
+    return [made(event, told[0], agent, told[1], tenant=domain(agent), parties=[agent], users=[agent])]

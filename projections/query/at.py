@@ -12,8 +12,10 @@ import msgspec
 from psycopg import Connection
 
 from core.log.moment import stored_at, stored_before
+from core.reach import Reach
 from core.zstd import decompress
 from projections.callflow.as_of import live_as_of
+from projections.callflow.audience import audience
 from projections.callflow.document import Call, render
 from projections.callflow.fact import Fact
 from projections.callflow.reading import OWN, TOPICS
@@ -53,16 +55,22 @@ class Board(msgspec.Struct, frozen=True):
         return [render(call) for call in self.calls]
 
 
-def board_at(connection: Connection[Any], position: int, tenant: str | None = None) -> Board:
+def board_at(
+    connection: Connection[Any], position: int, tenant: str | None = None, reach: Reach | None = None
+) -> Board:
     """The board at a position of the switch log; one that is not folded yet stands for the last that is."""
     position = max(0, min(position, _folded(connection)))
-    return Board(position, stored_at(connection, position) if position else None, _calls(connection, position, tenant))
+    return Board(
+        position, stored_at(connection, position) if position else None, _calls(connection, position, tenant, reach)
+    )
 
 
-def board_when(connection: Connection[Any], instant: int, tenant: str | None = None) -> Board:
+def board_when(
+    connection: Connection[Any], instant: int, tenant: str | None = None, reach: Reach | None = None
+) -> Board:
     """The board at an instant (µs since the epoch): of what was stored and folded by then."""
     position = position_when(connection, instant)
-    return Board(position, instant, _calls(connection, position, tenant))
+    return Board(position, instant, _calls(connection, position, tenant, reach))
 
 
 def position_when(connection: Connection[Any], instant: int) -> int:
@@ -90,13 +98,20 @@ def _folded(connection: Connection[Any]) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _calls(connection: Connection[Any], position: int, tenant: str | None) -> list[Call]:
+def _calls(connection: Connection[Any], position: int, tenant: str | None, reach: Reach | None) -> list[Call]:
     closed = functools.partial(_closed, connection, position)
     with connection.cursor(binary=True) as cursor:
         states = cursor.execute(_STATES, {"position": position}).fetchall()
     calls = [call for (state,) in states for call in live_as_of(decompress(state), position, closed)]
-    mine = [call for call in calls if tenant is None or call.tenant == tenant]
+    mine = [call for call in calls if (tenant is None or call.tenant == tenant) and _within(call, reach)]
     return sorted(mine, key=lambda call: (call.started_at, call.call_id))
+
+
+def _within(call: Call, reach: Reach | None) -> bool:
+    if reach is None:
+        return True
+    concerned = audience(call)
+    return reach.sees(concerned.users, concerned.queues)
 
 
 def _closed(connection: Connection[Any], position: int, fact: Fact) -> bool:

@@ -6,8 +6,10 @@ import msgspec
 from psycopg import Connection
 from psycopg.sql import SQL, Composed
 
+from core.reach import Reach
 from projections.callflow.document import Direction, Outcome, Quality, State
 from projections.query.filters import CallFilter, cursor_of, query
+from projections.query.reach import visible
 from projections.tables.table import key
 
 MOST = 1000
@@ -20,7 +22,7 @@ _GET = SQL("""
     SELECT c.call_id, c.tenant, c.version, convert_to(c.document::text, 'UTF8') FROM calls.call c
     WHERE c.call_id = coalesce((SELECT l.call_id FROM calls.fold_leg l WHERE l.leg = %(id)s),
                                (SELECT a.call_id FROM calls.alias a WHERE a.alias = %(id)s), %(id)s)
-      AND (%(tenant)s::text IS NULL OR c.tenant = %(tenant)s)
+      AND (%(tenant)s::text IS NULL OR c.tenant = %(tenant)s) AND {}
 """)
 _DOCUMENTS = SQL(
     "SELECT c.call_id, c.started_at, convert_to(c.document::text, 'UTF8') FROM {} WHERE {} ORDER BY {} LIMIT %s"
@@ -105,10 +107,12 @@ def position(connection: Connection[Any]) -> int:
     return int(row[0]) if row is not None else 0
 
 
-def get_call(connection: Connection[Any], call_id: str, tenant: str | None = None) -> Found | None:
+def get_call(
+    connection: Connection[Any], call_id: str, tenant: str | None = None, reach: Reach | None = None
+) -> Found | None:
     """A call by its id, by that of a call merged into it, or by one of its legs; None if there is none to be seen."""
     with connection.cursor(binary=True) as cursor:
-        row = cursor.execute(_GET, {"id": key(call_id), "tenant": tenant}).fetchone()
+        row = cursor.execute(_GET.format(visible(reach)), {"id": key(call_id), "tenant": tenant}).fetchone()
     return None if row is None else Found(*row)
 
 
@@ -123,7 +127,7 @@ def list_calls(connection: Connection[Any], asked: CallFilter, limit: int = 100,
 
 def summaries(asked: CallFilter, limit: int, after: str | None = None) -> tuple[Composed, list[Any]]:
     """The statement that lists calls in short, with its values: for whoever wants to see its plan."""
-    made = query(asked, after)
+    made = query(asked, after, limit)
     return _SUMMARIES.format(_COLUMNS, made.tables, made.where, made.order), [*made.values, limit]
 
 
@@ -131,7 +135,8 @@ def list_documents(
     connection: Connection[Any], asked: CallFilter, limit: int = 100, after: str | None = None
 ) -> DocumentPage:
     """One page of call documents, newest first; raises BadFilter."""
-    limit, made, reached = min(limit, MOST), query(asked, after), position(connection)
+    limit, reached = min(limit, MOST), position(connection)
+    made = query(asked, after, limit + 1)
     rows = _rows(connection, _DOCUMENTS.format(made.tables, made.where, made.order), [*made.values, limit + 1])
     more = cursor_of(_as_micros(rows[limit - 1][1]), rows[limit - 1][0]) if len(rows) > limit else None
     return DocumentPage(reached, [row[2] for row in rows[:limit]], more)

@@ -13,7 +13,7 @@ from projections.query.filters import moment
 __all__ = ["EventFilter", "PublishedEvent", "call_events", "head", "oldest", "position_at", "resolved"]
 
 _SELECT = SQL("""
-    SELECT position, topic, event_id, tenant, subject, call_id, direction, parties, queues, aliases,
+    SELECT position, topic, event_id, tenant, subject, call_id, direction, parties, queues, aliases, users,
         (extract(epoch FROM occurred_at) * 1000000)::bigint, state
     FROM log.call_event WHERE {} ORDER BY position LIMIT %s
 """)
@@ -54,7 +54,7 @@ def call_events(
         where, values = [SQL("position <= %s"), *where], [upto, *values]
     with connection.cursor(binary=True) as cursor:
         rows = cursor.execute(_SELECT.format(SQL(" AND ").join(where)), [*values, limit]).fetchall()
-    return [PublishedEvent(*row[:7], *map(tuple, row[7:10]), *row[10:]) for row in rows]
+    return [PublishedEvent(*row[:7], *map(tuple, row[7:11]), *row[11:]) for row in rows]
 
 
 def resolved(connection: Connection[Any], asked: EventFilter) -> EventFilter:
@@ -94,6 +94,14 @@ def _where(asked: EventFilter) -> tuple[list[Composable], list[Any]]:
 
     if asked.tenant is not None:
         add("tenant = %s", asked.tenant)
+    if asked.reach is not None:  # all users stand among the parties, for which there is an index
+        users, queues = list(asked.reach.users), list(asked.reach.queues)
+        add(
+            "((parties && %s::text[] AND users && %s::text[]) OR (queues <> '{}' AND queues && %s::text[]))",
+            users,
+            users,
+            queues,
+        )
     if asked.direction is not None:
         add("direction = %s", asked.direction)
     if asked.types:

@@ -6,15 +6,18 @@ A number or a user is looked up in `calls.search`, everything else on the call i
 
 import base64
 import binascii
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
 import msgspec
 from psycopg.sql import SQL, Composable, Composed
 
+from core.reach import Reach
 from projections.callflow.document import Direction, Outcome, instant_text
 from projections.errors import BadFilter
+from projections.query.reach import columns, visible
 from projections.tables.table import text
 
 
@@ -22,6 +25,8 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     """All conditions hold together; None asks nothing. Times are those of the call's start: since <= start < until."""
 
     tenant: str | None = None
+    reach: Reach | None = None
+    """what who asks may see of the company; None: all"""
     number: str | None = None
     user: str | None = None
     direction: Direction | None = None
@@ -57,8 +62,18 @@ _PLAIN = (
 )
 
 
-def query(asked: CallFilter, after: str | None = None) -> Query:
-    """The SQL of a filter, behind a cursor if one is given; raises BadFilter for a cursor that is none."""
+_WITH: LiteralString = (
+    "EXISTS (SELECT FROM calls.search u WHERE u.call_id = c.call_id AND u.value = %s AND u.kind = %s)"
+)
+
+
+def query(asked: CallFilter, after: str | None = None, newest: int | None = None) -> Query:
+    """The SQL of a filter, behind a cursor if one is given; raises BadFilter for a cursor that is none.
+
+    `newest`: no more than so many are wanted, in the order of the list.
+    """
+    if asked.reach is not None and newest is not None:
+        return _own(asked, asked.reach, after, newest)
     term = ("number", asked.number) if asked.number is not None else ("user", asked.user)
     searched = term[1] is not None
     key = SQL("s") if searched else SQL("c")
@@ -73,13 +88,45 @@ def query(asked: CallFilter, after: str | None = None) -> Query:
     if searched:
         add(SQL("s.value = %s AND s.kind = %s"), text(term[1]), term[0])
         if asked.number is not None and asked.user is not None:
-            add(
-                SQL(
-                    "EXISTS (SELECT FROM calls.search u"
-                    " WHERE u.call_id = c.call_id AND u.value = %s AND u.kind = 'user')"
-                ),
-                text(asked.user),
-            )
+            add(SQL(_WITH), text(asked.user), "user")
+    _conditions(asked, after, key, add)
+    if searched and asked.has_transfer:
+        add(SQL("s.moved"))
+    if asked.reach is not None:
+        add(visible(asked.reach))
+    return Query(
+        tables,
+        SQL(" AND ").join(where) if where else SQL("true"),
+        values,
+        SQL("{0}.started_at DESC, {0}.call_id DESC").format(key),
+    )
+
+
+def _own(asked: CallFilter, reach: Reach, after: str | None, newest: int) -> Query:
+    """The newest of each user and queue, and of those the newest: each by index, whatever the calls of others."""
+    key = SQL("s")
+    where: list[Composable] = [SQL("s.value = term.value AND s.kind = term.kind")]
+    values: list[Any] = columns(reach)
+
+    def add(condition: Composable, *given: Any) -> None:
+        where.append(condition)
+        values.extend(given)
+
+    for kind, value in (("number", asked.number), ("user", asked.user)):
+        if value is not None:
+            add(SQL(_WITH), text(value), kind)
+    _conditions(asked, after, key, add)
+    tables = SQL(
+        "(SELECT DISTINCT each.call_id FROM unnest(%s::text[], %s::text[]) AS term (kind, value) CROSS JOIN LATERAL ("
+        "SELECT s.call_id FROM calls.search s JOIN calls.call c ON c.call_id = s.call_id WHERE {}"
+        " ORDER BY s.started_at DESC, s.call_id DESC LIMIT %s) AS each) AS own"
+        " JOIN calls.call c ON c.call_id = own.call_id"
+    ).format(SQL(" AND ").join(where))
+    return Query(tables, SQL("true"), [*values, newest], SQL("c.started_at DESC, c.call_id DESC"))
+
+
+def _conditions(asked: CallFilter, after: str | None, key: SQL, add: Callable[..., None]) -> None:
+    """What is asked for besides a number, a user, and what is one's own."""
     if asked.tenant is not None:
         add(SQL("{}.tenant = %s").format(key), asked.tenant)
     for name, condition in _PLAIN:
@@ -87,8 +134,6 @@ def query(asked: CallFilter, after: str | None = None) -> Query:
             add(SQL(condition), value)
     if asked.has_transfer is not None:
         add(SQL("c.transfers > 0" if asked.has_transfer else "c.transfers = 0"))
-        if searched and asked.has_transfer:
-            add(SQL("s.moved"))
     if asked.live is not None:
         add(SQL("c.live" if asked.live else "NOT c.live"))
     if asked.since is not None:
@@ -98,12 +143,6 @@ def query(asked: CallFilter, after: str | None = None) -> Query:
     if after is not None:
         started_at, call_id = from_cursor(after)
         add(SQL("({0}.started_at, {0}.call_id) < (%s, %s)").format(key), moment(started_at), call_id)
-    return Query(
-        tables,
-        SQL(" AND ").join(where) if where else SQL("true"),
-        values,
-        SQL("{0}.started_at DESC, {0}.call_id DESC").format(key),
-    )
 
 
 def subquery(asked: CallFilter) -> tuple[Composed, list[Any]]:

@@ -8,11 +8,13 @@ from psycopg.sql import SQL
 from core.event import stream_of
 from core.headers import header, text
 from core.log.codec import decoder
+from core.reach import Reach
 from projections.query.calls import Found
+from projections.query.reach import visible
 
 _IN_ROOM = SQL("""
     SELECT c.call_id, c.tenant, c.version, convert_to(c.document::text, 'UTF8') FROM calls.call c
-    WHERE c.live AND (%(tenant)s::text IS NULL OR c.tenant = %(tenant)s)
+    WHERE c.live AND (%(tenant)s::text IS NULL OR c.tenant = %(tenant)s) AND {}
       AND EXISTS (SELECT FROM calls.segment s WHERE s.call_id = c.call_id AND s.kind = 'conference'
                   AND s.ended_at IS NULL AND s.detail ->> 'room' = %(room)s)
     ORDER BY c.started_at, c.call_id
@@ -24,10 +26,13 @@ _ENTERED = """
 """
 
 
-def calls_in_room(connection: Connection[Any], room: str, tenant: str | None = None) -> list[Found]:
+def calls_in_room(
+    connection: Connection[Any], room: str, tenant: str | None = None, reach: Reach | None = None
+) -> list[Found]:
     """The live calls with somebody in the room. Rooms of two companies may have one name."""
+    statement = _IN_ROOM.format(visible(reach))
     with connection.cursor(binary=True) as cursor:
-        return [Found(*row) for row in cursor.execute(_IN_ROOM, {"room": room, "tenant": tenant}).fetchall()]
+        return [Found(*row) for row in cursor.execute(statement, {"room": room, "tenant": tenant}).fetchall()]
 
 
 def name_on_switch(connection: Connection[Any], leg_id: str) -> str | None:

@@ -7,6 +7,7 @@ from api.http import access
 from api.http.endpoint import Endpoint, Family, Takes
 from api.http.openapi.parts import TEXT, TIME, answer, listed, of_structs, record
 from api.principal import SCOPES
+from core.roles import ROLES
 
 _SCOPES = listed({"enum": sorted(SCOPES)})
 _LOGGED_IN = record(
@@ -19,10 +20,16 @@ _LOGGED_IN = record(
     seconds={"type": "integer", "description": "until it expires"},
 )
 _BEARER = record(
-    ["name", "tenant", "scopes"],
+    ["name", "tenant", "scopes", "role", "user", "supervises"],
     name=TEXT,
     tenant={"type": ["string", "null"], "description": "The company that it is limited to; null: all of them"},
     scopes=_SCOPES,
+    role={"enum": list(ROLES), "description": "What its bearer is"},
+    user={"type": ["string", "null"], "description": "The user who it is; null: nobody, but a program"},
+    supervises={
+        "description": "The agents, members and queues of a supervisor; null: of nobody else",
+        "anyOf": [record(["users", "queues"], users=listed(TEXT), queues=listed(TEXT)), {"type": "null"}],
+    },
 )
 
 

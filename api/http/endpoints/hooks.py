@@ -19,6 +19,7 @@ from api.http.openapi.parts import (
     record,
     ref,
 )
+from api.principal import COMPANY
 
 _ONE = "/v1/webhooks/{webhook_id}"
 _ID = path_part("webhook_id", "the id of a webhook", {"type": "string", "format": "uuid"})
@@ -68,6 +69,7 @@ FAMILY = Family(
             path="/v1/webhooks",
             says="The webhooks of the company, the oldest first",
             scope="subscribe",
+            roles=COMPANY,
             handler=hooks.listing,
             answers={"200": answer("They", record(["webhooks"], webhooks=listed(ref("Webhook"))))},
             shows="companies",
@@ -78,6 +80,7 @@ FAMILY = Family(
             path="/v1/webhooks",
             says="Make a webhook; its secret is in this answer and nowhere else",
             scope="subscribe",
+            roles=COMPANY,
             handler=hooks.create,
             body=Takes(kind=NewWebhook),
             answers={"201": _WITH_SECRET},
@@ -89,6 +92,7 @@ FAMILY = Family(
             path=_ONE,
             says="One webhook",
             scope="subscribe",
+            roles=COMPANY,
             handler=hooks.one,
             parameters=(_ID,),
             answers={"200": answer("It", ref("Webhook"))},
@@ -101,6 +105,7 @@ FAMILY = Family(
             path=_ONE,
             says="Change a webhook; what is left out stays. Enabled again, it goes on where it was disabled",
             scope="subscribe",
+            roles=COMPANY,
             handler=hooks.change,
             parameters=(_ID,),
             body=Takes(kind=WebhookChange),
@@ -113,6 +118,7 @@ FAMILY = Family(
             path=_ONE,
             says="Remove a webhook with all that was still to be sent to it",
             scope="subscribe",
+            roles=COMPANY,
             handler=hooks.delete,
             parameters=(_ID,),
             answers={"204": answer("It is gone")},
@@ -124,6 +130,7 @@ FAMILY = Family(
             path=f"{_ONE}/rotate",
             says="Make a new secret; the former one signs as well for a while",
             scope="subscribe",
+            roles=COMPANY,
             handler=hooks.rotate,
             parameters=(_ID,),
             body=Takes(kind=Rotation, optional=True),
@@ -136,6 +143,7 @@ FAMILY = Family(
             path=f"{_ONE}/test",
             says="Send a test event (type webhook.test)",
             scope="subscribe",
+            roles=COMPANY,
             handler=hooks.test,
             parameters=(_ID,),
             answers={"202": answer("It is planned", record(["delivery"], delivery=_COUNT))},
@@ -147,6 +155,7 @@ FAMILY = Family(
             path=f"{_ONE}/resend",
             says="Send deliveries again: by ids, by ids of events, or by when they were planned",
             scope="subscribe",
+            roles=COMPANY,
             handler=hooks.resend,
             parameters=(_ID,),
             body=Takes(kind=Resend),
@@ -159,6 +168,7 @@ FAMILY = Family(
             path=f"{_ONE}/deliveries",
             says="Deliveries, the newest first",
             scope="subscribe",
+            roles=COMPANY,
             handler=hooks.listed,
             parameters=(
                 _ID,
@@ -177,6 +187,7 @@ FAMILY = Family(
             path=f"{_ONE}/deliveries/{{delivery_id}}",
             says="One delivery with every attempt",
             scope="subscribe",
+            roles=COMPANY,
             handler=hooks.told,
             parameters=(_ID, path_part("delivery_id", "the id of a delivery", {"type": "integer", "minimum": 1})),
             answers={"200": answer("It", ref("DeliveryTold"))},

@@ -13,7 +13,8 @@ from api.streams import Asked, Reader, Streams, asked
 def admitted(connection: HTTPConnection, start: str, *, pull: bool = False) -> tuple[Streams, Asked]:
     """The subscriptions of this process and what is asked of them; raises `BadArgument`, `BadFilter`."""
     resume = None if pull else connection.headers.get("last-event-id")
-    wanted = asked(connection.query_params, start, principal_of(connection).tenant, resume)
+    who = principal_of(connection)
+    wanted = asked(connection.query_params, start, who.tenant, resume, reach=who.reach)
     return services_of(connection).streams, wanted
 
 

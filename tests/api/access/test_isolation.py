@@ -9,7 +9,7 @@ import json
 import random
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -51,7 +51,9 @@ ROUNDS = 5
 SILENCE = 0.3
 """seconds without a byte after which a stream is left"""
 PERSON = f"1001@{ALPHA}"
-"""who has logged in"""
+"""a user who has logged in"""
+SUPERVISOR, ADMIN, SUPPORT = f"1005@{ALPHA}", f"1006@{ALPHA}", f"1003@{GAMMA}"
+"""of the queue support; of the company; of the installation (rel/ldap/example.ldif)"""
 EXAMPLE = Path(__file__).parents[3] / "rel" / "ldap" / "example.ldif"
 SCOPES = ("read", "subscribe", "control")
 
@@ -88,7 +90,9 @@ def houses(dsn: str, site: Site, hooks: Hooks, connection: psycopg.Connection[An
         company: store.make(connection, "test", name, company, SCOPES)[1]
         for company, name in ((ALPHA, "crm"), (BRAVO, "zq-secret"), (GAMMA, "other"))
     }
-    tokens[PERSON] = store.log_in(connection, PERSON, ALPHA, timedelta(hours=1))[1]
+    for person in (PERSON, SUPERVISOR, ADMIN, SUPPORT):
+        company = person.partition("@")[2]
+        tokens[person] = store.log_in(connection, person, company, timedelta(hours=1))[1]
     _registry(site.data)
     server = Server(site)
     yield Houses(server, tokens | {"operator": server.token}, _pool(connection), webhooks, _foreign(connection))
@@ -304,12 +308,14 @@ def ask_socket(client: httpx.Client, token: str, question: Question) -> bytes:
     return bytes(received)
 
 
-def marks_in(received: bytes, said: bytes = b"") -> list[bytes]:
-    return [mark for mark in MARKS if mark in received and mark not in said]
+def marks_in(received: bytes, said: bytes = b"", marks: Collection[bytes] = MARKS) -> list[bytes]:
+    return [mark for mark in marks if mark in received and mark not in said]
 
 
-def walked(houses: Houses, place: Place, whose: str, seed: int, rounds: int = ROUNDS) -> dict[str, list[bytes]]:
-    """Ask everything; what was found of BRAVO, by question."""
+def walked(
+    houses: Houses, place: Place, whose: str, seed: int, rounds: int = ROUNDS, marks: Collection[bytes] = MARKS
+) -> dict[str, list[bytes]]:
+    """Ask everything; what was found of BRAVO (or of other marks), by question."""
     app = application(place)
     routes = [route for route in app.routes if isinstance(route, Route | WebSocketRoute)]
     assert len(routes) == len(app.routes), "every route is of a kind that is walked"
@@ -319,8 +325,8 @@ def walked(houses: Houses, place: Place, whose: str, seed: int, rounds: int = RO
         for question in questions(routes, houses, random.Random(seed), rounds):
             way = ask_socket if question.path in sockets else ask
             received = way(client, houses.tokens[whose], question)
-            if marks := marks_in(received, question.said):
-                found[f"{question.method} {question.path} {question.query} {question.body}"] = marks
+            if seen := marks_in(received, question.said, marks):
+                found[f"{question.method} {question.path} {question.query} {question.body}"] = seen
     return found
 
 
@@ -344,6 +350,53 @@ def test_no_route_gives_or_takes_a_byte_of_another_company(
         found = walked(houses, place, whose, seed, 2)
         for path in WITH_DATA:
             assert any(f" {path} " in question for question in found), (whose, path)
+
+
+def not_theirs(connection: psycopg.Connection[Any], users: list[str], queues: list[str]) -> list[bytes]:
+    """Ids of the company's calls, their legs and commands, that are neither of these users nor of these queues."""
+    own = """
+        SELECT call_id FROM calls.call c WHERE tenant = %(company)s AND (from_user = ANY(%(users)s)
+            OR EXISTS (SELECT FROM calls.party p WHERE p.call_id = c.call_id AND p."user" = ANY(%(users)s))
+            OR EXISTS (SELECT FROM calls.segment s WHERE s.call_id = c.call_id AND s.kind = 'queue'
+                       AND s.parties && %(queues)s))
+    """
+    ids = f"""
+        SELECT call_id FROM calls.call WHERE tenant = %(company)s AND call_id NOT IN ({own})
+        UNION SELECT leg_id FROM calls.leg JOIN calls.call USING (call_id)
+            WHERE tenant = %(company)s AND call_id NOT IN ({own})
+        UNION SELECT command_id::text FROM log.command WHERE tenant = %(company)s
+    """
+    asked = {"company": ALPHA, "users": users, "queues": [f"queue:{queue}" for queue in queues]}
+    documents = connection.execute(f"SELECT document::text FROM calls.call WHERE call_id IN ({own})".encode(), asked)
+    told = " ".join(row[0] for row in documents.fetchall())
+    found = [row[0].encode() for row in connection.execute(ids.encode(), asked).fetchall() if row[0] not in told]
+    assert found
+    return found
+
+
+PEOPLE: tuple[tuple[str, list[str], list[str]], ...] = (
+    (PERSON, [PERSON], []),
+    (SUPERVISOR, [SUPERVISOR, f"1003@{ALPHA}", f"1004@{ALPHA}"], ["support"]),
+)
+
+
+def test_no_route_gives_a_person_a_byte_of_calls_that_are_not_his(
+    houses: Houses, place: Place, connection: psycopg.Connection[Any], record_property: Any
+) -> None:
+    seed = random.randrange(1 << 30)
+    record_property("seed", seed)
+    for person, users, queues in PEOPLE:
+        marks = not_theirs(connection, users, queues)
+        assert walked(houses, place, person, seed, 2, marks) == {}, (seed, person)
+        for whose in (ADMIN, SUPPORT):  # the walk can fail
+            found = walked(houses, place, whose, seed, 1, marks)
+            for path in ("/v1/calls", "/v1/events", "/v1/stream", "/v1/ws"):
+                assert any(f" {path} " in question for question in found), (whose, path)
+        # And it finds what is his.
+        with houses.server.client(houses.tokens[person]) as client:
+            assert client.get("/v1/calls").json()["calls"], person
+            assert client.get("/v1/events?types=call.*").json()["events"], person
+    assert walked(houses, place, ADMIN, seed, 1) == {}, "an admin has one company"
 
 
 QUICKLY: dict[str, Any] = {"proxy": None, "close_timeout": 0.2}

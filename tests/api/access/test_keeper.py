@@ -81,7 +81,7 @@ def test_only_the_hash_is_kept(connection: psycopg.Connection[Any]) -> None:
 def test_names_scopes_and_days_are_checked(connection: psycopg.Connection[Any]) -> None:
     made, _ = store.make(connection, "test", "crm", "ALPHA.example")
     assert (made.tenant, made.scopes) == ("alpha.example", ["read", "subscribe"])
-    assert made.principal.tenant == "alpha.example"
+    assert made.principal().tenant == "alpha.example"
     with pytest.raises(Settled):
         store.make(connection, "test", "crm", "beta.example")
     wrong: list[dict[str, Any]] = [

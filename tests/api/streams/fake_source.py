@@ -26,6 +26,7 @@ def an_event(position: int, kind: str = "call.answered", **more: Any) -> Publish
         "parties": ("1001", "1002"),
         "queues": (),
         "aliases": (),
+        "users": (),
         "occurred_at": position,
         "state": b"{}",
     }

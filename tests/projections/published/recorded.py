@@ -76,9 +76,10 @@ def as_published(event: CallEvent | Notice, position: int) -> PublishedEvent:
     """An event as a reader of the log gets it."""
     if isinstance(event, CallEvent):
         subject, direction, concerned = event.call_id, event.audience.direction, event.audience
-        parties, queues, aliases = concerned.parties, concerned.queues, concerned.aliases
+        parties, queues, aliases, users = concerned.parties, concerned.queues, concerned.aliases, concerned.users
     else:
         subject, direction, parties, queues, aliases = event.subject, None, event.parties, event.queues, ()
+        users = event.users
     return PublishedEvent(
         position=position,
         type=event.type,
@@ -90,6 +91,7 @@ def as_published(event: CallEvent | Notice, position: int) -> PublishedEvent:
         parties=parties,
         queues=queues,
         aliases=aliases,
+        users=users,
         occurred_at=event.occurred_at,
         state=state_of(event),
     )
