@@ -19,10 +19,12 @@ from api.commanding.bodies import (
     OfCall,
     OfOne,
     ParkBody,
+    PickupBody,
     RecordBody,
     TransferBody,
 )
-from api.commanding.choosing import SeenCall
+from api.commanding.choosing import SeenCall, seen
+from api.commanding.errors import CallEnded
 from api.errors import Forbidden
 from api.principal import COMPANY, Principal
 from core.commands import orders
@@ -82,6 +84,20 @@ def in_sight(who: Principal, *, picks_up: bool) -> Reach | None:
     if seen is None or not picks_up or who.standing is None:
         return seen
     return reach((*seen.users, *who.standing.colleagues), seen.queues)
+
+
+def picked(who: Principal, body: PickupBody, document: bytes) -> PickupBody | None:
+    """A pickup of a call that somebody sees only while it rings at a colleague's: which leg; None: it does not."""
+    try:
+        call = seen(document)
+    except CallEnded:
+        return None
+    colleagues = who.standing.colleagues if who.standing is not None else ()
+    rings = {party for one in call.going if one.kind == "ring" for party in one.parties}
+    legs = legs_of(call, colleagues)
+    found = [leg for leg in call.live_legs if leg.leg_id in legs and leg.answered_at is None and leg.party in rings]
+    named = [leg for leg in found if body.leg in (None, leg.leg_id) and body.party in (None, leg.party)]
+    return msgspec.structs.replace(body, party=None, leg=named[0].leg_id) if named else None
 
 
 def meant(who: Principal, body: OfCall, call: SeenCall) -> OfCall:

@@ -6,7 +6,7 @@ have ended since, through that very command.
 
 import hashlib
 import re
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import msgspec
@@ -24,6 +24,7 @@ from core.commands import checks
 from core.commands.orders import Status
 from core.commands.store import CommandStore, Requested
 from core.tenancy import company_of
+from projections.callflow.audience import audience_of
 from projections.query import get_call
 from projections.query.rooms import calls_in_room, name_on_switch
 
@@ -64,8 +65,11 @@ class Control:
             return known
         sight = allowed.in_sight(who, picks_up=isinstance(body, PickupBody))
         found = None if "\0" in call_id else get_call(connection, call_id, who.tenant, sight)
+        missing = NotFound(f"There is no call {checks.shown(call_id)}, also none with a leg of that id.")
         if found is None:
-            raise NotFound(f"There is no call {checks.shown(call_id)}, also none with a leg of that id.")
+            raise missing
+        if isinstance(body, PickupBody) and not _sees(who, found.document):
+            body = allowed.picked(who, body, found.document) or _raise(missing)
         call = seen(found.document)
         asked = asking.of_call(allowed.meant(who, body, call), call, who, self.store)
         return self._request(asked, call, who, key, bearer, question)
@@ -114,6 +118,16 @@ class Control:
             bearer=bearer,
             fingerprint=question,
         )
+
+
+def _raise(error: NotFound) -> NoReturn:
+    raise error
+
+
+def _sees(who: Principal, document: bytes) -> bool:
+    """Whether somebody sees a call of his company, also while it does not ring."""
+    concerned = audience_of(document)
+    return who.reach is None or who.reach.sees(concerned.users, concerned.queues)
 
 
 def control(here: Site) -> Control:

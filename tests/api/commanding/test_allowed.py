@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from api.commanding.allowed import in_sight, legs_of, may_command, meant
-from api.commanding.bodies import HangupBody, OfCall, TransferBody
+from api.commanding.allowed import in_sight, legs_of, may_command, meant, picked
+from api.commanding.bodies import HangupBody, OfCall, PickupBody, TransferBody
 from api.commanding.choosing import SeenCall, seen
 from api.principal import Principal
 from core.commands import orders
@@ -29,9 +29,13 @@ WAIT = segment("queue", ["1001", "queue:support"], "16.0Z", None)
 
 
 def call(*legs: dict[str, Any], segments: list[Any] | None = None, **more: Any) -> SeenCall:
+    return seen(document(*legs, segments=segments, **more))
+
+
+def document(*legs: dict[str, Any], segments: list[Any] | None = None, **more: Any) -> bytes:
     parties = [{"party": one["party"], "user": f"{one['party']}{AT}"} for one in legs or (A, B)]
     made = attended() | {"state": "talking", "parties": parties, "legs": list(legs or (A, B))}
-    return seen(json.dumps(made | {"segments": [TALK] if segments is None else segments} | more).encode())
+    return json.dumps(made | {"segments": [TALK] if segments is None else segments} | more).encode()
 
 
 OUTSIDE: dict[str, Any] = {"from": {"party": "1001", "number": "1001", "user": None}}
@@ -108,6 +112,19 @@ def test_what_names_nobody_means_the_askers_own_leg() -> None:
         assert meant(BOB, said, call()) == becomes
         assert meant(Principal("desk", "alpha.example"), said, call()) == said
         assert meant(CAROL, said, call()) == said
+
+
+def test_a_call_that_is_not_ones_own_can_be_picked_up_while_it_rings_at_a_colleagues() -> None:
+    caller = leg("x", "1007", "16.0Z", None) | {"role": "caller"}
+    rings = document(caller, B | {"answered_at": None}, segments=[segment("ring", ["1007", "1002"], "17.0Z", None)])
+    body = PickupBody(user=f"1001{AT}")
+    assert picked(ALICE, body, rings) == PickupBody(user=f"1001{AT}", leg="b")
+    assert picked(ALICE, PickupBody(user=f"1001{AT}", party="1002"), rings) == PickupBody(user=f"1001{AT}", leg="b")
+    for wrong in (PickupBody(user=f"1001{AT}", party="1007"), PickupBody(user=f"1001{AT}", leg="x")):
+        assert picked(ALICE, wrong, rings) is None
+    assert picked(ALICE, body, document()) is None, "it rings no more"
+    assert picked(CAROL, body, rings) is None
+    assert picked(ALICE, body, json.dumps(attended()).encode()) is None, "it has ended"
 
 
 def test_for_a_pickup_colleagues_calls_are_in_sight() -> None:
