@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import re
 import warnings
-from re import _constants as c
-from re import _parser as parser
+from importlib import import_module
 from typing import Any, Final
+
+# Not described for the type checker, which says so or not, as its cache is.
+c: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
 
 LONGEST: Final = 200
 """characters of an expression"""
