@@ -54,20 +54,44 @@ class LoginBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """of the user's entry in the registry, not of the phone"""
 
 
+class Attempt(msgspec.Struct, frozen=True):
+    """One try: the permits that it took, which a right password gives back."""
+
+    permits: tuple[tuple[Limits, str], ...]
+
+    def succeeded(self) -> None:
+        for limits, key in self.permits:
+            limits.give(key)
+
+
 class Logins:
-    """Who may try how often; of one event loop."""
+    """Who may try how often; of one event loop.
+
+    A browser from which the user logged in before is counted by itself alone: neither strangers nor a colleague behind
+    the same address keep its user out. An address from which he did is not counted with the strangers.
+    """
 
     def __init__(self) -> None:
         self._pairs = Limits(burst=8, rate=1 / 30)
         self._users = Limits(burst=30, rate=1 / 10)
         self._addresses = Limits(burst=60, rate=1 / 2)
+        self._devices = Limits(burst=8, rate=1 / 30)
 
-    def admit(self, user: str, address: str) -> None:
-        """Count an attempt; raises `TooOften`, with the seconds to wait."""
+    def admit(self, user: str, address: str, device: bytes | None = None, at_home: bool = False) -> Attempt:
+        """Count an attempt; raises `TooOften`, with the seconds to wait.
+
+        ``device``: the mark of a browser from which the user logged in before. ``at_home``: he did from this address.
+        """
         who = user.lower()[:LONGEST]
-        wait = self._addresses.take(address) or self._pairs.take(f"{who} {address}") or self._users.take(who)
-        if wait:
-            raise TooOften(wait)
+        if device is not None:
+            asked = [(self._devices, f"{who} {device.hex()}")]
+        else:
+            asked = [(self._addresses, address), (self._pairs, f"{who} {address}")]
+            asked += [] if at_home else [(self._users, who)]
+        for limits, key in asked:
+            if wait := limits.take(key):
+                raise TooOften(wait)
+        return Attempt(tuple(asked))
 
 
 def log_in(

@@ -2,30 +2,45 @@
 
 import math
 from datetime import UTC
+from typing import Any
 
+from psycopg import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import store
+from api.access import devices, store
 from api.access.bearers import Bearer
 from api.access.login import LASTING, LoginBody, log_in
+from api.access.token import Token
 from api.errors import Forbidden
 from api.http.answers import encoded
 from api.http.bodies import body_of
+from api.http.door.clients import counted
 from api.http.services import services_of
 from api.principal import principal_of
 
 
 async def login(request: Request) -> Response:
     services = services_of(request)
-    address = request.client.host if request.client is not None else "unknown"
+    address = counted(request.client.host if request.client is not None else "")
     given = await body_of(request, LoginBody)
-    services.logins.admit(given.user, address)
-    made, text = await services.with_connection(
-        lambda connection: log_in(connection, services.site.settings, services.registry, given)
-    )
+    user, home = given.user.lower(), devices.address_mark(address)
+    device = devices.device_mark(request.cookies.get(devices.COOKIE, ""))
+    marks = [home] if device is None else [home, device]
+    known = await services.with_connection(lambda connection: devices.known(connection, user, marks))
+    attempt = services.logins.admit(given.user, address, device if device in known else None, home in known)
+    fresh = "" if device in known else devices.fresh()
+    keep = [home, devices.device_mark(fresh) or device or home]
+
+    def within(connection: Connection[Any]) -> tuple[Token, str]:
+        made = log_in(connection, services.site.settings, services.registry, given)
+        devices.remember(connection, user, keep)
+        return made
+
+    made, text = await services.with_connection(within)
+    attempt.succeeded()
     assert made.expires_at is not None
-    return encoded(
+    answer = encoded(
         {
             "token": text,
             "user": made.name,
@@ -35,6 +50,10 @@ async def login(request: Request) -> Response:
             "seconds": math.floor(LASTING.total_seconds()),
         }
     )
+    if fresh:
+        age, secure = devices.DAYS * 86_400, request.url.scheme == "https"
+        answer.set_cookie(devices.COOKIE, fresh, age, path="/v1/login", secure=secure, httponly=True, samesite="strict")
+    return answer
 
 
 async def logout(request: Request) -> Response:

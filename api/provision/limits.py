@@ -25,3 +25,9 @@ class Limits:
         if len(self._left) > self._most:
             self._left.popitem(last=False)
         return 0 if allowed else max(1, math.ceil((1 - left) / self._rate))
+
+    def give(self, key: str) -> None:
+        """Give a permit back."""
+        if key in self._left:
+            left, since = self._left[key]
+            self._left[key] = (min(float(self._burst), left + 1), since)
