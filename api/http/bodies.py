@@ -40,7 +40,10 @@ def decoded(content: bytes | bytearray, kind: type[T]) -> T:
 
     5.0 is taken as 5: to JSON Schema they are one number.
     """
-    return msgspec.convert(_whole(msgspec.json.decode(content)), kind)
+    try:
+        return msgspec.convert(_whole(msgspec.json.decode(content)), kind)
+    except RecursionError:
+        raise msgspec.DecodeError("it is nested too deeply") from None
 
 
 def _whole(value: Any) -> Any:
