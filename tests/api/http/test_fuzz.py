@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from api.http.app import ROUTES
+from api.http.endpoints.families import ENDPOINTS
 from tests.api.conftest import Server, Site, until
 from tests.api.http.fuzz import Fuzzer, together
 
@@ -34,7 +34,10 @@ def figures(pid: int) -> tuple[int, int, int]:
 def test_garbage_over_all_routes(filled: Callable[..., Site], server: Server) -> None:
     filled("01", "10")
     pid, random_ = server.running.process.pid, random.Random(SEED)
-    fuzzers = [Fuzzer(server.port, server.token, list(ROUTES), random_.randrange(1 << 32)) for _ in range(AT_ONCE)]
+    fuzzers = [
+        Fuzzer(server.port, server.token, [one.path for one in ENDPOINTS], random_.randrange(1 << 32))
+        for _ in range(AT_ONCE)
+    ]
     _, bad = together(fuzzers, SECONDS / 3)  # what is loaded and made once is there then
     memory, files, threads = figures(pid)
     counts, worse = together(fuzzers, SECONDS)
