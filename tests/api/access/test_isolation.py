@@ -324,6 +324,8 @@ def walked(
     found = {}
     with httpx.Client(base_url=houses.server.address, timeout=30, trust_env=False) as client:
         for question in questions(routes, houses, random.Random(seed), rounds):
+            if question.path == "/v1/logout" and "@" in whose:
+                continue  # all that follows would be refused
             way = ask_socket if question.path in sockets else ask
             received = way(client, houses.tokens[whose], question)
             if seen := marks_in(received, question.said, marks):
