@@ -12,9 +12,10 @@ from projections.callflow.document import Call, Evidence, Link, Party, Quality, 
 from projections.callflow.document import Leg as LegDocument
 from projections.callflow.fact import Fact
 from projections.callflow.legs import Leg, first_names, legs_of, root_of, roots
+from projections.callflow.moves import Moves, service_party
 from projections.callflow.offers import offered, offers_of
 from projections.callflow.timeline import Stretch, course_of
-from projections.callflow.transfers import Moves, service_party, transfers_of
+from projections.callflow.transfers import transfers_of
 from projections.callflow.verdict import (
     caller_of,
     dialled_of,
