@@ -32,11 +32,7 @@ def _edges(course: Course) -> tuple[list[Edge], list[tuple[str, str]]]:
         if not away:
             sound.append(edge)
         waiting += [(leg, b if leg == a else a) for leg in away if top[b if leg == a else a] is edge]
-    sound.extend(
-        (one.leg_id, one.loopback)
-        for one in course.legs.values()
-        if one.loopback and one.leg_id < one.loopback and {one.leg_id, one.loopback} <= course.alive
-    )
+    sound.extend(pair for pair in course.pairs if course.alive.issuperset(pair))
     sound.extend(
         (me, app.arguments.strip())
         for me, stack in course.apps.items()
@@ -59,7 +55,8 @@ def _component(edges: list[Edge], start: str) -> set[str]:
 
 
 def _people(course: Course, component: Iterable[str]) -> tuple[str, ...]:
-    return tuple(leg for leg in course.legs if leg in component and not course.legs[leg].hidden)
+    people = [leg for leg in component if leg in course.rank and not course.legs[leg].hidden]
+    return tuple(sorted(people, key=course.rank.__getitem__))
 
 
 def activities(course: Course) -> list[Activity]:

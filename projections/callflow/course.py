@@ -12,6 +12,8 @@ from projections.callflow.legs import Leg
 Edge = tuple[str, str]
 # Applications that take a bridged leg away from its peer while they run.
 _AWAY = frozenset({"att_xfer", "execute_extension", "read", "play_and_get_digits"})
+# What a leg does once at a time: the next one says that the one before is over, whether its end was seen or not.
+_ONE_AT_A_TIME = frozenset({"bridge", "playback", "phrase", "say", "speak", "gentones"})
 # An UNHOLD this close before the leg's hangup (microseconds) was made by the hangup.
 _SYNTHETIC_UNHOLD = 100_000
 
@@ -33,6 +35,10 @@ class Course:
     def __init__(self, legs: dict[str, Leg], names: dict[str, str]) -> None:
         self.legs = legs
         self.names = names
+        self.rank = {leg_id: number for number, leg_id in enumerate(legs)}
+        """the legs in the order in which they came about"""
+        self.pairs = [(one.leg_id, one.loopback) for one in legs.values() if one.loopback and one.leg_id < one.loopback]
+        """the two halves of each loopback"""
         self.bridges: list[Edge] = []
         self.holding: set[str] = set()
         self.apps: dict[str, list[App]] = {}
@@ -126,7 +132,10 @@ class Course:
         app = App(data["app"], say("id", ""), say("arguments", ""), say("destination", ""), say("mode", ""))
         if app.name in _AWAY and edges:
             app.edge = edges[-1]
-        self.apps.setdefault(me, []).append(app)
+        stack = self.apps.setdefault(me, [])
+        if stack and stack[-1].name == app.name and app.name in _ONE_AT_A_TIME:
+            stack.pop()
+        stack.append(app)
 
     def _after_end(self, fact: Fact, me: str) -> bool:
         if fact.kind == "unbridge":

@@ -4,7 +4,9 @@ Nothing here remembers anything: the same facts, in whatever order they came, gi
 questions mean is in `legs`, `timeline`, `offers`, `transfers` and `verdict`; here their answers become one value.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.numbers import instant
@@ -14,6 +16,7 @@ from projections.callflow.fact import Fact
 from projections.callflow.legs import Leg, first_names, legs_of, root_of, roots
 from projections.callflow.moves import Moves, service_party
 from projections.callflow.offers import offered, offers_of
+from projections.callflow.slices import PORTION, Slices, whole
 from projections.callflow.timeline import Stretch, course_of
 from projections.callflow.transfers import transfers_of
 from projections.callflow.verdict import (
@@ -40,25 +43,43 @@ def worst(*qualities: Quality) -> Quality:
 
 def interpret(facts: Sequence[Fact]) -> Call:
     """The document of the call that these facts make; they must be sorted by `Fact.order` and without doubles."""
+    return whole(interpretation(facts))
+
+
+def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
+    """`interpret` in slices; its cost grows with the number of facts, and not faster."""
     names = first_names(facts)
-    legs = legs_of(facts, names)
+    legs = yield from legs_of(facts, names)
     gaps = _gaps(facts)
     _presume(legs, gaps)
     root = root_of(legs)
-    stretches = course_of(facts, legs, names)
+    stretches = yield from course_of(facts, legs, names)
+    yield
     moves = Moves(facts, legs, names, stretches)
-    transfers = transfers_of(moves)
+    yield
+    transfers = yield from transfers_of(moves)
     offers = offers_of(legs, root, stretches)
+    yield
     complete = all(leg.closed for leg in legs.values() if leg.last_seen)
     caller = caller_of(root, legs)
     talks = [one for one in stretches if one.kind in ("talk", "consult", "conference")]
     answered = bool(talks)
     outcome = outcome_of(root, legs, stretches, offers, answered) if complete else "answered" if answered else None
     heard = [one for one in stretches if one.kind not in ("talk", "consult") or _heard(one, legs)]
-    segments = [_segment(one, legs, transfers, gaps) for one in heard]
+    parking = Parking(transfers)
+    segments: list[Segment] = []
+    for one in heard:
+        segments.append(_segment(one, legs, parking, gaps))
+        if len(segments) % (8 * PORTION) == 0:
+            yield
     seen = [leg for leg in legs.values() if leg.last_seen]
     started = root.created_at or min((leg.created_at for leg in seen), default=facts[0].at)
     ended = max((leg.ended_at for leg in seen), default=0) if complete else None
+    role = Roles(legs, root)
+    parties = _parties(heard, legs, root, role)
+    yield
+    evidence = _evidence(facts, names, legs)
+    yield
     return Call(
         call_id=root.leg_id,
         aliases=[leg.leg_id for leg in roots(legs.values()) if leg is not root and leg.last_seen],
@@ -75,14 +96,14 @@ def interpret(facts: Sequence[Fact]) -> Call:
         ended_at=ended,
         hangup=hangup_of(root, legs, outcome) if complete else None,
         talk_seconds=_union([one for one in heard if one.kind == "talk"]),
-        parties=_parties(heard, legs, root),
+        parties=parties,
         segments=segments,
         offers=offers,
         transfers=transfers,
-        legs=[_leg(leg, legs, root) for leg in seen],
+        legs=[_leg(leg, role) for leg in seen],
         links=_links(stretches, legs, facts),
         quality=_quality(seen, segments, gaps, started, ended),
-        evidence=_evidence(facts, names, legs),
+        evidence=evidence,
         version=sum(1 for fact in facts if fact.kind not in _DERIVED),
         first_position=min(fact.position for fact in facts),
         last_position=max(fact.position for fact in facts),
@@ -149,7 +170,30 @@ def _union(stretches: list[Stretch]) -> float:
     return total / 1_000_000
 
 
-def _segment(one: Stretch, legs: dict[str, Leg], transfers: list[Transfer], gaps: list[Interval]) -> Segment:
+class Parking:
+    """Who parked and who retrieved, by time."""
+
+    def __init__(self, transfers: Iterable[Transfer]) -> None:
+        moves = sorted((move for move in transfers if move.kind in ("park", "retrieve")), key=lambda move: move.at)
+        self._parked = [move for move in moves if move.kind == "park"]
+        self._retrieved: dict[str | None, list[Transfer]] = {}
+        for move in moves:
+            if move.kind == "retrieve":
+                self._retrieved.setdefault(move.from_, []).append(move)
+
+    def parked_by(self, at: int) -> str | None:
+        """Who parked last, by some seconds after an instant (the event of the lot may come before the REFER's end)."""
+        index = bisect_right(self._parked, at + 2_000_000, key=lambda move: move.at)
+        return self._parked[index - 1].by if index else None
+
+    def retrieved_by(self, party: str, at: int) -> str | None:
+        """Who retrieved this party first from an instant on."""
+        mine = self._retrieved.get(party, [])
+        index = bisect_left(mine, at, key=lambda move: move.at)
+        return mine[index].by if index < len(mine) else None
+
+
+def _segment(one: Stretch, legs: dict[str, Leg], parking: Parking, gaps: list[Interval]) -> Segment:
     parties = list(dict.fromkeys(legs[leg].party for leg in one.legs))
     detail: dict[str, Any] = {}
     leg = legs[one.legs[0]]
@@ -164,11 +208,8 @@ def _segment(one: Stretch, legs: dict[str, Leg], transfers: list[Transfer], gaps
             detail["room"] = one.what
         case "park":
             detail["lot"] = one.what
-            parked = [move for move in transfers if move.kind == "park" and move.at <= one.started_at + 2_000_000]
-            detail["parked_by"] = parked[-1].by if parked else None
-            moves = [move for move in transfers if move.kind == "retrieve" and move.from_ == leg.party]
-            taken = [move for move in moves if move.at >= one.started_at]
-            detail["retrieved_by"] = taken[0].by if taken and one.ended_at else None
+            detail["parked_by"] = parking.parked_by(one.started_at)
+            detail["retrieved_by"] = parking.retrieved_by(leg.party, one.started_at) if one.ended_at else None
         case "queue":
             detail["queue"] = one.what.partition("@")[0]
         case "monitor":
@@ -191,39 +232,54 @@ def _segment(one: Stretch, legs: dict[str, Leg], transfers: list[Transfer], gaps
     )
 
 
-def _role(leg: Leg, legs: dict[str, Leg], root: Leg) -> str:
-    if leg.hidden:
-        return "loopback"
-    if leg is root:
-        return "caller"
-    if leg.agent:
-        return "agent"
-    if leg.parent is None and any(other.party == leg.party and other is not leg for other in legs.values()):
-        return "consult"
-    return "callee"
+class Roles:
+    """What each leg is in the call."""
+
+    def __init__(self, legs: dict[str, Leg], root: Leg) -> None:
+        self._root = root
+        self._legs_of_party = Counter(leg.party for leg in legs.values())
+
+    def __call__(self, leg: Leg) -> str:
+        if leg.hidden:
+            return "loopback"
+        if leg is self._root:
+            return "caller"
+        if leg.agent:
+            return "agent"
+        if leg.parent is None and self._legs_of_party[leg.party] > 1:
+            return "consult"
+        return "callee"
 
 
-def _parties(stretches: list[Stretch], legs: dict[str, Leg], root: Leg) -> list[Party]:
+def _parties(stretches: list[Stretch], legs: dict[str, Leg], root: Leg, role: Roles) -> list[Party]:
     people: dict[str, list[Leg]] = {}
     for leg in [root, *legs.values()]:
         if leg.real:
             people.setdefault(leg.party, []).append(leg)
-    result = []
-    for party, mine in people.items():
-        ids = {leg.leg_id for leg in mine}
-        talked = [one for one in stretches if one.kind in ("talk", "consult") and not ids.isdisjoint(one.legs)]
-        held = [one for one in stretches if one.kind == "hold" and not ids.isdisjoint(one.legs)]
-        user = next((leg.user for leg in mine if leg.user), None)
-        role = _role(mine[0], legs, root)
-        result.append(Party(party=party, user=user, role=role, talk_seconds=_union(talked), held_seconds=_union(held)))
-    return result
+    talked: dict[str, list[Stretch]] = {}
+    held: dict[str, list[Stretch]] = {}
+    for one in stretches:
+        did = talked if one.kind in ("talk", "consult") else held if one.kind == "hold" else None
+        if did is not None:
+            for party in {legs[leg].party for leg in one.legs}:
+                did.setdefault(party, []).append(one)
+    return [
+        Party(
+            party=party,
+            user=next((leg.user for leg in mine if leg.user), None),
+            role=role(mine[0]),
+            talk_seconds=_union(talked.get(party, [])),
+            held_seconds=_union(held.get(party, [])),
+        )
+        for party, mine in people.items()
+    ]
 
 
-def _leg(leg: Leg, legs: dict[str, Leg], root: Leg) -> LegDocument:
+def _leg(leg: Leg, role: Roles) -> LegDocument:
     return LegDocument(
         leg_id=leg.leg_id,
         party=leg.party,
-        role=_role(leg, legs, root),
+        role=role(leg),
         switch=leg.switch,
         created_at=leg.created_at or None,
         answered_at=leg.answered_at or None,

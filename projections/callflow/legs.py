@@ -13,6 +13,7 @@ from core.numbers import instant
 from projections.callflow.document import Quality
 from projections.callflow.fact import Fact
 from projections.callflow.reading import multiple
+from projections.callflow.slices import PORTION, Slices
 
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|.*:.*")
 # Ties that name the leg that made this one, strongest first.
@@ -115,7 +116,7 @@ def first_names(facts: Sequence[Fact]) -> dict[str, str]:
     return names
 
 
-def legs_of(facts: Sequence[Fact], names: dict[str, str]) -> dict[str, Leg]:
+def legs_of(facts: Sequence[Fact], names: dict[str, str]) -> Slices[dict[str, Leg]]:
     """All legs that the facts speak of, sorted as they came about. Legs that are only named have no times."""
     legs: dict[str, Leg] = {}
 
@@ -126,7 +127,9 @@ def legs_of(facts: Sequence[Fact], names: dict[str, str]) -> dict[str, Leg]:
         return legs[leg_id]
 
     losses: list[Fact] = []
-    for fact in facts:
+    for number, fact in enumerate(facts, start=1):
+        if number % (8 * PORTION) == 0:
+            yield
         leg = leg_of(fact.leg)
         for tie in fact.ties:
             leg_of(tie.leg)
@@ -137,6 +140,7 @@ def legs_of(facts: Sequence[Fact], names: dict[str, str]) -> dict[str, Leg]:
     for leg in legs.values():
         _settle(leg)
     _tell_apart(legs)
+    yield
     _parents(facts, legs, leg_of)
     for fact in losses:
         _lose(leg_of(fact.leg), fact)

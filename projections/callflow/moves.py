@@ -1,4 +1,4 @@
-"""What the rules of transfers look up in a call: who talked with whom when, who was called for whom, who was sent where.
+"""What the rules of transfers look up: who talked with whom when, who was called for whom, who was sent where.
 
 Made once each time a call is told. Every question is answered from an index by leg and time, never by a walk over all
 that the call has lived through: a call of 400 transfers asks 400 times.

@@ -4,6 +4,7 @@ One offer a leg and round. Ringing the caller's own phone (click-to-call) is non
 answered offer: a follow-me that waits for its confirmation key is still an offer (CALLS.md, rule 13).
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from projections.callflow.document import Offer, OfferOutcome
@@ -50,9 +51,32 @@ def offered(legs: dict[str, Leg], root: Leg | None) -> list[Leg]:
     ]
 
 
-def outcome_of(leg: Leg, legs: dict[str, Leg], connected: dict[str, int]) -> OfferOutcome | None:
+class _Around:
+    """What else happened in the call around an instant, found by time."""
+
+    def __init__(self, legs: dict[str, Leg], connected: dict[str, int]) -> None:
+        self.legs = legs
+        self.connected = connected
+        self._answers = sorted(at for leg_id, at in connected.items() if legs[leg_id].direction == "outbound")
+        self._left = sorted(leg.ended_at for leg in legs.values() if leg.disposition in ("recv_bye", "recv_cancel"))
+
+    def answered(self, since: int, until: int) -> bool:
+        """Did a phone that was called answer between two instants?"""
+        return _any_between(self._answers, since, until)
+
+    def left(self, since: int, until: int) -> bool:
+        """Did somebody hang up by himself between two instants?"""
+        return _any_between(self._left, since, until)
+
+
+def _any_between(instants: list[int], since: int, until: int) -> bool:
+    index = bisect_left(instants, since)
+    return index < len(instants) and instants[index] <= until
+
+
+def outcome_of(leg: Leg, around: _Around) -> OfferOutcome | None:
     """What came of the offer to this leg; None while it is open."""
-    if leg.leg_id in connected:
+    if leg.leg_id in around.connected:
         return "answered"
     if not leg.ended_at:
         return None
@@ -64,41 +88,41 @@ def outcome_of(leg: Leg, legs: dict[str, Leg], connected: dict[str, int]) -> Off
     if known is not None:
         return known
     if leg.cause in _ENDED_BY_CALLER:
-        return _cancelled(leg, legs, connected)
+        return _cancelled(leg, around)
     if leg.rang and leg.disposition == "send_cancel":
-        return _given_up(leg, legs)
+        return _given_up(leg, around)
     return "failed"
 
 
-def _cancelled(leg: Leg, legs: dict[str, Leg], connected: dict[str, int]) -> OfferOutcome:
+def _cancelled(leg: Leg, around: _Around) -> OfferOutcome:
     """The switch took the offer back: somebody else answered, the caller left, or the switch gave up."""
     if leg.disposition == "recv_bye" and leg.answered_at:
         return "rejected"
-    caller = legs.get(leg.parent or "")
+    caller = around.legs.get(leg.parent or "")
     if leg.cause == "ATTENDED_TRANSFER":
-        return _given_up(leg, legs)
-    for at in (at for other, at in connected.items() if other != leg.leg_id and legs[other].direction == "outbound"):
-        if leg.created_at <= at + _NEAR and abs(at - leg.ended_at) <= _NEAR:
-            return "answered_elsewhere"
-    if caller is not None and connected.get(caller.leg_id, 0) and abs(connected[caller.leg_id] - leg.ended_at) <= _NEAR:
+        return _given_up(leg, around)
+    if around.answered(max(leg.created_at, leg.ended_at) - _NEAR, leg.ended_at + _NEAR):
+        return "answered_elsewhere"
+    met = around.connected.get(caller.leg_id, 0) if caller is not None else 0
+    if met and abs(met - leg.ended_at) <= _NEAR:
         return "answered_elsewhere"
     if caller is not None and caller.last_seen and (not caller.ended_at or caller.ended_at > leg.ended_at + _NEAR):
         return "no_answer" if leg.cause != "ORIGINATOR_CANCEL" or leg.answered_at else "cancelled"
     return "cancelled"
 
 
-def _given_up(leg: Leg, legs: dict[str, Leg]) -> OfferOutcome:
+def _given_up(leg: Leg, around: _Around) -> OfferOutcome:
     """The switch stopped ringing. After a semi-attended transfer somebody waited, who may have left just then."""
-    near = [other for other in legs.values() if abs(other.ended_at - leg.ended_at) <= _NEAR]
-    return "cancelled" if any(other.disposition in ("recv_bye", "recv_cancel") for other in near) else "no_answer"
+    return "cancelled" if around.left(leg.ended_at - _NEAR, leg.ended_at + _NEAR) else "no_answer"
 
 
 def offers_of(legs: dict[str, Leg], root: Leg | None, stretches: Sequence[Stretch]) -> list[Offer]:
     """All offers of the call, in the order in which they were made."""
     connected = connections(stretches)
+    around = _Around(legs, connected)
     result = []
     for leg in offered(legs, root):
-        outcome = outcome_of(leg, legs, connected)
+        outcome = outcome_of(leg, around)
         ended = leg.ended_at
         if outcome == "answered":
             met = connected.get(leg.leg_id) or leg.answered_at

@@ -16,6 +16,7 @@ from projections.callflow.course import Course
 from projections.callflow.document import Quality, SegmentKind
 from projections.callflow.fact import Fact
 from projections.callflow.legs import Leg
+from projections.callflow.slices import PORTION, Slices
 
 # Shorter activities (microseconds) are the switch shuffling its state, and nothing that anybody lived through.
 _SHORTEST = 20_000
@@ -46,7 +47,7 @@ class _Record:
 
     def turn(self, at: int) -> None:
         """Close what is over and open what began, at this instant."""
-        now = activities(self.course)
+        now = dict.fromkeys(activities(self.course))
         for activity in [one for one in self.open if one not in now]:
             stretch = self.open.pop(activity)
             stretch.ended_at = at
@@ -79,7 +80,7 @@ def _missing_bridges(facts: Sequence[Fact]) -> list[tuple[int, Fact]]:
     return missing
 
 
-def course_of(facts: Sequence[Fact], legs: dict[str, Leg], names: dict[str, str]) -> list[Stretch]:
+def course_of(facts: Sequence[Fact], legs: dict[str, Leg], names: dict[str, str]) -> Slices[list[Stretch]]:
     """The stretches of a call, from all its facts in order. `names` leads from a leg's id to its first one."""
     steps: list[tuple[int, int, int, Op, Fact | None, str]] = []
     for number, fact in enumerate(facts):
@@ -94,7 +95,9 @@ def course_of(facts: Sequence[Fact], legs: dict[str, Leg], names: dict[str, str]
     steps.sort(key=lambda step: step[:3])
     course = Course(legs, names)
     record = _Record(course)
-    for at, _, _, op, told, me in steps:
+    for number, (at, _, _, op, told, me) in enumerate(steps, start=1):
+        if number % PORTION == 0:
+            yield
         changed = True
         record.bounded = op != "fact"
         if op == "cut":

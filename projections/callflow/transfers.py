@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from projections.callflow.document import Transfer, TransferKind, TransferResult
 from projections.callflow.legs import Leg
 from projections.callflow.moves import Moves
+from projections.callflow.slices import PORTION, Slices
 
 _NUMBER = re.compile(r"[+*#]?[0-9*#]+")
 # Two reports of one command (API and BACKGROUND_JOB) come within this time (microseconds).
@@ -185,10 +186,14 @@ def _commands(moves: Moves) -> Iterator[Transfer]:
             yield _transfer("park", None, moved, "park", fact.at, "completed")
 
 
-def transfers_of(moves: Moves) -> list[Transfer]:
+def transfers_of(moves: Moves) -> Slices[list[Transfer]]:
     """All transfers of the call, in the order in which they happened."""
-    rules = (_by_refer, _by_feature_code, _moved_in_the_dialplan, _pickups, _commands)
-    found = [move for rule in rules for move in rule(moves)]
+    found: list[Transfer] = []
+    for rule in (_by_refer, _by_feature_code, _moved_in_the_dialplan, _pickups, _commands):
+        for move in rule(moves):
+            found.append(move)
+            if len(found) % PORTION == 0:
+                yield
     found += _parks(moves, found)
     # The dialplan that brings a failed transfer back to who made it is part of that transfer.
     back = {one.by for one in found if one.result == "returned"}
