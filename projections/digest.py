@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 
+from projections.callflow.pacing import Pace
 from projections.errors import Moved, ProjectionError
 from projections.log_page import LogPage
 from projections.projection import LeftOut, Place, Projection
@@ -26,7 +27,9 @@ _MACHINE = {"08", "25", "28", "3D", "40", "42", "53", "55", "57", "58", "XX"}
 """classes of SQLSTATE that are no fault of a value: worth trying again, never worth leaving an event out"""
 
 
-def digest(connection: psycopg.Connection[Any], projection: Projection, page: LogPage, place: Place) -> int:
+def digest(
+    connection: psycopg.Connection[Any], projection: Projection, page: LogPage, place: Place, pace: Pace = "due"
+) -> int:
     """Fold a page from the place where the projection must be; return how many events were parked.
 
     One transaction if all goes well (a savepoint, within one of the caller's). Raises `Moved` and `NotThere`, and what
@@ -35,7 +38,7 @@ def digest(connection: psycopg.Connection[Any], projection: Projection, page: Lo
     try:
         with connection.transaction(), connection.cursor() as cursor:
             _hold(cursor, projection, place)
-            left_out = projection.fold_page(cursor, page)
+            left_out = projection.fold_page(cursor, page, pace)
     except ProjectionError:
         projection.forget()
         raise

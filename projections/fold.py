@@ -6,6 +6,7 @@ from typing import Protocol
 from core.event import SwitchEvent
 from projections.callflow.changes import Changes
 from projections.callflow.fact import Reading
+from projections.callflow.pacing import Pace
 
 
 class Fold(Protocol):
@@ -27,8 +28,13 @@ class Fold(Protocol):
         """Fold one event. May raise for an event that it refuses; the fold is not used any more then."""
         ...
 
-    def take_changes(self) -> Changes:
+    def take_changes(self, pace: Pace = "due") -> Changes:
         """What changed since the last take; may raise as `apply`. Finished calls may leave memory now."""
+        ...
+
+    @property
+    def untold(self) -> bool:
+        """Whether calls have changed that the last take has not told: a later one will."""
         ...
 
 

@@ -5,6 +5,7 @@ move the position. Reading the log, locks, retries and waiting are the caller's.
 """
 
 import hashlib
+import logging
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,12 +13,15 @@ from psycopg import Cursor
 
 from projections.call_log import CallLog
 from projections.callflow.changes import CallEvent
+from projections.callflow.pacing import Pace
 from projections.errors import CannotRestore, NotThere
 from projections.fold import FoldKind
 from projections.log_page import LogPage
 from projections.published.notice import Notice
 from projections.published.notices import TOPICS, notices
 from projections.tables import CallTables
+
+log = logging.getLogger("harmony.projection")
 
 NAME = "calls"
 CHANNEL = "harmony_calls"
@@ -88,13 +92,19 @@ class Projection:
         """Take the projection's row for this transaction: whoever holds it is the only one who writes."""
         return lock(cursor, self.name)
 
-    def fold_page(self, cursor: Cursor[Any], page: LogPage) -> list[LeftOut]:
+    @property
+    def untold(self) -> bool:
+        """Whether there are calls that have changed and are not told yet: `fold_page` with an empty page tells more."""
+        return self._fold.untold
+
+    def fold_page(self, cursor: Cursor[Any], page: LogPage, pace: Pace = "due") -> list[LeftOut]:
         """Fold a page, write what changed, move to where it reaches; return the events that were parked.
 
         Raises what an event makes the fold raise (`projections.digest` finds out which); nothing may be committed then.
         """
         left_out = [self._park(cursor, bad.position, "unknown", bad.state, bad.error) for bad in page.bad]
-        changed, told = self._fold_events(cursor, page, left_out) if page.events else (0, 0)
+        more = bool(page.events) or self._fold.untold
+        changed, told = self._fold_events(cursor, page, pace, left_out) if more else (0, 0)
         if changed or told:
             cursor.execute(_MOVE_AND_TELL, [page.reached, self.name])
         else:
@@ -107,7 +117,7 @@ class Projection:
         parked = self._park(cursor, event.position, event.switch, event.term, error)
         return [parked, *self.fold_page(cursor, LogPage([], page.bad, page.reached))]
 
-    def _fold_events(self, cursor: Cursor[Any], page: LogPage, left_out: list[LeftOut]) -> tuple[int, int]:
+    def _fold_events(self, cursor: Cursor[Any], page: LogPage, pace: Pace, left_out: list[LeftOut]) -> tuple[int, int]:
         """How many calls changed, and how many events were published."""
         if self._fresh:
             # What happens to a whole switch happens to calls that no event of the page names.
@@ -126,10 +136,12 @@ class Projection:
         self._restore(self._tables.load(cursor, self._fold.wanted(readings)))
         for reading in readings:
             self._fold.apply(reading)
-        changes = self._fold.take_changes()
-        changed = len(changes.calls) + len(changes.merged)
-        if changed:
+        changes = self._fold.take_changes(pace)
+        for call_id, why in changes.failed:
+            log.warning("The call %s cannot be told (%r): it stays as it was told last; report it.", call_id, why)
+        if changes.calls or changes.merged:
             self._tables.write(cursor, changes, page.reached)
+        changed = sum(1 for call in changes.calls if call.document is not None) + len(changes.merged)
         if not self._publish:
             return 0, 0
         events: list[CallEvent | Notice] = [one for call in changes.calls for one in call.events]

@@ -29,7 +29,7 @@ from projections.digest import digest
 from projections.errors import RebuildRunning
 from projections.fold import Fold, FoldKind
 from projections.kept_calls import hold_still, take_over
-from projections.log_page import read_page
+from projections.log_page import LogPage, read_page
 from projections.progress import Meter, Progress
 from projections.projection import CHANNEL, NAME, SESSION, Projection, lock
 from projections.runner import PAGE
@@ -138,6 +138,7 @@ class Rebuild:
             self._page_of(position, head)
             if report is not None:
                 report(self._meter.progress)
+        self._tell_all()
         self._connection.execute("RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin")
         for (table,) in self._connection.execute(
             "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables WHERE schemaname = %s", [NEXT]
@@ -166,6 +167,7 @@ class Rebuild:
             first = lock(cursor, NAME)
             while (position := self._position(NEXT)) < first.position:
                 self._page_of(position, first.position)
+            self._tell_all()
             cursor.execute(_FORGET_TOUCHED, {"seen": self._compared})
             cursor.execute(_COMPARE_TOUCHED, {"seen": self._compared})
             self._publish(cursor, first.position, first.generation + 1)
@@ -217,6 +219,13 @@ class Rebuild:
                 place = lock(cursor, NEXT)
             page.parked = digest(self._connection, self._projection, found, place)
             page.reached = found.reached
+
+    def _tell_all(self) -> None:
+        """Tell what is known of long calls, which are told at a pace while pages are folded."""
+        if self._projection.untold:
+            with self._connection.transaction(), self._connection.cursor() as cursor:
+                place = lock(cursor, NEXT)
+            digest(self._connection, self._projection, LogPage([], [], place.position), place, "all")
 
     def _differences(self) -> Iterator[Difference]:
         with self._connection.transaction(), self._connection.cursor(name="harmony_differences") as cursor:

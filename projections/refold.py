@@ -42,7 +42,7 @@ def refold(
             with translated():
                 place = projection.lock(cursor)
             try:
-                left_out = projection.fold_page(cursor, LogPage([event], [], place.position))
+                left_out = projection.fold_page(cursor, LogPage([event], [], place.position), "all")
             except ProjectionError:
                 raise
             except psycopg.Error as error:

@@ -18,10 +18,11 @@ from core.errors import HarmonyError
 from core.log.driver import connect
 from core.log.eventlog import EventLog
 from core.places import take
+from projections.callflow.pacing import Pace
 from projections.digest import digest
 from projections.errors import Moved
 from projections.fold import Fold, FoldKind
-from projections.log_page import read_page
+from projections.log_page import LogPage, read_page
 from projections.progress import Meter, Progress
 from projections.projection import NAME, SESSION, Place, Projection
 
@@ -76,6 +77,7 @@ class Runner:
                 self._step(events, connection, target)
                 if report is not None:
                     report(self.progress)
+            self._tell_more(connection, "all")
         return self.progress
 
     def run_forever(self, stop: threading.Event, report: Callable[[Progress], None] | None = None) -> None:
@@ -120,14 +122,15 @@ class Runner:
         while not stop.is_set() and not self._active(connection):
             stop.wait(POLL)
         connection.execute("LISTEN harmony_log")
+        quiet = False
         while not stop.is_set():
             if self._step(events, connection, None):
+                quiet = False
                 report(self.progress)
                 if self.progress.position >= self.progress.head:
                     stop.wait(PACE)
-            else:
-                for _ in connection.notifies(timeout=POLL, stop_after=1):
-                    pass
+            elif not (quiet and self._tell_more(connection, "idle")):
+                quiet = not list(connection.notifies(timeout=POLL, stop_after=1))
 
     def _active(self, connection: Connection) -> bool:
         """Whether this runner is the active one, becoming it if nobody is."""
@@ -153,6 +156,16 @@ class Runner:
     def _forget(self) -> None:
         self._projection.forget()
         self._place = None
+
+    def _tell_more(self, connection: Connection, pace: Pace) -> bool:
+        """Tell more of the long calls that are not told yet; False when there are none."""
+        if self._place is None or not self._projection.untold:
+            return False
+        try:
+            digest(connection, self._projection, LogPage([], [], self._place.position), self._place, pace)
+        except Moved:
+            self._place = self._where(connection)
+        return True
 
     def _step(self, events: EventLog, connection: Connection, target: int | None) -> bool:
         """Fold one page; False when there was nothing to fold."""

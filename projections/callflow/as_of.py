@@ -8,14 +8,10 @@ seconds after it hung up: of that the caller has to know whether the time had pa
 
 from collections.abc import Callable, Iterable
 
-import msgspec
-
 from projections.callflow.document import Call
 from projections.callflow.fact import Fact
-from projections.callflow.fold import Stored
+from projections.callflow.group import facts_of
 from projections.callflow.interpret import happened, interpret
-
-_decoder = msgspec.msgpack.Decoder(Stored)
 
 
 def live_as_of(state: bytes, position: int, closed: Callable[[Fact], bool]) -> list[Call]:
@@ -23,7 +19,7 @@ def live_as_of(state: bytes, position: int, closed: Callable[[Fact], bool]) -> l
 
     `closed` says of a leg's closing whether its time had come by then.
     """
-    facts = [fact for fact in _decoder.decode(state).facts if fact.position <= position]
+    facts = [fact for fact in facts_of(state) if fact.position <= position]
     known = [fact for fact in facts if fact.kind != "closed" or closed(fact)]
     calls = []
     for one in _together(known):
@@ -36,7 +32,7 @@ def live_as_of(state: bytes, position: int, closed: Callable[[Fact], bool]) -> l
 
 def positions(state: bytes) -> list[int]:
     """Where the events stand that a call's facts come from."""
-    return sorted({fact.position for fact in _decoder.decode(state).facts})
+    return sorted({fact.position for fact in facts_of(state)})
 
 
 def _together(facts: Iterable[Fact]) -> list[list[Fact]]:

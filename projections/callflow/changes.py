@@ -51,11 +51,12 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
 
     `state` is whatever the fold needs to go on with this call; only the fold reads it. `legs` holds every id that must
     lead back to that state: legs, earlier names of legs, ids of merged calls. What is not `shown` is no call that
-    anybody has lived through so far: only its state is kept.
+    anybody has lived through so far: only its state is kept. Without a document only the state has changed: the call
+    is told later, and what was told of it stays.
     """
 
     call_id: str
-    document: Call
+    document: Call | None
     state: bytes
     legs: list[str]
     live: bool
@@ -76,3 +77,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
     calls: list[CallState]
     merged: list[Merged]
+    revived: list[str] = []
+    """ids that led to another call, and are ids of calls again"""
+    failed: list[tuple[str, Exception]] = []
+    """long calls that were due and could not be told, and why: they stay as they were told last"""

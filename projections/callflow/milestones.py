@@ -1,7 +1,12 @@
 """What of a call is news: the events that subscribers get, derived from the document.
 
-Each has an id that depends on what it tells of and on nothing else, so that the same log yields the same events however
-it was cut into pages; what was told once is not told again, and what turns out to be untrue is taken back.
+What was told once is not told again, and what turns out to be otherwise is corrected. News have an id that depends on
+what they tell of and on nothing else: the same log yields the same ones however it was cut into pages.
+
+Corrections cannot have both. Whether a call was thought to be otherwise in between depends on where a page ended, and
+the same thing can be corrected more than once, back and forth: A, B, A, B. An id must never be given to two of them,
+for the log drops the second and its readers stay with what is untrue. So a correction's id counts the corrections of
+the same thing before it: being unique wins over being the same for every cut.
 """
 
 from collections import Counter
@@ -15,6 +20,7 @@ import msgspec
 from projections.callflow.audience import audience
 from projections.callflow.changes import Audience, CallEvent
 from projections.callflow.document import Call
+from projections.callflow.slices import PORTION, Slices
 
 _NAMESPACE = UUID("6f0e5a30-6a0c-5d07-9d6f-1c8f7f1f5b11")
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -91,36 +97,65 @@ def _digest(data: dict[str, Any]) -> int:
     return crc32(_encode(data))
 
 
-def milestones(call: Call, told: dict[str, int], aliases: set[str]) -> list[CallEvent]:
-    """The news of a call: what has not been told, and what was told and is not so.
+class Told(msgspec.Struct):
+    """What has been said of a call so far."""
 
-    `told` is the memory of it (what, and a digest of what was said of it), and is brought up to date. Something can
-    turn out to have been otherwise, when evidence came late: then `call.corrected` names what was told, with its data
-    as they are now, or null where it did not happen.
+    news: dict[str, int] = msgspec.field(default_factory=dict)
+    """what was told of (type and key), and a digest of what was said of it; `WITHDRAWN` when it was taken back"""
+    corrections: dict[str, int] = msgspec.field(default_factory=dict)
+    """how often what was said of it has been corrected"""
+
+    def copy(self) -> "Told":
+        """One that can be brought up to date without this being changed."""
+        return Told(dict(self.news), dict(self.corrections))
+
+    def join(self, other: "Told") -> None:
+        """Another call turns out to be part of this one."""
+        self.news |= other.news
+        for mark, count in other.corrections.items():
+            self.corrections[mark] = max(count, self.corrections.get(mark, 0))
+
+    def correction(self, mark: str, digest: int) -> str:
+        """The key of the next correction of this."""
+        count = self.corrections[mark] = self.corrections.get(mark, 0) + 1
+        self.news[mark] = digest
+        return f"{mark}|{digest}|{count}"
+
+
+WITHDRAWN = -1
+
+
+def milestones(call: Call, told: Told, aliases: set[str]) -> Slices[list[CallEvent]]:
+    """The news of a call: what has not been told, and what was told and is not so. `told` is brought up to date.
+
+    Something can turn out to have been otherwise, when evidence came late: then `call.corrected` names what was told,
+    with its data as they are now, or null where it did not happen.
     """
     found: list[tuple[str, str, int, dict[str, Any]]] = []
     now: set[str] = set()
     for kind, key, at, data in _news(call):
         mark = f"{kind}|{key}"
         now.add(mark)
+        if len(now) % (2 * PORTION) == 0:
+            yield
         digest = _digest(data)
-        known = told.get(mark)
+        known = told.news.get(mark)
         if known == digest:
             continue
-        told[mark] = digest
         if known is None:
+            told.news[mark] = digest
             found.append((kind, key, at, data))
         else:
-            correction = {"type": kind, "key": key, "data": data}
-            found.append(("call.corrected", f"{mark}|{digest}", at, correction))
-    for mark in [mark for mark in told if mark not in now]:
+            found.append(
+                ("call.corrected", told.correction(mark, digest), at, {"type": kind, "key": key, "data": data})
+            )
+    for mark in [mark for mark, digest in told.news.items() if mark not in now and digest != WITHDRAWN]:
         kind, _, key = mark.partition("|")
         # What a call was told before it was merged is not untrue: `call.merged` says where it went.
         if kind == "call.merged" or key.partition(":")[0] in aliases:
             continue
-        del told[mark]
         withdrawn = {"type": kind, "key": key, "data": None}
-        found.append(("call.corrected", f"{mark}|withdrawn", call.started_at, withdrawn))
+        found.append(("call.corrected", told.correction(mark, WITHDRAWN), call.started_at, withdrawn))
     if not found:
         return []
     found.sort(key=lambda news: (news[0] == "call.corrected", news[2]))
@@ -142,15 +177,26 @@ def _event(call: Call, kind: str, key: str, at: int, data: dict[str, Any], conce
     )
 
 
-def merged(call: Call, alias: str, aliases: set[str], position: int, at: int) -> CallEvent:
-    """`alias` is part of this call from now on, as all of `aliases` are."""
-    return CallEvent(
-        event_id=event_id("call.merged", f"{call.call_id}|{alias}"),
-        type="call.merged",
-        call_id=call.call_id,
-        tenant=call.tenant,
-        occurred_at=at,
-        position=position,
-        data={"alias": alias},
-        audience=audience(call, sorted(aliases)),
-    )
+def merges(call: Call, told: Told, aliases: set[str], at: int) -> list[CallEvent]:
+    """Which calls are part of this one from now on, as far as that has not been told."""
+    concerned: Audience | None = None
+    found = []
+    for alias in sorted(aliases):
+        mark = f"call.merged|{alias}"
+        if mark in told.news:
+            continue
+        told.news[mark] = 0
+        concerned = concerned or audience(call, sorted(aliases))
+        found.append(
+            CallEvent(
+                event_id=event_id("call.merged", f"{call.call_id}|{alias}"),
+                type="call.merged",
+                call_id=call.call_id,
+                tenant=call.tenant,
+                occurred_at=at,
+                position=call.last_position,
+                data={"alias": alias},
+                audience=concerned,
+            )
+        )
+    return found

@@ -14,7 +14,7 @@ from psycopg import Cursor
 from psycopg.sql import SQL, Composed, Identifier
 
 from core.zstd import compress, decompress
-from projections.callflow.changes import Changes, Merged
+from projections.callflow.changes import CallState, Changes, Merged
 from projections.tables.rows import Rows, rows_of
 from projections.tables.table import CALL, FOLD_STATE, TABLES, Row, Table, key
 
@@ -57,7 +57,7 @@ class CallTables:
         self._legs: dict[str, frozenset[str]] = {}
         self._delete = _delete(schema)
         self._copy = {table: _copy(schema, table) for table in TABLES}
-        self._put_legs, self._load, self._move_legs, self._move_aliases, self._put_aliases = (
+        self._put_legs, self._load, self._move_legs, self._move_aliases, self._revive, self._put_aliases = (
             SQL(statement).format(Identifier(schema, "fold_leg"), Identifier(schema, other))
             for statement, other in (
                 (
@@ -80,6 +80,7 @@ class CallTables:
                     " FROM unnest(%b::text[], %b::text[]) AS m (alias, call_id) WHERE a.call_id = m.alias",
                     "alias",
                 ),
+                ("DELETE FROM {1} WHERE alias = ANY(%b::text[])", "alias"),
                 (
                     "INSERT INTO {1} (alias, call_id, position, as_of_position)"
                     " SELECT *, %b FROM unnest(%b::text[], %b::text[], %b::bigint[])"
@@ -116,24 +117,35 @@ class CallTables:
         pages = {table: _Page() for table in TABLES}
         if changes.merged:
             self._merge(cursor, changes.merged, pages, as_of)
+        if changes.revived:
+            cursor.execute(self._revive, [[key(call_id) for call_id in changes.revived]])
         legs: dict[str, str] = {}
         for call in changes.calls:
             call_id = key(call.call_id)
-            rows = rows_of(call.document, call.live) if call.shown else {table: [] for table in TABLES}
-            rows[FOLD_STATE] = [(compress(call.state), call.live)]
             before = self._written.pop(call_id, None)
-            for table, page in pages.items():
-                _compare(page, table, call_id, None if before is None else before[table], rows[table], as_of)
+            rows = self._rows(call)
+            for table in rows:
+                _compare(pages[table], table, call_id, None if before is None else before[table], rows[table], as_of)
             known = self._legs.pop(call_id, frozenset())
             legs |= {key(leg): call_id for leg in call.legs if leg not in known}
-            if call.live:
-                self._written[call_id] = rows
+            if call.live and (before is not None or call.document is not None):
+                self._written[call_id] = rows if before is None else before | rows
                 self._legs[call_id] = frozenset(call.legs)
         self._remove(cursor, pages)
         for table, page in pages.items():
             self._add(cursor, table, page)
         if legs:
             cursor.execute(self._put_legs, [list(legs), list(legs.values())])
+
+    def _rows(self, call: CallState) -> Rows:
+        """What is said of a call, by table; a table that is not named stays as it is."""
+        rows: Rows = {}
+        if not call.shown:
+            rows = {table: [] for table in TABLES}
+        elif call.document is not None:
+            rows = rows_of(call.document, call.live)
+        rows[FOLD_STATE] = [(compress(call.state), call.live)]
+        return rows
 
     def _merge(self, cursor: Cursor[Any], merged: Iterable[Merged], pages: dict[Table, _Page], as_of: int) -> None:
         target: dict[str, tuple[str, int]] = {}

@@ -12,6 +12,7 @@ from core.event import SwitchEvent
 from projections.callflow.changes import CallEvent, CallState, Changes, Merged
 from projections.callflow.document import Call, Caller, Evidence, Leg, Offer, Party, Segment
 from projections.callflow.fact import Reading
+from projections.callflow.pacing import Pace
 
 TOPICS = frozenset(
     {
@@ -181,7 +182,11 @@ class FakeFold:
         )
         self._events.setdefault(call.call_id, []).append(told)
 
-    def take_changes(self) -> Changes:
+    @property
+    def untold(self) -> bool:
+        return False
+
+    def take_changes(self, pace: Pace = "due") -> Changes:
         states = []
         for call_id in self._changed:
             call = self._calls[call_id]

@@ -17,6 +17,7 @@ from core.log.eventlog import EventLog
 from core.terms import walk
 from projections.callflow import TOPICS, CallFold
 from projections.callflow.fact import Reading
+from projections.callflow.pacing import Pace
 from projections.digest import digest
 from projections.errors import CannotRestore
 from projections.fold import FoldKind
@@ -116,10 +117,10 @@ def test_whatever_an_event_makes_the_fold_raise_parks_that_event(
                 raise error
             super().apply(reading)
 
-        def take_changes(self) -> Any:
+        def take_changes(self, pace: Pace = "due") -> Any:
             if where == "take_changes" and self.seen:
                 raise error
-            return super().take_changes()
+            return super().take_changes(pace)
 
     clean, harmed = new_dsn(), new_dsn()
     events = events_of("01-*")

@@ -15,7 +15,7 @@ from api.importing import incoming
 from core.capture import read_capture
 from core.errors import MalformedEvent
 from core.event import SwitchEvent, identify, version_of
-from projections.callflow import TOPICS, Call, CallEvent, CallFold, render
+from projections.callflow import TOPICS, Call, CallEvent, CallFold, Changes, render
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -70,18 +70,23 @@ class Store:
             fold.restore(self.states[call_id])
         for reading in readings:
             fold.apply(reading)
-        changes = fold.take_changes()
+        self.take(fold.take_changes())
+
+    def take(self, changes: Changes) -> None:
+        """What the tables make of changes."""
         for merged in changes.merged:
             self.calls.pop(merged.alias, None)
             self.states.pop(merged.alias, None)
             self.live.discard(merged.alias)
             self.aliases[merged.alias] = merged.call_id
+        for call_id in changes.revived:
+            self.aliases.pop(call_id, None)
         for call in changes.calls:
             self.states[call.call_id] = call.state
             self.holder.update(dict.fromkeys(call.legs, call.call_id))
             self.told.extend(call.events)
             (self.live.add if call.live else self.live.discard)(call.call_id)
-            if call.shown:
+            if call.shown and call.document is not None:
                 self.calls[call.call_id] = call.document
 
     def restarted(self) -> CallFold:
@@ -100,6 +105,7 @@ def fold_pages(pages: Iterable[Sequence[SwitchEvent]], restart: bool = False) ->
         if restart:
             fold = store.restarted()
         store.fold(fold, page)
+    store.take(fold.take_changes("all"))
     return store
 
 

@@ -1,0 +1,182 @@
+"""The facts of one call while it is in memory, and what has been said of it. What they amount to is `interpret`'s."""
+
+from bisect import insort
+
+import msgspec
+
+from projections.callflow.fact import Fact
+from projections.callflow.interpret import interpret
+from projections.callflow.milestones import Told
+
+# A leg that hung up says more in HANGUP_COMPLETE within milliseconds; if it has not come by then (microseconds), it
+# never will.
+COMPLETE_AFTER = 5_000_000
+UNKNOWN_RUN = -1
+
+# A list of facts longer than this is no longer told at each change, but at a pace (`pacing`).
+LONG = 400
+
+
+class Stored(msgspec.Struct, array_like=True):
+    """A call's state at rest. Fields are only ever added at the end: states of earlier versions are read, too."""
+
+    facts: list[Fact]
+    news: dict[str, int]
+    called: list[str]
+    corrections: dict[str, int] = {}
+    call_id: str = ""
+    ended: bool = False
+    untold: bool = False
+    """there are facts that the document does not say yet"""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(Stored)
+
+
+class Open(msgspec.Struct):
+    """A leg that lives: where, and when it was last heard of (microseconds since 1970)."""
+
+    switch: str
+    run: int
+    heard_at: int
+
+
+class Group:
+    """One call in memory."""
+
+    __slots__ = (
+        "call_id",
+        "closed",
+        "dirty",
+        "ended",
+        "facts",
+        "hung",
+        "known",
+        "last_at",
+        "legs",
+        "moved",
+        "open_legs",
+        "shut_at",
+        "stored",
+        "told",
+        "told_at",
+        "was",
+    )
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        """sorted by `Fact.order`"""
+        self.known: set[tuple[int, int, str, str]] = set()
+        self.legs: set[str] = set()
+        self.told = Told()
+        self.was: set[str] = set()
+        """Every id under which this call, or a part of it, was handed out."""
+        self.call_id = ""
+        self.dirty = False
+        """There are facts that the document does not say yet."""
+        self.stored = True
+        """All facts are in the state that was handed out last."""
+        self.ended = False
+        self.last_at = 0
+        self.told_at = 0
+        """By the switches' clocks."""
+        self.closed: dict[str, int] = {}
+        """Legs whose HANGUP_COMPLETE was seen, and in which run of the switch's core."""
+        self.open_legs: dict[str, Open] = {}
+        self.moved = False
+        """A leg has begun or ceased to live, or lives in another run, since `Memory` looked."""
+        self.shut_at: dict[str, int] = {}
+        """Legs that ended without saying so, and when."""
+        self.hung: dict[str, Fact] = {}
+        """Legs that hung up and have not said the rest."""
+
+    @property
+    def long(self) -> bool:
+        """Is it one whose telling takes so much that it is done at a pace?"""
+        return len(self.facts) > LONG and bool(self.call_id)
+
+    def add(self, fact: Fact) -> bool:
+        """False for a fact that is known."""
+        if fact.identity in self.known:
+            return False
+        self.known.add(fact.identity)
+        if not self.facts or fact.order >= self.facts[-1].order:
+            self.facts.append(fact)
+        else:
+            insort(self.facts, fact, key=lambda one: one.order)
+        self.legs.add(fact.leg)
+        self.legs.update(tie.leg for tie in fact.ties)
+        self.last_at = max(self.last_at, fact.at)
+        self.dirty, self.stored = True, False
+        self._follow(fact)
+        return True
+
+    def _follow(self, fact: Fact) -> None:
+        """Which legs live: the same for the same facts, in whatever order they come."""
+        leg, known = fact.leg, self.open_legs.get(fact.leg)
+        if fact.kind == "hangup" and self.closed.get(leg) != fact.run:
+            self.hung[leg] = fact
+        if fact.kind == "complete":
+            self.closed[leg] = fact.run
+            self.hung.pop(leg, None)
+            self._shut(leg)
+        elif fact.kind in ("gone", "lost", "closed"):
+            self.shut_at[leg] = max(fact.at, self.shut_at.get(leg, 0))
+            if fact.kind == "closed":
+                self.hung.pop(leg, None)
+            if known is None or known.heard_at <= fact.at:
+                self._shut(leg)
+        elif fact.kind in ("gap", "command") or self.closed.get(leg) == fact.run or fact.at < self.shut_at.get(leg, 0):
+            pass  # an event that comes late opens nothing again
+        elif fact.kind == "alive":
+            if known is None:
+                self.open_legs[leg] = Open(fact.switch, UNKNOWN_RUN, fact.at)
+                self.moved = True
+        else:
+            if known is None or known.run == UNKNOWN_RUN or known.heard_at <= fact.at:
+                heard_at = fact.at if known is None else max(known.heard_at, fact.at)
+                self.open_legs[leg] = Open(fact.switch, fact.run, heard_at)
+                self.moved = self.moved or known is None or known.run != fact.run
+
+    def _shut(self, leg: str) -> None:
+        self.moved = self.open_legs.pop(leg, None) is not None or self.moved
+
+    def join(self, other: "Group") -> None:
+        """Another call turns out to be part of this one."""
+        for fact in other.facts:
+            self.add(fact)
+        self.told.join(other.told)
+        self.was |= other.was
+
+    def rest(self) -> bytes:
+        """The state at rest."""
+        return _encode(
+            Stored(
+                self.facts,
+                self.told.news,
+                sorted(self.was),
+                self.told.corrections,
+                self.call_id,
+                self.ended,
+                self.dirty,
+            )
+        )
+
+
+def restored(state: bytes) -> Group:
+    """A call as it was stored, whatever happened to the process in between."""
+    stored = _decoder.decode(state)
+    group = Group()
+    for fact in stored.facts:
+        group.add(fact)
+    group.told = Told(stored.news, stored.corrections)
+    group.was.update(stored.called)
+    group.call_id = stored.call_id or interpret(group.facts).call_id
+    group.ended, group.dirty, group.stored = stored.ended, stored.untold, True
+    return group
+
+
+def facts_of(state: bytes) -> list[Fact]:
+    """The facts of a state at rest, sorted."""
+    return _decoder.decode(state).facts

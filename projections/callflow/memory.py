@@ -1,0 +1,100 @@
+"""The calls that are in memory, found by leg, by switch, and by what is waited for.
+
+All the ways to find a call are kept in this one place, so that what is forgotten is in none of them: a call that was
+let go and is still found by its switch would be told as a live one, long after its end.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from projections.callflow.group import Group
+
+
+class Memory:
+    """Calls by their legs; those that live by switch and run of its core; those that wait for something."""
+
+    def __init__(self) -> None:
+        self._by_leg: dict[str, Group] = {}
+        self._by_run: dict[str, dict[int, dict[int, Group]]] = {}
+        self._runs_of: dict[int, set[tuple[str, int]]] = {}
+        self.hung: dict[int, Group] = {}
+        """calls with a leg that hung up and has not said the rest"""
+        self.ended: dict[int, Group] = {}
+        """calls that are over, and told as that"""
+        self.dirty: dict[int, Group] = {}
+        """calls that have changed since they were told, in the order in which they did"""
+
+    def __contains__(self, leg: str) -> bool:
+        return leg in self._by_leg
+
+    def __len__(self) -> int:
+        return len({id(group) for group in self._by_leg.values()})
+
+    def of_legs(self, legs: Iterable[str]) -> list[Group]:
+        """The calls that these legs are of, each once."""
+        found = (self._by_leg.get(leg) for leg in legs)
+        return list({id(group): group for group in found if group is not None}.values())
+
+    def keep(self, group: Group, legs: Iterable[str]) -> None:
+        """Find this call by what it holds now; `legs` are those that it may not have held before."""
+        for leg in legs:
+            self._by_leg[leg] = group
+        if group.moved:
+            self._place(group)
+        if group.hung:
+            self.hung[id(group)] = group
+        else:
+            self.hung.pop(id(group), None)
+        if group.dirty:
+            self.dirty[id(group)] = group
+        else:
+            self.dirty.pop(id(group), None)
+        if group.ended and not group.dirty:
+            self.ended[id(group)] = group
+        else:
+            self.ended.pop(id(group), None)
+
+    def _place(self, group: Group) -> None:
+        group.moved = False
+        now = {(one.switch, one.run) for one in group.open_legs.values()}
+        before = self._runs_of.get(id(group), set())
+        for switch, run in before - now:
+            runs = self._by_run[switch]
+            del runs[run][id(group)]
+            if not runs[run]:
+                del runs[run]
+        for switch, run in now - before:
+            self._by_run.setdefault(switch, {}).setdefault(run, {})[id(group)] = group
+        if now:
+            self._runs_of[id(group)] = now
+        else:
+            self._runs_of.pop(id(group), None)
+
+    def forget(self, group: Group) -> None:
+        """Find this call by nothing any more."""
+        group.open_legs.clear()
+        self._place(group)
+        for waiting in (self.hung, self.ended, self.dirty):
+            waiting.pop(id(group), None)
+        for leg in group.legs:
+            if self._by_leg.get(leg) is group:
+                del self._by_leg[leg]
+
+    def runs(self, switch: str) -> list[int]:
+        """The lives of a switch's core in which a leg lives."""
+        return list(self._by_run.get(switch, ()))
+
+    def living(self, switch: str, run: int | None = None) -> list[Group]:
+        """The calls with a leg that lives on a switch, in one life of its core or in any."""
+        runs = self._by_run.get(switch, {})
+        chosen = runs.values() if run is None else [runs.get(run, {})]
+        return list({key: group for groups in chosen for key, group in groups.items()}.values())
+
+    def everywhere(self, group: Group) -> Iterator[str]:
+        """By what a call is found, for tests."""
+        if group in self._by_leg.values():
+            yield "leg"
+        for switch, runs in self._by_run.items():
+            yield from (f"{switch} {run}" for run, groups in runs.items() if id(group) in groups)
+        for name, waiting in (("hung", self.hung), ("ended", self.ended), ("dirty", self.dirty)):
+            if id(group) in waiting:
+                yield name
