@@ -13,8 +13,6 @@ from api.problem import Problem
 from api.service_status import Service
 from core.settings import Settings
 
-START = "start `harmony run`, or the services (`systemctl start harmony.target`)"
-
 
 class Expected(msgspec.Struct, frozen=True):
     """What an installation is to have running, as far as the settings that are in hand say it."""
@@ -34,7 +32,8 @@ def not_running(expected: Expected, services: Sequence[Service]) -> list[Problem
     """Return what is missing."""
     if not any(one.state == "running" for one in services):
         unheard = f" Nothing hears {_all(expected.switches)}." if expected.switches else ""
-        return [Problem("nothing.runs", f"Nothing of Harmony runs: {START}.{unheard}")]
+        says = "Nothing of Harmony runs: start `harmony run`, or the services: `systemctl start harmony.target`."
+        return [Problem("nothing.runs", says + unheard)]
     return [*_bridges(expected, services), *_projection(services), *_server(expected, services)]
 
 
