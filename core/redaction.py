@@ -1,11 +1,12 @@
 """Overwriting secrets in an event's bytes, before anything else sees them and before they reach any disk.
 
-In place: every byte of a secret becomes ``*``, so that the term stays the same term with the same lengths. What counts:
-passwords of any kind (voicemail's change-password among them), what SIP digests are made of, keys of encrypted media,
-and by policy the digits that people press. Where a secret stands in running text (arguments of ``set`` and of API
-commands, XML of the directory, JSON), what follows its name is overwritten. Doubtful cases are overwritten.
+In place: every byte of a secret becomes ``*``, so that the term stays the same term with the same lengths. What counts
+is the table of `core.secret_rules`, and by policy the digits that people press. Where a secret stands in running text
+(arguments of ``set`` and of API commands, XML of the directory, JSON), what follows its name is overwritten. Doubtful
+cases are overwritten.
 
-Nearly no event holds any of this, so the first question, whether a telling word occurs at all, must be cheap.
+Nearly no event holds any of this, so the first question, whether a telling word occurs at all, must be cheap: RE2 asks
+for all of them at once, in one pass whatever their number and case, and without the interpreter's lock.
 """
 
 from __future__ import annotations
@@ -13,46 +14,37 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
-from typing import Literal
+from typing import Any, Literal
+
+import re2
 
 from core.errors import MalformedEvent
-from core.memory import find
-from core.terms import LIST, Span, content, span, walk
+from core.secret_rules import RULES, compiled, union
+from core.terms import LIST, Span, content, head, opening, span, walk
 
 STAR = 42
 
-# One of these occurs in every event that needs a closer look. (Each costs most of a microsecond an event: so few.)
-# ``once`` is that of nonce and Nonce, without which there is no digest, nor a response to one.
-# Without their first letters they are found at the beginning of a word, too, where it is a capital.
-WORDS: tuple[bytes, ...] = (b"assw", b"ASSW", b"ecret", b"1-hash", b"once", b"uthorization", b"inline:")
-WORDS += (b"pin", b"Pin", b"PIN", b"uth_response", b"uth-response", b"rypto_key", b"m_prefs")
-DIGIT_WORDS = (b"DTMF-Digit", b"digits", b"send_dtmf")
-
-# A value of more than 65,535 bytes is a list of integers, in which a word does not stand in one piece.
+# A PIN that stands behind a conference's name in an application's data, and nowhere says that it is one: 3000+4711. Its
+# teller is the header's name and how its value begins, in both encodings.
+_BARE_PIN = re.compile(rb"(?i)^[a-z0-9_.-]+\+([0-9][^\s+,]*)")
+_BARE_PIN_TELLER = r"application[-_]data(?:k[\x00-\xff]{2}|m[\x00-\xff]{4})[a-z0-9_.-]+\+[0-9]"
+_DATA = frozenset({b"Application-Data", b"variable_current_application_data"})
+TELLERS = (*(rule.teller for rule in RULES), _BARE_PIN_TELLER)
+DIGIT_TELLERS = ("dtmf-digit", "digits", "send_dtmf")
+# In a value that is a list of integers (one of more than 65,535 bytes, mostly) no word stands in one piece.
+_LIST = r"l\x00[\x00-\xff]{3}a"
 _MAY_HOLD_A_LIST = 2 * 65_536
+# The function that makes each event of a registration. Its value ends there, so nothing can follow.
+_HARMLESS = b"sofia_reg_handle_register_tokenh\x02"
+_HARMLESS_AT = _HARMLESS.index(b"token")
 
-_SECRET = rb"pass(?:word|wd)|secret|a1-hash|nonce"
-_SECRET_NAME = re.compile(
-    rb"(?i)%b|(?:^|[-_])pin(?:[-_]?number)?$|auth[-_]response$|authorization$|crypto_key$|vm_prefs$" % _SECRET
-)
 _DIGITS_NAME = re.compile(rb"^DTMF-Digit$|^variable_(?:.*_)?digits(?:_dialed)?$")
-
-# Group 1 of each is what to overwrite in a value, whatever the header.
-_IN_TEXT = (
-    # password=1234  vm-password: "1234"  "sip_auth_password":"1234"
-    re.compile(
-        rb"(?i)(?:%b)[\w.-]*[\"']?\s*[=:]\s*(?:\"((?:[^\"\\]|\\.)*)|'([^']*)|([^\s,;{}\[\]()<>\"'|]+))" % _SECRET
-    ),
-    # <param name="a1-hash" value="..."/>, in either order
-    re.compile(rb"(?i)name=[\"'][^\"'<>]*(?:%b|pin)[\"']\s+value=[\"']([^\"'<>]*)" % _SECRET),
-    re.compile(rb"(?i)value=[\"']([^\"'<>]*)[\"']\s+name=[\"'][^\"'<>]*(?:%b|pin)[\"']" % _SECRET),
-    re.compile(rb"(?i)\bresponse\s*=\s*\"?([0-9a-f]{32,})"),
-    re.compile(rb"(?i)\bBasic\s+([a-z0-9+/=]{4,})"),
-    re.compile(rb"inline:([A-Za-z0-9+/=]+)"),
-)
-# In the arguments of commands a name and its value may stand apart by a space or a slash: uuid_setvar, db, hash.
+_NAMES = tuple(compiled(rule, name) for rule in RULES for name in rule.names)
+_IN_TEXT = tuple(compiled(rule, text) for rule in RULES for text in rule.texts)
+_IN_ARGUMENT = tuple(compiled(rule, text) for rule in RULES for text in rule.arguments)
+_ASKS_FOR_SECRET = re.compile(union([rule.teller for rule in RULES if rule.asked]), re.IGNORECASE)
 _ARGUMENTS = frozenset(
     {b"API-Command-Argument", b"Job-Command-Arg", b"Application-Data", b"variable_current_application_data"}
 )
@@ -60,12 +52,20 @@ _COMMANDS = frozenset(
     {b"API-Command", b"API-Command-Argument", b"Job-Command", b"Job-Command-Arg", b"body"}
     | {b"Application", b"Application-Data"}
 )
-_IN_ARGUMENT = re.compile(rb"(?i)[\w-]*(?:%b)[\w-]*[ /]+([^\s/=:][^\s/]*)" % _SECRET)
 _LAST_WORD = re.compile(rb"(\S+)\s*$")
 _ANSWER = re.compile(rb"(?s)^(?:\+OK|-ERR)?\s*(.*)$")
-_ASKS_FOR_SECRET = re.compile(rb"(?i)%b" % _SECRET)
 
 Policy = Literal["keep", "redact"]
+
+
+@cache
+def _searcher(tellers: tuple[str, ...]) -> Any:
+    """Return what finds all of the tellers, whatever their case, in bytes of any kind."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.case_sensitive = False
+    options.never_capture = True
+    return re2.compile(union(list(tellers)), options)
 
 
 class Redactor:
@@ -73,11 +73,13 @@ class Redactor:
 
     def __init__(self, dtmf: str = "keep") -> None:
         self._digits = dtmf == "redact"
-        self._words = (*WORDS, *DIGIT_WORDS) if self._digits else WORDS
+        tellers = (*TELLERS, *DIGIT_TELLERS) if self._digits else TELLERS
+        self._tellers, self._lists = _searcher(tellers), _searcher((_LIST,))
+        self._first = _searcher((*tellers, _LIST))
 
     def redact(self, term: bytes) -> bytes:
         """Return the term with its secrets overwritten: the same object when it holds none. Any bytes will do."""
-        if len(term) >= _MAY_HOLD_A_LIST or any(word in term for word in self._words):
+        if len(term) >= _MAY_HOLD_A_LIST or self._first.search(term):
             return self._overwrite(term)
         return term
 
@@ -86,27 +88,39 @@ class Redactor:
         redacted = list(terms)
         together = b"".join(terms)
         ends = list(accumulate(map(len, terms)))
-        found = {bisect_right(ends, at) for word in self._words for at in _places(together, word)}
+        # A teller that reaches over the end of a term hides none: all that begin in the term behind it are looked for.
+        found: set[int] = set()
+        for match in self._first.finditer(together):
+            first = bisect_right(ends, match.start())
+            found.update(range(first, bisect_left(ends, match.end()) + 1))
         found.update(number for number, term in enumerate(terms) if len(term) >= _MAY_HOLD_A_LIST)
         for number in found:
             redacted[number] = self._overwrite(redacted[number])
         return redacted
 
     def _overwrite(self, term: bytes) -> bytes:
-        """Look at the headers that hold one of the words, and at commands."""
-        places = sorted(at for word in self._words for at in _places(term, word))
+        """Look at the headers that hold a teller, and at commands."""
+        places = [match.start() for match in self._tellers.finditer(term)]
+        places = [at for at in places if not term.startswith(_HARMLESS, at - _HARMLESS_AT)]
+        if not places and len(term) < _MAY_HOLD_A_LIST and not self._lists.search(term):
+            return term
         target = bytearray(term)
         commands: dict[bytes, Span] = {}
+        covered = 0
         for name, value in _pairs(term):
-            named = term[name.start : name.end]
+            named = content(term, name)
             if named in _COMMANDS:
                 commands[named] = value
             nearest = bisect_left(places, name.start)
-            if value.tag == LIST or _is_secret(named) or (nearest < len(places) and places[nearest] < value.end):
-                self._pair(term, target, content(term, name), value)
+            here = bisect_left(places, value.end)
+            if LIST in (name.tag, value.tag) or nearest < here:
+                self._pair(term, target, named, value)
+            covered += here - nearest
         _commands(term, target, commands)
         if self._digits:
             _sent_digits(term, target, commands)
+        if covered < len(places):
+            _rest(term, target, places)
         return bytes(target) if target != term else term
 
     def _pair(self, term: bytes, target: bytearray, name: bytes, value: Span) -> None:
@@ -114,8 +128,10 @@ class Redactor:
             _stars(target, value, 0, None)
             return
         words = content(term, value)
-        for pattern in (*_IN_TEXT, _IN_ARGUMENT) if name in _ARGUMENTS else _IN_TEXT:
+        for pattern in (*_IN_TEXT, *_IN_ARGUMENT) if name in _ARGUMENTS else _IN_TEXT:
             _matches(target, value, words, pattern)
+        if name in _DATA:
+            _matches(target, value, words, _BARE_PIN)
 
 
 _default = Redactor()
@@ -125,15 +141,21 @@ redact: Callable[[bytes], bytes] = _default.redact
 
 @lru_cache(maxsize=4096)
 def _is_secret(name: bytes) -> bool:
-    return _SECRET_NAME.search(name) is not None
+    return any(pattern.search(name) for pattern in _NAMES)
 
 
-def _places(text: bytes, word: bytes) -> Iterator[int]:
-    """Yield the offsets of a word."""
-    at = find(text, word, 0)
-    while at >= 0:
-        yield at
-        at = find(text, word, at + 1)
+def _rest(term: bytes, target: bytearray, places: Sequence[int]) -> None:
+    """What stands in no header: behind an event, in a broken one, or in a message of another kind. Nobody knows where a
+    secret ends there, so all behind the first word that tells of one goes. The leg that an event is of stays."""
+    try:
+        _, begin = head(term, opening(term) + 4)
+    except MalformedEvent:
+        begin = 0
+    inside = [(name.start, value.end) for name, value in _pairs(term)]
+    for at in places:
+        if at >= begin and not any(start <= at < end for start, end in inside):
+            target[at:] = bytes([STAR]) * (len(term) - at)
+            return
 
 
 def _pairs(term: bytes) -> Iterator[tuple[Span, Span]]:

@@ -31,6 +31,11 @@ def binary(value: bytes) -> bytes:
     return b"m%b%b" % (len(value).to_bytes(4, "big"), value)
 
 
+def integers(value: bytes) -> bytes:
+    """Encode as a list of small integers, which a value may be whatever its length."""
+    return b"l%b%bj" % (len(value).to_bytes(4, "big"), b"".join(b"a%c" % byte for byte in value)) if value else b"j"
+
+
 def term(pairs: Iterable[tuple[bytes, bytes]], leg: bytes | None = None, *, as_binary: bool = False) -> bytes:
     """Return {event, [leg, {Name, Value}, ...]}."""
     encode = binary if as_binary else string

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.headers import headers
 from core.redaction import Redactor, redact
-from tests.core.made import capture, event, short_captures, term
+from core.terms import walk
+from tests.core.made import binary, capture, event, integers, short_captures, string, term
 
 pytestmark = pytest.mark.pure
 
@@ -55,6 +58,31 @@ TEXTS = [
     (b"body", b'Authorization: Digest username="1001", nonce="%b", uri="sip:x"'),
     (b"body", b"proxy-authorization: Basic %b"),
     (b"variable_rtp_crypto", b"1 AES_CM_128_HMAC_SHA1_80 inline:%b"),
+    (b"Application-Data", b"3000@default+%b"),
+    (b"Application-Data", b"3000@wide.band+%b+flags{mute|deaf}"),
+    (b"API-Command-Argument", b"{x=y}user/1001 &conference(3000+%b)"),
+    (b"API-Command-Argument", b"1e900000-0000-4000-8000-000000000001 PIN %b"),
+    (b"variable_x", b"conference_pin=%b"),
+    (b"variable_sip_from_uri", b"sip:1001:%b@alpha.example:5060"),
+    (b"variable_sip_contact_uri", b"<sips:1001:%b@10.0.0.1;transport=tls>"),
+    (b"Application-Data", b"https://alice:%b@files.example/menu.wav"),
+    (b"body", b"GET / HTTP/1.1\r\nauthorization: BEARER %b\r\nHost: x"),
+    (b"body", b"Authorization: %b"),
+    (b"body", b"X-Api-Key: %b"),
+    (b"body", b'{"apiKey":"%b","a":1}'),
+    (b"body", b"https://api.example/?access_token=%b"),
+    (b"body", b'{\\"token\\":\\"%b'),
+]
+# What looks like one of them and is none.
+HARMLESS = [
+    (b"variable_sip_from_uri", b"sip:1001@alpha.example:5060"),
+    (b"variable_sip_to_uri", b"sip:+4930901820@alpha.example"),
+    (b"Application-Data", b"3000@default+flags{mute}"),
+    (b"Application-Data", b"tone_stream://%(60000,0,300);loops=-1"),
+    (b"Application-Response", b"shopping, pinging and typing"),
+    (b"Ping-Status", b"REACHABLE"),
+    (b"variable_sip_authorized", b"true"),
+    (b"Event-Calling-Function", b"sofia_reg_handle_register_token"),
 ]
 
 
@@ -72,6 +100,68 @@ def test_secrets_in_running_text(name: bytes, around: bytes, as_binary: bool) ->
     pairs = [(b"Event-Name", b"API"), (name, around % secret), (b"After", b"stays")]
     cleaned = redact(term(pairs, as_binary=as_binary))
     assert headers(cleaned) == dict(pairs) | {name: around % (b"*" * len(secret))}
+
+
+@both
+@pytest.mark.parametrize(("name", "value"), HARMLESS, ids=lambda value: value.decode()[:30])
+def test_what_only_looks_like_a_secret_stays(name: bytes, value: bytes, as_binary: bool) -> None:
+    whole = term([(b"Event-Name", b"CUSTOM"), (name, value)], leg=b"leg-of-a-pin-token-7", as_binary=as_binary)
+    assert redact(whole) is whole or redact(whole) == whole
+
+
+SPELT = st.sampled_from([name for name in HEADERS if b"rtp_crypto" not in name] + [b"X-Api-Key", b"sip_h_X-Auth-Token"])
+IN_TEXTS = st.sampled_from([around for _, around in TEXTS if b"%b" in around and b"AES_CM" not in around])
+WHERE = st.sampled_from([b"Application-Data", b"API-Command-Argument", b"Job-Command-Arg"])
+ENCODINGS = st.sampled_from([string, binary, integers])
+SECRETS = st.text("abcdefghijkmnorstuvxyz0123456789", min_size=12, max_size=24).map(str.encode)
+
+
+@st.composite
+def anyhow(draw: st.DrawFn, text: bytes) -> bytes:
+    """The same letters, each large or small."""
+    large = draw(st.lists(st.booleans(), min_size=len(text), max_size=len(text)))
+    return bytes(ord(chr(byte).upper() if up else chr(byte).lower()) for byte, up in zip(text, large, strict=True))
+
+
+@given(st.data(), SECRETS)
+def test_what_the_rules_name_is_never_in_the_stored_bytes(data: st.DataObject, secret: bytes) -> None:
+    """Headers and texts in any spelling, encoding, place and number; each told as it is first looked at, and alone."""
+    pairs = []
+    for _ in range(data.draw(st.integers(1, 5))):
+        match data.draw(st.sampled_from(["name", "text", "harmless"])):
+            case "name":
+                pairs.append((data.draw(anyhow(data.draw(SPELT))), secret))
+            case "text":
+                before, _, after = data.draw(IN_TEXTS).partition(b"%b")
+                pairs.append((data.draw(WHERE), data.draw(anyhow(before)) + secret + data.draw(anyhow(after))))
+            case _:
+                pairs.append(data.draw(st.sampled_from(HARMLESS)))
+    items = [(data.draw(ENCODINGS), data.draw(ENCODINGS)) for _ in pairs]
+    listed = [b"h\x02" + n(name) + v(value) for (n, v), (name, value) in zip(items, pairs, strict=True)]
+    whole = b"\x83h\x02d\x00\x05eventl%b%b%bj" % (
+        (len(listed) + 1).to_bytes(4, "big"), b"d\x00\x09undefined", b"".join(listed)
+    )  # fmt: skip
+    for cleaned in (redact(whole), Redactor("redact").redact_all([event(), whole, event()])[1]):
+        assert len(cleaned) == len(whole)
+        assert secret not in cleaned
+        assert integers(secret)[5:-1] not in cleaned
+        assert [name for name, _ in walk(cleaned)] == [name for name, _ in walk(whole)]
+
+
+@given(st.data(), SECRETS, st.integers(0, 40))
+def test_nor_where_the_event_is_cut_off(data: st.DataObject, secret: bytes, cut: int) -> None:
+    whole = term([(b"Event-Name", b"CUSTOM"), (data.draw(SPELT), secret * 4)])
+    cleaned = redact(whole[:-cut] if cut else whole)
+    assert secret not in cleaned
+    assert secret not in redact(whole + whole)
+
+
+@pytest.mark.parametrize("encode", [string, binary, integers])
+@pytest.mark.parametrize("name", [b"Application-Data", b"variable_current_application_data"])
+def test_the_pin_behind_the_name_of_a_conference(name: bytes, encode: Callable[[bytes], bytes]) -> None:
+    pair = b"h\x02%b%b" % (string(name), encode(b"3000+4711+flags{mute}"))
+    whole = b"\x83h\x02d\x00\x05eventl\0\0\0\2d\x00\x09undefined%bj" % pair
+    assert headers(redact(whole)) == {name: b"3000+****+flags{mute}"}
 
 
 def test_a_digest_in_headers_of_its_own() -> None:
