@@ -52,10 +52,18 @@ def schemas() -> dict[str, Any]:
         "until": {"type": "string", "format": "date-time"},
     }
     again["properties"] |= {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in named.items()}
-    there = {"array": {"type": "array", "minItems": 1}, "string": {"type": "string"}}
-    again["anyOf"] = [
-        {"required": [name], "properties": {name: there[schema["type"]]}} for name, schema in named.items()
-    ]
+    # Each choice is whole: generators of clients make a type of it, and would know no fields that stand outside.
+    there: dict[str, Schema] = {"array": {"minItems": 1}, "string": {}}
+    described["Resend"] = {
+        "title": "Resend",
+        "description": again["description"],
+        "anyOf": [
+            again
+            | {"title": f"ResendBy{name.capitalize()}", "required": [name]}
+            | {"properties": again["properties"] | {name: schema | there[schema["type"]]}}
+            for name, schema in named.items()
+        ],
+    }
     return described
 
 

@@ -25,6 +25,8 @@ def described(families: Iterable[Family]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Harmony", "version": "1", "description": "Calls of FreeSWITCH switches, told right."},
+        # Where the document was read from: an installation does not know by which names it is reached.
+        "servers": [{"url": "/"}],
         "tags": tags,
         "security": [{"token": []}],
         "paths": paths,

@@ -24,6 +24,10 @@ def test_it_is_an_openapi_document() -> None:
     OpenAPIV31SpecValidator(DESCRIBED).validate()
 
 
+def test_it_says_that_it_describes_the_server_that_it_came_from() -> None:
+    assert DESCRIBED["servers"] == [{"url": "/"}]
+
+
 def test_it_describes_every_route_and_nothing_else() -> None:
     app = application(Site(settings=Settings(data=Path("nowhere")), dsn="dbname=nothing"))
     there: set[tuple[str, str]] = set()
