@@ -142,6 +142,7 @@ def frame(opcode: int, payload: bytes, final: bool = True) -> bytes:
         frame(8, b"\x03"),
         os.urandom(5000) + b"\xff" * 20,
     ],
+    ids=["endless message", "too long", "reserved", "not masked", "no text", "half a code", "noise"],
 )
 def test_a_websocket_that_talks_nonsense_ends(usual: Door, garbage: bytes) -> None:
     with usual.dial() as client:
