@@ -27,7 +27,7 @@ from bridge.session.lines import BESIDE, Lines
 from bridge.session.losses import Gap
 from bridge.session.settings import ERLANG, SOFIA, erlang_faults, sofia_faults
 from bridge.session.sniff import watched
-from bridge.session.standing import Standing
+from bridge.session.standing import LOOK, Standing
 from bridge.session.values import Remembered, SwitchStats
 from bridge.session.valve import Valve
 from bridge.session.version import fell_at_once, runs_dry, version_of
@@ -37,6 +37,7 @@ from core.errors import MalformedEvent
 from core.headers import header, is_event, text
 from core.own_event import OwnEvents
 from core.registry import Registry
+from core.registry.snapshot import EMPTY
 
 __all__ = ["Remembered", "Sink", "SwitchSession", "SwitchStats"]
 
@@ -104,6 +105,8 @@ class SwitchSession:
         self._first: int | None = None  # when the first event of this link came, µs since the epoch
         self._wary = False  # a link fell at its first events: whatever the version, the next one is supplied
         self._lines: Lines | None = None
+        self._registry = registry
+        self._served = False  # fetches are ours, or were tried to be, over this link
         self._fetches = Fetches(calm, switch, registry, patience, keep) if registry is not None else None
         self._standing = Standing(self.commands, switch, registry) if registry is not None else None
 
@@ -129,8 +132,8 @@ class SwitchSession:
             mailbox.on_raw = self._message
             await self._join(link, mailbox)
             tending = [asyncio.create_task(self._tend()), asyncio.create_task(lines.tend(self._valve))]
-            if self._standing is not None:
-                tending.append(asyncio.create_task(self._standing.run()))
+            if self._registry is not None:
+                tending.append(asyncio.create_task(self._serve_what_is_known()))
             try:
                 reason = await link.closed
             finally:
@@ -167,7 +170,8 @@ class SwitchSession:
             raise NodeError(f"The link to {self.switch} was lost while joining: {link.closed.reason}")
         self._up(None if core is None else core.strip(), None if status is None else sessions_since_startup(status))
         await self._look_at_settings()  # before fetches are ours: the thread that looks could not take our answer
-        await self._serve_fetches()
+        if self._registry is not None and self._registry() is not EMPTY:
+            await self._serve_fetches()
         await self._try_to_reconcile("link")
         self.joined.set()
 
@@ -175,10 +179,23 @@ class SwitchSession:
         """A switch that will not be served has its own files: that is said, and its events are taken all the same."""
         if self._fetches is None:
             return
+        self._served = True
         try:
             await self._fetches.bind()
         except BridgeError as error:
             LOG.warning("%s", error)
+
+    async def _serve_what_is_known(self) -> None:
+        """Answer fetches and keep what stands there, once anything is known: until then the switch has its own files,
+        and each of its fetches would cost it a way to us and back."""
+        assert self._registry is not None
+        assert self._standing is not None
+        while not self._served:
+            if self._registry() is EMPTY:
+                await asyncio.sleep(LOOK)
+            else:
+                await self._serve_fetches()
+        await self._standing.run()
 
     async def _answer(self, command: str, argument: str = "") -> str | None:
         """Ask for something that is good to know: a refusal is no reason not to take the events."""
@@ -228,6 +245,7 @@ class SwitchSession:
             mailbox.close()
         if self._fetches is not None:
             self._fetches.release()
+        self._served = False
         self._link = None
         if self._lines is not None:
             self._lines.close(reason)

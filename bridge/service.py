@@ -135,6 +135,7 @@ class BridgeService:
         links = [session.stats() for session in self.sessions]
         writer = self.writer.stats()
         now = time.monotonic()
+        absent = self._registry is not None and self._registry.absent
         return BridgeStats(
             node=str(self.node.name),
             events=sum(link.events for link in links),
@@ -147,8 +148,8 @@ class BridgeService:
             links=tuple(LinkStats(link, now - self._came.get(link.switch, (0, now))[1]) for link in links),
             writer=writer,
             turned=self.node.door.turned(),
-            registry=self._registry.state if self._registry is not None else None,
-            wishes=self._wishes.stats if self._wishes is not None else None,
+            registry=None if absent or self._registry is None else self._registry.state,
+            wishes=None if absent or self._wishes is None else self._wishes.stats,
         )
 
     async def _watch(self) -> None:
@@ -187,14 +188,11 @@ def run(
         dtmf=settings.dtmf,
     )
     names = [switch.node for switch in settings.switches]
-    source = source_of(settings)
-    registry = LiveRegistry(source, settings.data) if source is not None else None
-    wishes = Wishes(dsn, registry, names) if registry is not None else None
+    registry = LiveRegistry(source_of(settings), settings.data)
+    wishes = Wishes(dsn, registry, names)
     writer.start()
-    if registry is not None:
-        registry.start()
-    if wishes is not None:
-        wishes.start()
+    registry.start()
+    wishes.start()
     try:
         asyncio.run(
             _serve(
@@ -202,10 +200,8 @@ def run(
             )
         )
     finally:
-        if wishes is not None:
-            wishes.stop()
-        if registry is not None:
-            registry.stop()
+        wishes.stop()
+        registry.stop()
         if not writer.stop(_FLUSH):
             LOG.error("What waited could not all be brought to safety within %g s", _FLUSH)
 
@@ -215,8 +211,8 @@ async def _serve(
     dsn: str,
     writer: LogWriter,
     remembered: Mapping[str, Remembered],
-    registry: LiveRegistry | None,
-    wishes: Wishes | None,
+    registry: LiveRegistry,
+    wishes: Wishes,
     stop: threading.Event,
     started: Callable[[BridgeService], None] | None,
 ) -> None:

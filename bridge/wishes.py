@@ -106,6 +106,8 @@ class Wishes(threading.Thread):
     def run(self) -> None:
         """Follow until told to end (the thread's own business)."""
         delay = self._poll
+        while self._registry.absent and not self._ended.wait(self._poll):
+            pass  # nobody can wish anything of a registry that is not there
         while not self._ended.is_set():
             try:
                 with EventLog(self._dsn) as log, connect(self._dsn, "harmony wishes") as connection:

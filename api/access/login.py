@@ -97,12 +97,15 @@ class Logins:
 def log_in(
     connection: psycopg.Connection[tuple[object, ...]],
     settings: Settings,
-    registry: LiveRegistry | None,
+    registry: LiveRegistry,
     given: LoginBody,
 ) -> tuple[Token, str]:
     """A token for the user, with its text; raises `Refused`, `Forbidden`, `RegistryAway`. Blocks."""
-    if registry is None:
-        raise Forbidden("There is no registry here, and so nobody can log in: name one as ldap_uri or registry.")
+    if registry.absent:
+        raise Forbidden(
+            "There is no registry here, and so nobody can log in: `harmony registry import FILE` makes one, or name a "
+            "directory as ldap_uri."
+        )
     name, _, domain = given.user.partition("@")
     user = registry.current.user(domain, name)
     if not _right(settings, user, given.password) or user is None:

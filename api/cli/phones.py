@@ -137,10 +137,10 @@ def _phone(registry: Registry, given: str) -> Phone:
 
 def _registry() -> Registry:
     from core.registry import Registry, reader
-    from core.registry.sources import needed
+    from core.registry.sources import source_of
     from core.settings import load
 
-    source = needed(load())
+    source = source_of(load())
     try:
         entries, _ = reader.read(source.read().values())
     finally:

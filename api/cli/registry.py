@@ -160,7 +160,6 @@ def import_(args: argparse.Namespace) -> int:
     if not entries:
         raise BadArgument(f"{args.file} holds no entry of the registry: rel/ldap/example.ldif shows what they are.")
     directory = directory_of(settings)
-    first = False
     if directory is not None:
         from core.registry.ldap import add as add_to
 
@@ -170,15 +169,13 @@ def import_(args: argparse.Namespace) -> int:
         path = file_of(settings)
         if path.exists() and not args.replace:
             raise BadArgument(f"There is a registry in {path} already: `--replace` puts this one in its place.")
-        first = not path.exists()
         write(path, raw)
         where = str(path)
     if args.json:
         emit({"entries": len(entries), "left_out": len(findings), "where": where})
     else:
         say(f"{len(entries)} entries of the registry are in {harmless(where)}.")
-    if first:
-        note("A Harmony that runs already had no registry at its start: restart it, so that it reads this one.")
+        say("A Harmony that runs takes them over within seconds, without a restart.")
     return FAILED if findings else OK
 
 
@@ -237,10 +234,10 @@ def _read() -> tuple[Registry, list[Entry], list[Finding], str]:
 
 def _read_all() -> tuple[Registry, list[Entry], list[Finding], str, list[RawEntry]]:
     from core.registry import Registry, reader
-    from core.registry.sources import needed
+    from core.registry.sources import source_of
     from core.settings import load
 
-    source = needed(load())
+    source = source_of(load())
     try:
         raw = list(source.read().values())
         entries, findings = reader.read(raw)

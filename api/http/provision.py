@@ -27,7 +27,7 @@ async def file(request: Request) -> Response:
     if wait := desk.askers.take(address) or desk.phones.take(secret[:LONGEST]):
         desk.refusals.note("rate", address, mac)
         return _later(wait)
-    if registry is None:
+    if registry.absent:
         raise Unavailable("There is no registry here, and so no phones.")
 
     given = await services.with_connection(

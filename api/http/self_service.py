@@ -102,7 +102,7 @@ def _named(request: Request, who: Principal) -> tuple[str, str]:
 
 def _registry(request: Request) -> LiveRegistry:
     live = services_of(request).registry
-    if live is None:
+    if live.absent:
         raise Unavailable("There is no registry here, and so no users.")
     return live
 

@@ -38,8 +38,7 @@ class Services:
 
     def __init__(self, here: Site) -> None:
         self.site = here
-        source = source_of(here.settings)
-        self.registry = LiveRegistry(source, here.data) if source is not None else None
+        self.registry = LiveRegistry(source_of(here.settings), here.data)
         self.bearers = Bearers(here.dsn, here.data, self.registry)
         self.opened = Opened()
         self.audit = Audit(here.dsn)
@@ -58,8 +57,7 @@ class Services:
         """For as long as the context lasts."""
         self.pool.open()
         self.feed.start()
-        if self.registry is not None:
-            await asyncio.to_thread(self.registry.start)
+        await asyncio.to_thread(self.registry.start)
         self.bearers.keeper.start()
         beating = asyncio.gather(
             self.pulse.beat(),
@@ -77,8 +75,7 @@ class Services:
                 await beating
             self.feed.stop()
             self.streams.stop()
-            if self.registry is not None:
-                await asyncio.to_thread(self.registry.stop)
+            await asyncio.to_thread(self.registry.stop)
             await asyncio.to_thread(self.bearers.keeper.stop)
             await asyncio.to_thread(self.streams.close)
             self.pulse.close()

@@ -15,6 +15,12 @@ class RegistryAway(RegistryError):
     code = "registry.away"
 
 
+class RegistryAbsent(RegistryAway):
+    """There is no registry: none is named, and none was put where Harmony looks for one."""
+
+    code = "registry.absent"
+
+
 class RegistryRefused(RegistryError):
     """The source would not make a change, or has no such entry."""
 

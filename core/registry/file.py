@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.durable import replace
 from core.registry import ldif
-from core.registry.errors import RegistryAway, RegistryRefused
+from core.registry.errors import RegistryAbsent, RegistryAway, RegistryRefused
 from core.registry.reader import normal
 from core.registry.source import Entries
 
@@ -15,16 +15,25 @@ from core.registry.source import Entries
 class FileSource:
     """Reads the file again when it is another one, or has another size or time."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, awaited: bool = False) -> None:
+        """``awaited``: nobody named the file, it may come into being at any time; until then there is no registry."""
+        self.path, self._awaited = path, awaited
         self.name = str(path)
         self._seen: tuple[int, int, int] | None = None
 
     def read(self) -> Entries:
-        """Read the file; raise `RegistryAway` when there is none, `LdifError` when it is none."""
+        """Read the file; raise `RegistryAway` when there is none (`RegistryAbsent` when there never was one that
+        anybody named), `LdifError` when it is none."""
         try:
             state = self.path.stat()
             text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            if self._awaited and self._seen is None:
+                raise RegistryAbsent(
+                    f"There is no registry: name a directory as ldap_uri, or put one into {self.path} with "
+                    "`harmony registry import FILE`."
+                ) from None
+            raise RegistryAway(f"The registry {self.path} cannot be read: {error.strerror}.") from None
         except (OSError, UnicodeDecodeError) as error:
             raise RegistryAway(f"The registry {self.path} cannot be read: {error}.") from None
         found = {normal(entry.dn): entry for entry in ldif.read(text, str(self.path))}

@@ -19,7 +19,7 @@ import msgspec
 
 from core.registry import ldif, reader
 from core.registry.entries import a1
-from core.registry.errors import RegistryError
+from core.registry.errors import RegistryAbsent, RegistryError
 from core.registry.file import write
 from core.registry.snapshot import EMPTY, Registry
 from core.registry.source import Entries, Source
@@ -50,6 +50,8 @@ class RegistryState(msgspec.Struct, frozen=True):
     """when what is served was read, unix seconds; 0 when nothing was"""
     trouble: str
     """why the source cannot be reached, one sentence; empty when it can"""
+    absent: bool = False
+    """there is no registry (yet); that is no trouble"""
 
 
 class LiveRegistry:
@@ -66,6 +68,7 @@ class LiveRegistry:
         self._thread = threading.Thread(target=self._follow, name="registry", daemon=True)
         self._read_at = 0.0
         self._trouble = ""
+        self._absent = False
         self._looked = threading.Condition()
         self._begun = self._ended = 0
         self.current: Registry = EMPTY
@@ -86,7 +89,13 @@ class LiveRegistry:
             findings=len(self.findings),
             read_at=self._read_at,
             trouble=self._trouble,
+            absent=self._absent,
         )
+
+    @property
+    def absent(self) -> bool:
+        """Whether there is no registry at all, and never was one since the start; it may come into being."""
+        return self._absent
 
     def listen(self, callback: Callable[[Registry], None]) -> None:
         """Have ``callback`` called, in the follower's thread, with each new registry."""
@@ -96,6 +105,9 @@ class LiveRegistry:
         """Read what there is, or what was known before, and follow it from now on. Never raises."""
         try:
             self._take(self._source.read())
+        except RegistryAbsent:
+            self._absent = True
+            LOG.info("There is no registry in %s; it is taken over when there is one", self._source.name)
         except Exception as error:
             self._away(error)
             self._recall()
@@ -138,8 +150,11 @@ class LiveRegistry:
                     self._take(changed)
                 if self._trouble:
                     LOG.info("The registry %s is back", self._source.name)
-                self._trouble, delay = "", self._poll
+                self._trouble, delay, self._absent = "", self._poll, False
+            except RegistryAbsent:  # a look costs a stat: no growing pauses
+                self._trouble, delay, self._absent = "", self._poll, True
             except Exception as error:  # whatever it is, the next look may find it mended
+                self._absent = False
                 self._away(error)
                 delay = min(delay * 2, LONGEST_BACK_OFF)
             with self._looked:

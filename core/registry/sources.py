@@ -1,11 +1,10 @@
-"""Which source the settings name: the directory, else the LDIF file, else none."""
+"""Which source the settings name: the directory, else the LDIF file, else one that may come into being."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.registry.errors import RegistryAway
 from core.registry.file import FileSource
 from core.registry.source import Source
 from core.settings import Settings
@@ -38,23 +37,11 @@ def directory_of(settings: Settings) -> Directory | None:
     )
 
 
-def source_of(settings: Settings) -> Source | None:
-    """Return the source of the registry; None where there is no directory named and no file."""
+def source_of(settings: Settings) -> Source:
+    """Return the source of the registry; where none is named, the file that `harmony registry import` writes."""
     directory = directory_of(settings)
     if directory is not None:
         from core.registry.ldap import LdapSource
 
         return LdapSource(directory)
-    path = file_of(settings)
-    return FileSource(path) if settings.registry is not None or path.exists() else None
-
-
-def needed(settings: Settings) -> Source:
-    """Return the source of the registry; raise `RegistryAway` where there is none."""
-    source = source_of(settings)
-    if source is None:
-        raise RegistryAway(
-            f"There is no registry: name a directory as ldap_uri, or put one into {file_of(settings)} with "
-            "`harmony registry import FILE`."
-        )
-    return source
+    return FileSource(file_of(settings), awaited=settings.registry is None)

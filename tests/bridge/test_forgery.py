@@ -51,7 +51,9 @@ class Forger:
 @pytest.fixture
 async def joined(start_switch: StartSwitch, start_node: StartNode, join: Join) -> Joined:
     switch, node = await start_switch(), await start_node()
-    return await join(node, switch.name, registry=lambda: EMPTY, patience=1.5)
+    one = await join(node, switch.name, registry=lambda: EMPTY, patience=1.5)
+    await one.session._serve_fetches()  # bound, without anything that a switch would be told
+    return one
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ from bridge.session.values import FetchStats
 from bridge.term import decode
 from core.capture import read_capture
 from core.registry.entries import a1
-from core.registry.snapshot import EMPTY
+from core.registry.snapshot import Registry
 from tests.core.registry.examples import example
 from tests.fix_switch import CAPTURES, Joined, StartNode, StartSwitch, eventually
 
 pytestmark = pytest.mark.erlang
 Join = Callable[..., Awaitable[Joined]]
+NOBODY = Registry.of([])
 
 
 @pytest.mark.parametrize("encoding", ["string", "binary"])
@@ -92,7 +93,7 @@ async def test_while_nothing_is_known_the_switch_keeps_its_own_files(
     start_switch: StartSwitch, start_node: StartNode, join: Join, tmp_path: Path
 ) -> None:
     switch = await start_switch()
-    await join(await start_node(), switch.name, registry=lambda: EMPTY)
+    await join(await start_node(), switch.name, registry=lambda: NOBODY)
     file = tmp_path / "fetch"
     file.write_bytes(recorded()[0])
     assert 'status="not found"' in await switch.tell(f"fetch-recorded {file}", "fetched")

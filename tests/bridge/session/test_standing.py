@@ -77,9 +77,10 @@ async def test_a_switch_without_queues_and_a_registry_that_knows_nothing(
     switch = await start_switch()
     current: list[Registry] = [EMPTY]
     await join(await start_node(), switch.name, registry=lambda: current[0])
-    await switch.heard("bound configuration")
     assert told(switch, "callcenter_config") == 0
+    assert told(switch, "{bind") == 0
     current[0] = example()
+    await switch.heard("bound configuration")
     await eventually(lambda: told(switch, '{api, callcenter_config, "tier list"}') == 1)
     assert told(switch, "agent add") == 0
     assert "callcenter_config" not in caplog.text
