@@ -8,8 +8,9 @@ from reference_markdown import one_line, table
 PLACE = "#/parts/"
 ENVELOPE = [
     ("`id`", "the same however often the event is sent or derived"),
-    ("`source`", "the installation"),
-    ("`type`, `dataschema`", "one of those below, and where its schema is"),
+    ("`source`", "the installation: `urn:harmony:` and its UUID"),
+    ("`type`", "one of those below"),
+    ("`dataschema`", "the name of the schema of `data`, `urn:harmony:schema:` and the type; see `/v1/schemas/{type}`"),
     ("`subject`", "what it is about, see the families"),
     ("`time`", "when it happened, by the switch's clock"),
     ("`tenant`", "the company; absent where it is for operators only"),

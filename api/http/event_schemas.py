@@ -1,6 +1,7 @@
 """Each type of published event as JSON Schema (2020-12), made from the catalogue: its data, and the whole CloudEvent.
 
-`/v1/schemas/{type}` is the schema of the data (CloudEvents' `dataschema`); the event around it stands in its `$defs`.
+`/v1/schemas/{type}` is the schema of the data, which events name as their `dataschema`; the event around it stands in
+its `$defs`.
 """
 
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 from api.http.endpoints.streams import schemas
 from api.http.openapi.parts import Schema, of_structs
 from projections.published.catalogue import CATALOGUE, EventType
+from projections.published.envelope import dataschema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def address(name: str) -> str:
-    """Where the schema of a type is served; events name it as their `dataschema`."""
+    """Where the schema of a type is served."""
     return f"/v1/schemas/{name}"
 
 
@@ -33,7 +35,7 @@ def cloud_event(*without: str, **properties: Schema) -> Schema:
 
 def event_schema(kind: EventType, data: Schema) -> Schema:
     """The schema of the whole event, with that of its data."""
-    named = cloud_event(type={"const": kind.name}, dataschema={"const": address(kind.name)}, data=data)
+    named = cloud_event(type={"const": kind.name}, dataschema={"const": dataschema(kind.name)}, data=data)
     return {"title": kind.name, "description": kind.sentence} | named
 
 
@@ -43,7 +45,7 @@ def document(kind: EventType) -> Schema:
     event = event_schema(kind, {"$ref": "#"}) | {"examples": [kind.example]}
     return {
         "$schema": DIALECT,
-        "$id": address(kind.name),
+        "$id": dataschema(kind.name),
         **data,
         "title": kind.name,
         "description": kind.sentence,
@@ -55,7 +57,13 @@ def document(kind: EventType) -> Schema:
 def listing() -> dict[str, Any]:
     """Every type with what it means."""
     types = [
-        {"name": kind.name, "family": kind.family, "sentence": kind.sentence, "schema": address(kind.name)}
+        {
+            "name": kind.name,
+            "family": kind.family,
+            "sentence": kind.sentence,
+            "schema": address(kind.name),
+            "dataschema": dataschema(kind.name),
+        }
         for kind in CATALOGUE.values()
     ]
     return {"types": types}

@@ -1,7 +1,8 @@
 """How an event travels, whatever the way out: CloudEvents 1.0, structured JSON.
 
 The data are taken over from the stored text as they are, because the same event goes out many times. The extensions
-`tenant` and `cursor` are our own: the cursor leads behind this event.
+`tenant` and `cursor` are our own: the cursor leads behind this event. `source` and `dataschema` are names (URNs): an
+absolute URI, as CloudEvents 1.0.2 wants of `dataschema` (3.1.2), that needs no address of ours and outlives each.
 """
 
 from functools import lru_cache
@@ -30,6 +31,11 @@ def source(installation: UUID) -> str:
     return f"urn:harmony:{installation}"
 
 
+def dataschema(name: str) -> str:
+    """The name of the schema of a type's data. The schema itself is at `/v1/schemas/` and the type."""
+    return f"urn:harmony:schema:{name}"
+
+
 def envelope(event: PublishedEvent, cursor: str, installation: UUID) -> bytes:
     """The event as JSON; `cursor` is the one behind it."""
     head = {
@@ -40,7 +46,7 @@ def envelope(event: PublishedEvent, cursor: str, installation: UUID) -> bytes:
         "subject": event.subject,
         "time": instant_text(event.occurred_at),
         "datacontenttype": "application/json",
-        "dataschema": f"/v1/schemas/{event.type}",
+        "dataschema": dataschema(event.type),
     }
     if event.tenant is not None:
         head["tenant"] = event.tenant

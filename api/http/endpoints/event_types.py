@@ -13,11 +13,12 @@ _OBJECT = {"type": "object"}
 
 def _schemas() -> dict[str, Any]:
     entry = record(
-        ["name", "family", "sentence", "schema"],
+        ["name", "family", "sentence", "schema", "dataschema"],
         name={"enum": list(CATALOGUE)},
         family=TEXT,
         sentence=TEXT | {"description": "What such an event says"},
         schema=TEXT | {"format": "uri-reference", "description": "Where its JSON Schema is"},
+        dataschema=TEXT | {"format": "uri", "description": "What its JSON Schema is called, in itself and in events"},
     )
     return {"EventTypes": record(["types"], types=listed(entry))}
 

@@ -42,7 +42,8 @@ def schemas() -> dict[str, Any]:
         subject=TEXT,
         time=TEXT | {"format": "date-time"},
         datacontenttype={"const": "application/json"},
-        dataschema=TEXT | {"format": "uri-reference"},
+        dataschema=TEXT
+        | {"format": "uri", "description": "The name of the schema of the data: urn:harmony:schema: and the type"},
         tenant=TEXT,
         cursor=CURSOR,
         data={"type": "object", "description": "What it is for each type: /v1/schemas"},

@@ -14,6 +14,8 @@ from api.hooks.queue import figures, tidy
 from api.principal import OPERATOR
 from core.log import EventLog
 from projections.query.events import call_events
+from tests.api.clients.cloudevents_sdks import Message as CloudEvent
+from tests.api.clients.cloudevents_sdks import refused
 from tests.api.conftest import until
 from tests.api.hooks.conftest import HERE, Hooks, Publish
 from tests.api.hooks.receiver import Message, Receiver, Reply
@@ -44,6 +46,7 @@ def test_every_event_comes_once_in_order_and_the_foreign_library_verifies_it(
         assert event["type"] == published[message.id].type
         positions.setdefault(event["subject"], []).append(published[message.id].position)
     assert all(found == sorted(found) for found in positions.values())
+    assert refused(CloudEvent(message.body.decode(), message.headers) for message in got) == []
     until(lambda: set(hooks.states()) == {"delivered"}, "all are recorded")
     hooks.plan()
     assert len(hooks.states()) == count

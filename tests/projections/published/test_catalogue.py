@@ -89,7 +89,7 @@ def test_each_type_has_a_family_a_sentence_and_an_example() -> None:
         assert one.sentence.endswith(".")
         assert one.sentence[0].isupper()
         assert one.example["type"] == name
-        assert one.example["dataschema"] == f"/v1/schemas/{name}"
+        assert one.example["dataschema"] == f"urn:harmony:schema:{name}"
     assert {one.family for one in CATALOGUE.values()} == set(FAMILIES)
 
 

@@ -28,7 +28,7 @@ def test_every_event_is_a_cloudevent() -> None:
                 isinstance(told[key], str) and told[key] for key in ("id", "source", "type", "subject", "cursor")
             )
             assert told["source"] == f"urn:harmony:{INSTALLATION}"
-            assert told["dataschema"] == f"/v1/schemas/{event.type}"
+            assert told["dataschema"] == f"urn:harmony:schema:{event.type}"
             assert told["datacontenttype"] == "application/json"
             assert all(key.isalnum() and key.islower() for key in told)
             assert datetime.fromisoformat(told["time"]).utcoffset() is not None
