@@ -16,6 +16,7 @@ from projections.callflow.reading import multiple
 from projections.callflow.slices import PORTION, Slices
 
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|.*:.*")
+_CONTACT = re.compile(r"sips?:(?P<user>[^@;>]+)@(?P<host>[^:;>]+)")
 # Ties that name the leg that made this one, strongest first.
 _PARENTS = ("originator", "cc_member_session_uuid", "other_leg")
 
@@ -44,6 +45,7 @@ class Leg:
         "end_bound",
         "end_quality",
         "ended_at",
+        "ended_seq",
         "first_order",
         "history",
         "last_seen",
@@ -57,6 +59,9 @@ class Leg:
         "party",
         "rang",
         "redirect",
+        "redirected_at",
+        "redirected_from",
+        "redirected_to",
         "refer",
         "requested",
         "runs",
@@ -80,7 +85,7 @@ class Leg:
         self.loopback: str | None = None
         self.bowout: str | None = None
         self.created_at = self.answered_at = self.ended_at = self.last_seen = 0
-        self.end_bound = 0
+        self.end_bound = self.ended_seq = 0
         self.end_quality: Quality = "observed"
         self.cut_at: list[int] = []
         self.begin_seen = self.closed = self.rang = self.silent = False
@@ -88,6 +93,9 @@ class Leg:
         self.runs: dict[int, tuple[int, int]] = {}
         self.cause = self.disposition = self.originate = self.status = ""
         self.refer = self.transfer_to = self.redirect = self.agent = self.elsewhere = ""
+        self.redirected_to = self.redirected_from = ""
+        """The party whose phone redirected, where the switch followed within this leg, and to whom."""
+        self.redirected_at = 0
         self.history: list[str] = []
         self.switch = ""
         self.sip_call_id = ""
@@ -162,6 +170,8 @@ def _take(leg: Leg, fact: Fact) -> None:
         leg.answered_at = leg.answered_at or answered
     if fact.kind in ("create", "answer", "complete", "alive"):
         _describe(leg, data)
+    if data.get("redirected") and fact.kind in ("progress", "early", "answer", "alive") and not leg.redirected_to:
+        leg.redirected_to, leg.redirected_at = data["redirected"], fact.at
     if fact.kind == "create":
         leg.begin_seen = True
     elif fact.kind == "answer":
@@ -177,7 +187,7 @@ def _take(leg: Leg, fact: Fact) -> None:
     elif fact.kind == "closed":
         leg.closed = True
     elif fact.kind == "hangup":
-        leg.ended_at = fact.at
+        leg.ended_at, leg.ended_seq = fact.at, fact.seq
         leg.cause = leg.cause or data.get("cause", "")
         leg.bowout = data.get("bowout") or leg.bowout
     elif fact.kind == "complete":
@@ -236,9 +246,26 @@ def _settle(leg: Leg) -> None:
     if not leg.party:
         called = leg.direction == "outbound"
         leg.party = (leg.destination if called else leg.number) or leg.number or leg.destination or "unknown"
+    _follow_redirect(leg)
     runs = sorted(leg.runs.items(), key=lambda item: item[1])
     # A switch that died in between took the bridge with it, whatever became of the leg (sofia recover).
     leg.cut_at = [last for (_, (_, last)), _ in pairwise(runs)]
+
+
+def _follow_redirect(leg: Leg) -> None:
+    """A phone redirected (302) and the switch followed within the leg: it is the target's from then on.
+
+    mod_sofia does so where the caller's line is answered already (sofia.c, `sip_redirected_to`). The caller's own leg
+    and those that are made after it carry the variable, too, and have rung or been answered for somebody else.
+    """
+    target = _CONTACT.search(leg.redirected_to)
+    if leg.direction != "outbound" or target is None or target["user"] == leg.party:
+        leg.redirected_to = ""
+        return
+    leg.redirected_from, leg.party = leg.party, target["user"]
+    domain = (leg.user or "").partition("@")[2]
+    inside = bool(domain) and target["host"] == domain
+    leg.user, leg.outsider = (f"{leg.party}@{domain}", False) if inside else (None, True)
 
 
 def _tell_apart(legs: dict[str, Leg]) -> None:

@@ -107,9 +107,14 @@ class Moves:
             if by_leg is not None:
                 for leg_id in stretch.legs:
                     by_leg.setdefault(leg_id, _Stretches()).add(stretch)
+        self._three: dict[str, list[int]] = {}
+        """by leg, when it became one of three (`three_way`)"""
         self._executed: dict[str, list[Fact]] = {}
         self._executed_at: dict[tuple[str, str], list[Fact]] = {}
         for fact in facts:
+            if fact.kind == "execute" and fact.data["app"] == "three_way":
+                for leg_id in (fact.leg, fact.data.get("arguments", "").strip()):
+                    self._three.setdefault(names.get(leg_id, leg_id), []).append(fact.at)
             if fact.kind == "execute" and fact.data.get("destination"):
                 me = names.get(fact.leg, fact.leg)
                 self._executed.setdefault(me, []).append(fact)
@@ -160,6 +165,11 @@ class Moves:
                 return True
         return first is not None and first.at < until and self.talking(leg, first.at + SLACK, until)
 
+    def of_three(self, leg: Leg, until: int) -> bool:
+        """Was this leg one of three before an instant? Who is left is bridged by the switch itself (mod_dptools)."""
+        began = self._three.get(leg.leg_id)
+        return began is not None and began[0] < until
+
     def caller(self, leg: Leg) -> Leg | None:
         """Who is calling this leg, seen through loopback legs."""
         seen: set[str] = set()
@@ -184,8 +194,12 @@ class Moves:
         return (one for one in _told(leg.history) if one[0] >= after // 1_000_000 * 1_000_000)
 
     def reached(self, leg: Leg, after: int, by: Leg | None = None, number: str | None = None) -> Reached:
-        """Where a leg arrived that was moved at an instant; `number` is where it was sent, if the means says so."""
-        number = number or next((what for _, what in self.numbers(leg, after)), None)
+        """Where a leg arrived that was moved at an instant.
+
+        `number` is where it was sent, if the means says so; empty if it says that it was no number.
+        """
+        if number is None:
+            number = next((what for _, what in self.numbers(leg, after)), None)
         called = self.called(leg, after)
         service = next(self._services.get(leg.leg_id, _NONE).begun_from(after - SLACK), None)
         if service is not None and not (called and called.first.created_at <= service.started_at):
@@ -194,9 +208,11 @@ class Moves:
                 return Reached(number, "failed", service.kind)
             return Reached(name, "completed", service.kind)
         if not called:
-            return Reached(number, "failed" if leg.ended_at else None)
+            return Reached(number or None, "failed" if leg.ended_at else None)
         reached = next((one for one in called if self.talked(leg, [one], after)), None)
         returned = by is not None and reached is not None and reached.party == by.party and reached is not called.first
+        # To one's own other device is where it was meant to go.
+        returned = returned and by is not None and number != by.party
         back = by.party if returned and by is not None else None
         tried = called.parties(back)
         sent_on = number is not None and self._sent_on(leg, after, called.first.created_at + SLACK, number)
@@ -207,10 +223,13 @@ class Moves:
         return Reached(to, None if not leg.ended_at or any(not one.ended_at for one in called) else "failed")
 
     def _sent_on(self, leg: Leg, after: int, until: int, number: str) -> bool:
+        there = False
         for when, what in self.numbers(leg, after):
             if when > until:
                 return False
-            if after < when and what != number:
+            if what == number:
+                there = True
+            elif there or after < when:
                 return True
         return False
 

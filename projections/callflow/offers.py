@@ -123,12 +123,16 @@ def offers_of(legs: dict[str, Leg], root: Leg | None, stretches: Sequence[Stretc
     result = []
     for leg in offered(legs, root):
         outcome = outcome_of(leg, around)
+        began = leg.created_at
+        if leg.redirected_from:
+            began = leg.redirected_at
+            result.append(Offer(to=leg.redirected_from, started_at=leg.created_at, ended_at=began, outcome="forwarded"))
         ended = leg.ended_at
         if outcome == "answered":
             met = connected.get(leg.leg_id) or leg.answered_at
             # Met long after the phone was lifted: until then the call was only offered (a confirmation key).
             ended = met if met - leg.answered_at > _NEAR else leg.answered_at or met
         result.append(
-            Offer(to=leg.party, started_at=leg.created_at, ended_at=ended or None if outcome else None, outcome=outcome)
+            Offer(to=leg.party, started_at=began, ended_at=ended or None if outcome else None, outcome=outcome)
         )
     return result

@@ -88,7 +88,7 @@ def direction_of(root: Leg, offered: Sequence[Leg], transfers: Sequence[Transfer
         return "internal"
     first = [leg for leg in offered if leg.created_at <= offered[0].created_at + 500_000]
     moved = any(one.at <= first[0].created_at for one in transfers)
-    return "outbound" if all(leg.outsider for leg in first) and not moved else "internal"
+    return "outbound" if all(leg.outsider and not leg.redirected_from for leg in first) and not moved else "internal"
 
 
 def state_of(root: Leg, stretches: Sequence[Stretch], complete: bool) -> State:

@@ -1,0 +1,177 @@
+"""The rules of truth, one a test: a few facts in, what must come out. Add to it whatever a call teaches.
+
+The rules in words: docs/explanation/what-one-call-is.md. `facts` has the builder.
+"""
+
+import pytest
+
+from tests.projections.callflow.facts import Story, offers, spans, talk, transfers
+
+pytestmark = pytest.mark.pure
+
+
+def test_talk_is_bridged_and_both_answered() -> None:
+    call = talk().ends(5, "b", "recv_bye").ends(5, "a").call()
+    assert spans(call, "talk") == [(("1001", "1002"), 4.0)]
+    assert (call.answered, call.answered_by, call.outcome) == (True, "1002", "answered")
+    assert call.hangup is not None
+    assert call.hangup.by == "1002"
+
+
+def test_a_bridge_that_nobody_answered_is_no_talk() -> None:
+    story = Story().user(0, "a", "1001", "1002").rings(0.1, "b", "1002", "a").tell(0.5, "early", "b")
+    story.bridged(0.5, "a", "b").ends(5, "b", "send_cancel", "ORIGINATOR_CANCEL")
+    call = story.ends(5, "a", "recv_cancel").call()
+    assert spans(call, "talk") == []
+    assert (call.answered, call.outcome) == (False, "cancelled")
+    assert offers(call) == [("1002", "cancelled")]
+
+
+def test_while_somebody_holds_nobody_talks() -> None:
+    call = talk().tell(2, "hold", "b").tell(4, "unhold", "b").ends(6, "b", "recv_bye").ends(6, "a").call()
+    assert spans(call, "talk") == [(("1001", "1002"), 1.0), (("1001", "1002"), 2.0)]
+    assert spans(call, "hold") == [(("1001",), 2.0)]
+
+
+def test_a_hold_that_is_told_twice_is_one() -> None:
+    story = talk().tell(2, "hold", "b").tell(2, "hold", "b").tell(4, "unhold", "b").tell(4, "unhold", "b")
+    assert spans(story.ends(6, "b", "recv_bye").ends(6, "a").call(), "hold") == [(("1001",), 2.0)]
+
+
+def test_a_blind_transfer_talks_from_the_targets_own_answer() -> None:
+    story = talk().ends(3, "b", transfer_to="blind:a").executes(3.1, "a", "bridge", destination="1003")
+    story.rings(3.2, "c", "1003", "a").answers(5, "c").bridged(5, "a", "c").ends(8, "c", "recv_bye").ends(8, "a")
+    call = story.call()
+    assert transfers(call) == [("blind", "1002", "1003", "completed")]
+    assert spans(call, "talk") == [(("1001", "1002"), 2.0), (("1001", "1003"), 3.0)]
+
+
+def test_an_attended_transfer_is_a_hold_a_consultation_and_a_talk() -> None:
+    story = talk().tell(2, "hold", "b").user(2.5, "c", "1002", "1003").rings(2.6, "d", "1003", "c")
+    story.answers(3, "d", "c").bridged(3, "c", "d")
+    story.ends(5, "c", cause="ATTENDED_TRANSFER", transfer_to="att:d").bridged(5, "a", "d")
+    story.ends(5, "b", cause="ATTENDED_TRANSFER", refer="c", transfer_to="att:d")
+    call = story.ends(9, "d", "recv_bye").ends(9, "a").call()
+    assert transfers(call) == [("attended", "1002", "1003", "completed")]
+    assert spans(call, "consult") == [(("1002", "1003"), 2.0)]
+    assert spans(call, "talk")[-1] == (("1001", "1003"), 4.0)
+
+
+def test_attended_into_a_queue_is_completed_though_an_agent_rang_for_the_consultation_alone() -> None:
+    story = talk().tell(2, "hold", "b").user(2.5, "c", "1002", "4000").answers(2.5, "c")
+    story.tell(2.6, "queue", "c", action="enter", queue="support@alpha.example").rings(2.7, "d", "1003", "c")
+    story.ends(4, "c", cause="ATTENDED_TRANSFER").ends(4, "d", "send_cancel", "ORIGINATOR_CANCEL")
+    story.ends(4, "b", refer="c")
+    story.tell(4.1, "queue", "a", action="enter", queue="support@alpha.example")
+    assert transfers(story.call()) == [("attended", "1002", "queue:support", "completed")]
+
+
+def test_forwards_of_one_tick_are_told_in_the_order_of_their_sequence() -> None:
+    story = Story().user(0, "a", "1001", "1002")
+    for number, target in (("1002", "1004"), ("1004", "1003")):
+        story.executes(0, "a", "transfer", f"{target} XML alpha.example", number, context="alpha.example")
+    story.executes(0, "a", "bridge", "user/1003", "1003").rings(0.1, "b", "1003", "a").answers(1, "b", "a")
+    call = story.bridged(1, "a", "b").ends(3, "b", "recv_bye").ends(3, "a").call()
+    assert [(one.by, one.to) for one in call.transfers] == [("1002", "1004"), ("1004", "1003")]
+
+
+def test_who_picks_up_is_the_callee_and_the_phone_that_rang_missed_nothing() -> None:
+    story = Story().user(0, "a", "1001", "1002").rings(0.1, "b", "1002", "a").user(2, "c", "1003", "*81002")
+    story.executes(2, "c", "intercept", "b").answers(2, "c", "a").ends(2, "b", "send_cancel", "PICKED_OFF")
+    call = story.bridged(2, "a", "c").ends(5, "a", "recv_bye").ends(5, "c").call()
+    assert transfers(call) == [("pickup", "1003", "1003", "completed")]
+    assert offers(call) == [("1002", "answered_elsewhere")]
+    assert call.answered_by == "1003"
+
+
+def test_a_redirect_that_the_switch_follows_within_the_leg_makes_the_target_the_party() -> None:
+    """`sip_redirected_to`: the caller's own line was answered already (a menu, a queue)."""
+    story = Story().outsider(0, "a", "+491701234567", "+49305550").answers(0, "a")
+    story.rings(1, "b", "1002", "a", redirected="<sip:01705550000@127.0.0.3:5060>").answers(2, "b").bridged(2, "a", "b")
+    call = story.ends(5, "b", "recv_bye").ends(5, "a").call()
+    assert offers(call) == [("1002", "forwarded"), ("01705550000", "answered")]
+    assert transfers(call) == [("forward", "1002", "01705550000", "completed")]
+    assert (call.answered_by, call.hangup.by if call.hangup else None) == ("01705550000", "01705550000")
+    assert spans(call, "talk") == [(("+491701234567", "01705550000"), 3.0)]
+
+
+def test_a_redirect_within_the_leg_does_not_make_an_internal_call_outbound() -> None:
+    story = Story().user(0, "a", "1001", "1002").answers(0, "a")
+    story.rings(1, "b", "1002", "a", redirected="<sip:01705550000@127.0.0.3>").answers(2, "b").bridged(2, "a", "b")
+    assert story.call().direction == "internal"
+
+
+def _parked() -> Story:
+    story = talk().executes(3, "b", "transfer", "-bleg 5960 XML alpha.example", "1002", context="alpha.example")
+    story.ends(3, "b").executes(3.1, "a", "valet_park", "lot 5960", "5960")
+    return story.tell(3.1, "valet", "a", action="hold", lot="5960")
+
+
+def test_a_park_by_feature_code_is_told_once() -> None:
+    assert transfers(_parked().call()) == [("park", "1002", "park:5960", "completed")]
+
+
+def test_a_park_that_timed_out_is_returned_and_followed_by_its_return() -> None:
+    story = _parked().tell(7, "valet", "a", action="exit", lot="5960").rings(7.1, "c", "1002", "a").answers(8, "c")
+    call = story.bridged(8, "a", "c").ends(9, "c", "recv_bye").ends(9, "a").call()
+    assert transfers(call) == [
+        ("park", "1002", "park:5960", "returned"),
+        ("park_return", "park:5960", "1002", "completed"),
+    ]
+
+
+def test_who_is_fetched_from_a_lot_is_retrieved() -> None:
+    story = _parked().user(5, "c", "1003", "5960").answers(5, "c")
+    story.tell(5.1, "valet", "a", ("c", "valet_park"), action="bridge", lot="5960", to="c").bridged(5.1, "a", "c")
+    call = story.ends(9, "c", "recv_bye").ends(9, "a").call()
+    assert transfers(call) == [("park", "1002", "park:5960", "completed"), ("retrieve", "1003", "1003", "completed")]
+
+
+def _moved(*targets: tuple[str, str, str]) -> Story:
+    """Each moved leg rings a phone of its own, that answers: (leg, new leg, user)."""
+    story = talk()
+    for leg, new, user in targets:
+        story.executes(3.1, leg, "bridge", f"user/{user}", user).rings(3.2, new, user, leg).answers(4, new)
+        story.bridged(4, leg, new)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("uuid_transfer", "a 1004 XML alpha.example"),
+        ("uuid_transfer", "a bridge:user/1004@alpha.example inline"),
+        ("sched_transfer", "+2 a 1004 XML alpha.example"),
+    ],
+)
+def test_a_command_that_moves_a_leg_is_told_with_the_party_that_it_led_to(command: str, arguments: str) -> None:
+    given_at = 1.2 if command == "sched_transfer" else 3
+    story = _moved(("a", "c", "1004")).tell(given_at, "command", "a", command=command, arguments=arguments)
+    story.ends(3.1, "b").ends(6, "c", "recv_bye").ends(6, "a")
+    assert transfers(story.call()) == [("command", None, "1004", "completed")]
+
+
+def test_a_scheduled_transfer_that_was_taken_back_is_not_told() -> None:
+    story = talk().tell(2, "command", "a", command="sched_transfer", arguments="+2 a 1004 XML alpha.example")
+    assert transfers(story.ends(9, "b", "recv_bye").ends(9, "a").call()) == []
+
+
+def test_a_dual_transfer_is_two_commands() -> None:
+    story = _moved(("a", "c", "1003"), ("b", "d", "1004"))
+    arguments = "a 1003/XML/alpha.example 1004/XML/alpha.example"
+    story.tell(3, "command", "a", command="uuid_dual_transfer", arguments=arguments)
+    assert [one[:3] for one in transfers(story.call())] == [("command", None, "1003"), ("command", None, "1004")]
+
+
+def test_what_the_switch_does_of_itself_with_who_is_left_of_three_is_no_command() -> None:
+    story = talk().rings(2, "c", "1003", "b").answers(3, "c").executes(4, "c", "three_way", "b")
+    story.ends(6, "b", "recv_bye").tell(6, "command", "c", command="uuid_bridge", arguments="c a", job="")
+    call = story.bridged(6.1, "c", "a").ends(8, "a", "recv_bye").ends(8, "c").call()
+    assert transfers(call) == []
+
+
+def test_moved_to_ones_own_other_device_is_completed() -> None:
+    story = talk().ends(3, "b", transfer_to="blind:a").executes(3.1, "a", "bridge", destination="1002")
+    story.rings(3.2, "c", "1002", "a").rings(3.2, "d", "1002", "a").answers(5, "d").bridged(5, "a", "d")
+    call = story.ends(5, "c", "send_cancel", "LOSE_RACE").ends(8, "d", "recv_bye").ends(8, "a").call()
+    assert transfers(call) == [("blind", "1002", "1002", "completed")]
