@@ -25,6 +25,7 @@ from projections.callflow.verdict import (
     direction_of,
     hangup_of,
     outcome_of,
+    people_of,
     state_of,
     tenant_of,
 )
@@ -74,7 +75,9 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
             yield
     seen = [leg for leg in legs.values() if leg.last_seen]
     started = root.created_at or min((leg.created_at for leg in seen), default=facts[0].at)
-    ended = max((leg.ended_at for leg in seen), default=0) if complete else None
+    people = people_of(root, legs, moves.connected)
+    # Loopback wire counts where there is nothing else.
+    ended = max((leg.ended_at for leg in people or seen), default=0) if complete else None
     role = Roles(legs, root)
     parties = _parties(heard, legs, root, role)
     yield
@@ -87,14 +90,14 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
         direction=direction_of(root, offered(legs, root), transfers),
         from_=caller,
         dialled=dialled_of(root, legs, facts),
-        state=state_of(root, stretches, complete),
+        state=state_of(root, legs, stretches, transfers, complete),
         answered=answered,
         outcome=outcome,
         answered_by=_answered_by(talks, root, legs),
         started_at=started,
         answered_at=talks[0].started_at if talks else None,
         ended_at=ended,
-        hangup=hangup_of(root, legs, outcome) if complete else None,
+        hangup=hangup_of(root, people, outcome) if complete else None,
         talk_seconds=_union([one for one in heard if one.kind == "talk"]),
         parties=parties,
         segments=segments,

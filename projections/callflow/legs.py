@@ -148,6 +148,7 @@ def legs_of(facts: Sequence[Fact], names: dict[str, str]) -> Slices[dict[str, Le
     for leg in legs.values():
         _settle(leg)
     _tell_apart(legs)
+    _name_transferors(legs, leg_of)
     yield
     _parents(facts, legs, leg_of)
     for fact in losses:
@@ -269,11 +270,28 @@ def _follow_redirect(leg: Leg) -> None:
 
 
 def _tell_apart(legs: dict[str, Leg]) -> None:
-    """Two people of one number in two companies: whoever is not of the first one's company goes by the full name."""
+    """Two people of one number: whoever is not of the first one's company goes by the full name, and so does a user
+    of ours where somebody from outside shows his number. What an outsider shows proves nothing.
+    """
+    shown = {
+        leg.party
+        for leg in legs.values()
+        if leg.outsider and leg.real and leg.begin_seen and leg.direction == "inbound"
+    }
     first: dict[str, str | None] = {}
     for leg in sorted(legs.values(), key=lambda leg: (leg.created_at, leg.first_order)):
-        if leg.user and not leg.hidden and first.setdefault(leg.party, leg.user) != leg.user:
+        if not leg.user or leg.hidden:
+            continue
+        if first.setdefault(leg.party, leg.user) != leg.user or leg.party in shown:
             leg.party = leg.user
+
+
+def _name_transferors(legs: dict[str, Leg], leg_of: Callable[[str], Leg]) -> None:
+    """Who consults and then transfers is one person, however his number is written on either leg."""
+    for leg in legs.values():
+        consult = leg_of(leg.refer) if leg.refer in legs else None
+        if consult is not None and consult.last_seen and leg.user is None and consult.user is None:
+            consult.party = leg.party
 
 
 def _parents(facts: Sequence[Fact], legs: dict[str, Leg], leg_of: Callable[[str], Leg]) -> None:

@@ -29,6 +29,8 @@ _BY_CAUSE: dict[str, OfferOutcome] = {
 _ENDED_BY_CALLER = frozenset({"ORIGINATOR_CANCEL", "NORMAL_CLEARING", "MANAGER_REQUEST", "ATTENDED_TRANSFER", "NONE"})
 # Around the instant of a cancel (microseconds), the answer that caused it has been seen or not.
 _NEAR = 1_000_000
+# A phone that refuses by itself or by a key does so within this time (microseconds).
+_AT_ONCE = 5_000_000
 _CONNECTED = frozenset({"talk", "consult", "conference"})
 
 
@@ -74,6 +76,12 @@ def _any_between(instants: list[int], since: int, until: int) -> bool:
     return index < len(instants) and instants[index] <= until
 
 
+def refused(leg: Leg) -> bool:
+    """480 at once: a key was pressed, or do not disturb is on. A phone that rang its time out says so later."""
+    soon = leg.ended_at - leg.created_at <= _AT_ONCE
+    return leg.disposition == "recv_refuse" and leg.status == "480" and not leg.answered_at and soon
+
+
 def outcome_of(leg: Leg, around: _Around) -> OfferOutcome | None:
     """What came of the offer to this leg; None while it is open."""
     if leg.leg_id in around.connected:
@@ -84,6 +92,8 @@ def outcome_of(leg: Leg, around: _Around) -> OfferOutcome | None:
         return "answered_elsewhere"
     if leg.cause == "REDIRECTION_TO_NEW_DESTINATION" and leg.disposition.startswith("send_bye"):
         return "answered"
+    if refused(leg):
+        return "rejected"
     known = _BY_CAUSE.get(leg.cause)
     if known is not None:
         return known

@@ -20,6 +20,8 @@ from projections.callflow.slices import PORTION, Slices
 
 # Shorter activities (microseconds) are the switch shuffling its state, and nothing that anybody lived through.
 _SHORTEST = 20_000
+# A scrap of hold music, played while the switch lays its wires anew, tells nobody anything.
+_SHORTEST_ANNOUNCEMENT = 200_000
 _REWIRING = 100_000
 Op = Literal["fact", "bridge", "cut", "end"]
 
@@ -137,7 +139,8 @@ def _joined(stretches: list[Stretch]) -> list[Stretch]:
 
 
 def _counts(one: Stretch) -> bool:
-    if one.ended_at is None or one.ended_at - one.started_at >= _SHORTEST:
+    shortest = _SHORTEST_ANNOUNCEMENT if one.kind == "announcement" else _SHORTEST
+    if one.ended_at is None or one.ended_at - one.started_at >= shortest:
         return True
     # Cut short by a loss: how long it really was nobody knows, but that it was is certain.
     return one.quality != "observed" and one.kind in ("talk", "consult", "conference")

@@ -151,6 +151,8 @@ def _moved_in_the_dialplan(moves: Moves) -> Iterator[Found]:
             continue
         if not (_NUMBER.fullmatch(target) and _NUMBER.fullmatch(number)):
             continue
+        if number.startswith(("*", "#")):
+            continue  # a code that stands for a number is nobody who could forward
         if moved.answered_at and moved.answered_at <= fact.at and len(number) < _SHORTEST_EXTENSION:
             continue  # behind a menu a digit is a choice and nobody's number
         reached = moves.reached(moved, fact.at, number=target)

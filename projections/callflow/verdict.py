@@ -5,7 +5,7 @@ of a call that nobody answered says nothing, and a SUCCESS of `originate_disposi
 (FREESWITCH switch_ivr_originate.c).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from core import tenancy
 from core.numbers import number
@@ -91,21 +91,40 @@ def direction_of(root: Leg, offered: Sequence[Leg], transfers: Sequence[Transfer
     return "outbound" if all(leg.outsider and not leg.redirected_from for leg in first) and not moved else "internal"
 
 
-def state_of(root: Leg, stretches: Sequence[Stretch], complete: bool) -> State:
-    """What is going on now; a call that rings, or was only just made, is ringing."""
+def state_of(
+    root: Leg, legs: dict[str, Leg], stretches: Sequence[Stretch], transfers: Sequence[Transfer], complete: bool
+) -> State:
+    """What is going on now; a call that rings, was only just made, or is on its way to a phone, is ringing."""
     if complete:
         return "complete"
     going = {one.kind for one in stretches if one.ended_at is None}
     if root.ended_at and not going and stretches:
         # The legs have hung up and their last words are on the way: what ended just now is what the call was.
         going = {max(stretches, key=lambda one: one.ended_at or 0).kind}
-    alone: State = "ivr" if root.answered_at and "ring" not in going and root.direction == "inbound" else "ringing"
+    # A transfer whose target does not ring yet, and a phone that was called and has not said a word.
+    coming = any(one.result is None for one in transfers) or any(
+        leg.real and leg is not root and leg.direction == "outbound" and not (leg.answered_at or leg.ended_at)
+        for leg in legs.values()
+    )
+    menu = root.answered_at and "ring" not in going and root.direction == "inbound" and not coming
+    alone: State = "ivr" if menu else "ringing"
     return next((state for kind, state in _STATES if kind in going), alone)
 
 
-def hangup_of(root: Leg, legs: dict[str, Leg], outcome: Outcome | None) -> Hangup:
+def people_of(root: Leg, legs: dict[str, Leg], connected: Collection[str]) -> list[Leg]:
+    """The legs with which the call ended: all but those of phones that met nobody, where the caller left by himself.
+
+    An agent who lifts as the caller leaves is still on the line when the call is over, until the switch sweeps up.
+    """
+    real = [leg for leg in legs.values() if leg.real]
+    if root.disposition not in _LEFT or not root.last_seen:
+        return real
+    return [leg for leg in real if leg is root or leg.leg_id in connected or leg.direction != "outbound"]
+
+
+def hangup_of(root: Leg, people: Sequence[Leg], outcome: Outcome | None) -> Hangup:
     """Who ended the call, from the dispositions of the legs that ended last (mod_sofia, sip_hangup_disposition)."""
-    real = sorted((leg for leg in legs.values() if leg.real), key=lambda leg: (leg.ended_at, leg.first_order))
+    real = sorted(people, key=lambda leg: (leg.ended_at, leg.first_order))
     last = [leg for leg in real if leg.ended_at >= real[-1].ended_at - _TOGETHER] if real else []
     last = [leg for leg in last if not (leg.transfer_to or leg.refer)] or last
     # Where several left by themselves (a room), the last of them ended the call.
@@ -142,6 +161,8 @@ def outcome_of(
     if left:
         return "cancelled"
     for cause in (root.cause, root.originate):
+        if cause == "NO_USER_RESPONSE" and rang and rang[-1].outcome == "rejected":
+            return "rejected"
         if cause in _BY_CAUSE:
             return _BY_CAUSE[cause]
     if root.answered_at or not root.cause:

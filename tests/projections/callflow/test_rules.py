@@ -175,3 +175,64 @@ def test_moved_to_ones_own_other_device_is_completed() -> None:
     story.rings(3.2, "c", "1002", "a").rings(3.2, "d", "1002", "a").answers(5, "d").bridged(5, "a", "d")
     call = story.ends(5, "c", "send_cancel", "LOSE_RACE").ends(8, "d", "recv_bye").ends(8, "a").call()
     assert transfers(call) == [("blind", "1002", "1002", "completed")]
+
+
+def test_an_outsider_who_shows_an_insiders_number_is_not_that_insider() -> None:
+    story = Story().outsider(0, "a", "1001", "+49305551001").rings(0.1, "b", "1001", "a").answers(1, "b", "a")
+    call = story.bridged(1, "a", "b").ends(4, "b", "recv_bye").ends(4, "a").call()
+    assert [(one.party, one.user, one.talk_seconds) for one in call.parties] == [
+        ("1001", None, 3.0),
+        ("1001@alpha.example", "1001@alpha.example", 3.0),
+    ]
+    assert call.answered_by == "1001@alpha.example"
+    assert spans(call, "talk") == [(("1001", "1001@alpha.example"), 3.0)]
+
+
+def test_who_consults_and_transfers_is_one_person_however_his_number_is_written() -> None:
+    story = Story().user(0, "a", "1001", "01705554444")
+    story.tell(0.1, "create", "b", ("a", "originator"), direction="outbound", gateway="t", destination="01705554444")
+    story.answers(1, "b", "a").bridged(1, "a", "b").tell(2, "hold", "b")
+    story.outsider(2.5, "c", "+491705554444", "1003").rings(2.6, "d", "1003", "c").answers(3, "d", "c")
+    story.bridged(3, "c", "d").ends(5, "c", cause="ATTENDED_TRANSFER", transfer_to="att:d").bridged(5, "a", "d")
+    story.ends(5, "b", cause="ATTENDED_TRANSFER", refer="c", transfer_to="att:d")
+    call = story.ends(9, "d", "recv_bye").ends(9, "a").call()
+    assert transfers(call) == [("attended", "01705554444", "1003", "completed")]
+    assert spans(call, "consult") == [(("01705554444", "1003"), 2.0)]
+
+
+@pytest.mark.parametrize(("after", "outcome"), [(1, "rejected"), (30, "no_answer")])
+def test_480_at_once_is_a_refusal_and_after_long_ringing_it_is_none(after: int, outcome: str) -> None:
+    story = Story().user(0, "a", "1001", "1002").rings(0.1, "b", "1002", "a")
+    story.ends(after, "b", "recv_refuse", "NO_USER_RESPONSE", status="480")
+    call = story.ends(after, "a", "send_refuse", "NO_USER_RESPONSE").call()
+    assert (offers(call), call.outcome) == ([("1002", outcome)], outcome)
+
+
+def test_a_scrap_of_hold_music_is_no_announcement() -> None:
+    story = Story().user(0, "a", "1001", "5000").answers(0, "a").executes(1, "a", "playback", "music", id="x")
+    story.tell(1.05, "executed", "a", app="playback", id="x")
+    assert spans(story.ends(2, "a", "recv_bye").call(), "announcement") == []
+
+
+def test_a_code_that_stands_for_a_number_forwards_nothing() -> None:
+    story = Story().user(0, "a", "1001", "*71")
+    story.executes(0, "a", "transfer", "01705550000 XML alpha.example", "*71", context="alpha.example")
+    story.executes(0, "a", "bridge", "sofia/gateway/t/01705550000", "01705550000")
+    assert transfers(story.call()) == []
+
+
+def test_a_transferred_caller_whose_target_does_not_ring_yet_is_ringing() -> None:
+    story = talk().ends(3, "b", transfer_to="blind:a").executes(3.1, "a", "bridge", destination="1003")
+    assert story.call().state == "ringing"
+    story.tell(3.2, "create", "c", ("a", "originator"), direction="outbound", gateway="t", destination="1003")
+    assert story.call().state == "ringing"
+
+
+def test_a_caller_who_leaves_as_the_agent_lifts_left_and_the_call_ends_with_him() -> None:
+    story = Story().outsider(0, "a", "+491701234567", "4000").answers(0, "a")
+    story.tell(0.1, "queue", "a", action="enter", queue="support@alpha.example").rings(1, "b", "1003", "a")
+    story.answers(3, "b").ends(3.03, "a", "recv_bye").tell(3.04, "queue", "a", action="leave")
+    call = story.ends(6.3, "b", "send_bye").call()
+    assert (call.hangup.by if call.hangup else None, call.outcome) == ("+491701234567", "abandoned")
+    assert (call.ended_at or 0) - call.started_at == 3_030_000
+    assert offers(call) == [("1003", "cancelled")]
