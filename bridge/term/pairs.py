@@ -22,7 +22,7 @@ FEWEST: Final = 8
 def read_pairs(data: bytes, pos: int, count: int, items: list[Term]) -> int:
     """Append the pairs of the run that begins at `pos`, at most `count`; gives the position behind the last one."""
     run = data[pos : pos + 3]
-    while count >= FEWEST:
+    while count >= FEWEST and pos < len(data):  # a list may announce more than there is
         window = data[pos : pos + count * _AHEAD]
         if run == _STRINGS:
             used, pairs = _strings(window, count)

@@ -213,3 +213,12 @@ def test_a_pair_list_with_other_things_in_between() -> None:
         if n % 17 == 0:
             event.append(Atom("x"))
     assert decode(encode(event)) == event
+
+
+@pytest.mark.parametrize("kind", [b"k\x00\x01", b"m\x00\x00\x00\x01"])
+@pytest.mark.parametrize("more", [8, 9, 500])
+def test_a_list_of_pairs_that_ends_between_two_of_them(kind: bytes, more: int) -> None:
+    """It announces more than it holds, and the run of pairs ends where the bytes do."""
+    pairs = 600 * (b"h\x02" + kind + b"a" + kind + b"b")
+    with pytest.raises(TermError, match="ends early"):
+        decode(b"\x83l" + (600 + more).to_bytes(4, "big") + pairs)
