@@ -17,6 +17,8 @@ _u32 = struct.Struct(">I").unpack_from
 # Large enough for some fifty events a read, small enough to stay in the processor's cache between the two copies.
 _USUAL: Final = 256 * 1024
 _LEAST_ROOM: Final = 64 * 1024
+# While only short frames are let in: whoever has not shown the cookie yet gets no more of our memory than this.
+_FIRST: Final = 4 * 1024
 
 
 class FrameBuffer:
@@ -25,7 +27,7 @@ class FrameBuffer:
     __slots__ = ("_end", "_length", "_prefix", "_start", "data", "longest", "view")
 
     def __init__(self, prefix: int, longest: int) -> None:
-        self.data = bytearray(_USUAL)
+        self.data = bytearray(_FIRST if longest < _FIRST else _USUAL)
         self.view = memoryview(self.data)
         self._start = 0
         self._end = 0
@@ -36,6 +38,8 @@ class FrameBuffer:
         self._prefix = prefix
         self._length = _u16 if prefix == 2 else _u32
         self.longest = longest
+        if longest >= _FIRST and len(self.data) < _USUAL:
+            self._move(_USUAL)
 
     def room(self) -> memoryview:
         """Where the next bytes go; never empty. Positions given out before are void after this."""
