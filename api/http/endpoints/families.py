@@ -13,6 +13,7 @@ from api.http.endpoints import (
     self_service,
     state,
     streams,
+    tryouts,
 )
 
 FAMILIES: tuple[Family, ...] = (
@@ -21,6 +22,7 @@ FAMILIES: tuple[Family, ...] = (
     streams.FAMILY,
     event_types.FAMILY,
     hooks.FAMILY,
+    tryouts.FAMILY,
     access.FAMILY,
     self_service.FAMILY,
     operating.FAMILY,

@@ -145,6 +145,7 @@ def _untouched(connection: psycopg.Connection[Any]) -> list[Any]:
         "SELECT count(*) FROM log.command WHERE tenant = %s",
         "SELECT count(*) FROM hooks.delivery JOIN hooks.endpoint USING (endpoint_id) WHERE tenant = %s",
         "SELECT count(*) FROM auth.token WHERE tenant = %s AND revoked_at IS NULL",
+        "SELECT count(*) FROM hooks.test_event WHERE tenant = %s",
     ):
         found += connection.execute(query.encode(), [BRAVO]).fetchall()
     return found

@@ -41,6 +41,7 @@ REACHED = {
     "POST /v1/calls/{call_id}/hangup": "202",
     "POST /v1/calls": "202",
     "POST /v1/webhooks": "201",
+    "POST /v1/test-events": "201",
     "PATCH /v1/webhooks/{webhook_id}": "200",
     "GET /v1/parked/{parked_id}": "200",
     "GET /v1/events": "200",
