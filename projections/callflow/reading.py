@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from core.event import SwitchEvent
 from core.headers import text
+from projections.callflow import standby
 from projections.callflow.fact import Fact, Kind, Tie
 
 Get = Callable[[str], str | None]
@@ -348,15 +349,23 @@ TOPICS = (
 
 
 def _queue(event: SwitchEvent, get: Get) -> list[Fact]:
-    action = _QUEUE_ACTIONS.get(get("CC-Action") or get("FIFO-Action") or "")
+    said = get("CC-Action") or get("FIFO-Action") or ""
+    action = _QUEUE_ACTIONS.get(said)
     member = get("CC-Member-Session-UUID") or event.leg
+    if said == "bridge-agent-end" and member and event.leg and standby.LINE in event.term and standby.stands_by(get):
+        parted = _fact(event, "queue", member, {}, [])
+        return standby.over(parted, event.leg, get("variable_sip_hangup_disposition") or "")
     if action is None or not member:
         return []
     data = {"action": action}
     data.update(_pick(get, {"agent": "CC-Agent", "cause": "CC-Cause", "reason": "CC-Cancel-Reason"}))
     data["queue"] = get("CC-Queue") or get("FIFO-Name") or ""
     agent = get("CC-Agent-UUID")
-    return [_fact(event, "queue", member, data, [Tie(agent, "callcenter")] if agent else [])]
+    if action == "served" and agent and standby.LINE in event.term and standby.stands_by(get):
+        return standby.begun(_fact(event, "queue", member, data, []), agent, _pick(get, _PROFILE))
+    # Who served has been told; at the end the agent may long be with somebody else.
+    ties = [Tie(agent, "callcenter")] if agent and action != "leave" else []
+    return [_fact(event, "queue", member, data, ties)]
 
 
 def _command(event: SwitchEvent, get: Get) -> list[Fact]:
@@ -411,4 +420,9 @@ def read(event: SwitchEvent) -> list[Fact]:
         return []
     kind, take = reader
     taken = take(all_headers(event) if kind in _RICH else event.get)
-    return [] if taken is None else [_fact(event, kind, leg, *taken)]
+    if taken is None:
+        return []
+    found = [_fact(event, kind, leg, *taken)]
+    if standby.LINE in event.term:
+        return standby.of_line(found, event.get)
+    return standby.of_caller(found, event.get) if standby.CALLER in event.term else found

@@ -8,9 +8,8 @@ from tests.projections.callflow.folding import NAMES, check, events_of, fold_all
 
 pytestmark = pytest.mark.pure
 
-# One conversation through two of our own switches is told as two or three calls, and the line of a standby agent ties
-# his callers together: not told right yet.
-OPEN = frozenset({"270-two-switches-plain", "271-two-switches-blind-back", "284-standby-agent-serves-two-callers"})
+# One conversation through two of our own switches is told as two or three calls: not told right yet.
+OPEN = frozenset({"270-two-switches-plain", "271-two-switches-blind-back"})
 
 # Both phones heard each other for 4.09 s of the 5.0 s that the switch had them bridged: for 0.8 s after the loopback
 # pair took itself out one of them heard nothing. No event, and no counter of packets, tells of that.

@@ -6,6 +6,7 @@ The rules in words: docs/explanation/what-one-call-is.md. `facts` has the builde
 import pytest
 
 from tests.projections.callflow.facts import Story, offers, spans, talk, transfers
+from tests.projections.callflow.folding import events_of, fold_all
 
 pytestmark = pytest.mark.pure
 
@@ -236,3 +237,15 @@ def test_a_caller_who_leaves_as_the_agent_lifts_left_and_the_call_ends_with_him(
     assert (call.hangup.by if call.hangup else None, call.outcome) == ("+491701234567", "abandoned")
     assert (call.ended_at or 0) - call.started_at == 3_030_000
     assert offers(call) == [("1003", "cancelled")]
+
+
+def test_callers_of_one_standing_line_have_a_call_each_which_ends_when_they_leave() -> None:
+    store = fold_all(events_of("284-standby-agent-serves-two-callers"))
+    served = [call for call in store.calls.values() if call.direction == "inbound"]
+    assert [(call.from_.party, call.answered_by, len(call.aliases)) for call in served] == [
+        ("+491701234567", "1004", 0),
+        ("+491705554444", "1004", 0),
+    ]
+    assert [one.ended_at for call in served for one in call.legs if one.ended_at is None] == []
+    assert all(call.ended_at is not None and call.hangup is not None for call in served)
+    assert [call.hangup.by for call in served if call.hangup] == ["+491701234567", "+491705554444"]
