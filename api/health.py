@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 
 from api.problem import Problem
+from api.reports import ghosts, notes, of_parts, why_behind
 from api.running import Expected, not_running
 from api.service_status import SELECT, Service, service_of
 from core.log.driver import translated
@@ -28,6 +29,12 @@ FROM log.projection p WHERE p.name = 'calls'
 OLDEST_WAITING = """
 SELECT extract(epoch FROM clock_timestamp() - stored_at)::float8
 FROM log.switch_event WHERE position > %s ORDER BY position LIMIT 1
+"""
+BESIDES = """
+SELECT (SELECT count(*) FROM hooks.endpoint WHERE state = 'enabled'),
+       (SELECT count(*) FROM calls.call c WHERE c.live AND c.started_at < clock_timestamp() - interval '1 minute'
+        AND NOT EXISTS (SELECT FROM log.imported_range r
+                        WHERE c.first_position BETWEEN r.first_position AND r.last_position))
 """
 
 
@@ -55,6 +62,8 @@ class Health(msgspec.Struct, frozen=True):
     services: list[Service]
     links: list[Link]
     problems: list[Problem]
+    notes: list[str] = []
+    """What is good to know and no trouble, in sentences."""
 
     @property
     def behind(self) -> int:
@@ -91,9 +100,12 @@ def examine(connection: psycopg.Connection[Any], expected: Expected | None = Non
         head, position, generation, updated_at, _, live, parked, at = row
         waiting = connection.execute(OLDEST_WAITING, (position,)).fetchone() if head > position else None
         services = [service_of(r) for r in connection.execute(SELECT).fetchall()]
+        endpoints, lasting = connection.execute(BESIDES).fetchone() or (0, 0)
     lag = max(0.0, float(waiting[0])) if waiting else 0.0
     links = links_of(services)
-    absent = [] if expected is None else not_running(expected, services)
+    told = problems_of(head, position, lag, services, links)
+    told += ghosts(lasting, services) if head == position else []
+    absent = [] if expected is None else not_running(expected, services, endpoints)
     return Health(
         at=at,
         head=head,
@@ -105,7 +117,8 @@ def examine(connection: psycopg.Connection[Any], expected: Expected | None = Non
         lag_seconds=lag,
         services=services,
         links=links,
-        problems=absent + problems_of(head, position, lag, services, links),
+        problems=absent + told,
+        notes=notes(services),
     )
 
 
@@ -125,33 +138,15 @@ def problems_of(head: int, position: int, lag: float, services: list[Service], l
             since = f" since {link.since}" if link.since else ""
             says = f"The link to {link.switch} is down{since}: its live calls may be out of date."
             found.append(Problem("link.down", says))
-    for service in services:
-        if service.state == "silent" and service.part == "bridge":
-            says = f"The bridge {service.name} has not reported for {service.age:.0f} s: new events may not arrive."
-            found.append(Problem("bridge.silent", says))
-        if service.state == "silent" and service.part == "deliver":
-            says = f"{service.name} has not reported for {service.age:.0f} s: webhooks are not sent, they wait."
-            found.append(Problem("deliver.silent", says))
-        if service.part == "bridge" and service.status.get("spooled"):
-            says = (
-                f"{service.name} holds {service.status['spooled']} events in its spool file: they follow when stored."
-            )
-            found.append(Problem("bridge.spool", says))
-        if service.part == "bridge" and service.state == "running" and service.status.get("blocked"):
-            says = f"{service.name} can put events nowhere and reads no switch: {service.status.get('trouble')}"
-            found.append(Problem("bridge.blocked", says))
-        if service.part == "bridge" and service.state == "running" and (says := _registry_trouble(service)):
-            found.append(Problem("registry.away", says))
+    found += of_parts(services)
     if head > position and lag > BEHIND:
-        says = f"Calls are {head - position} events ({lag:.0f} s) behind the log: is `harmony project` running?"
-        found.append(Problem("projection.behind", says))
+        count = head - position
+        if error := why_behind(services):
+            says = (
+                f"Calls are {count} events ({lag:.0f} s) behind the log; what makes them fails again and again: {error}"
+            )
+            found.append(Problem("projection.stuck", says))
+        else:
+            says = f"Calls are {count} events ({lag:.0f} s) behind the log: is `harmony project` running?"
+            found.append(Problem("projection.behind", says))
     return found
-
-
-def _registry_trouble(service: Service) -> str:
-    """Why the registry's source cannot be reached, and what the switches are answered meanwhile."""
-    state = service.status.get("registry") or {}
-    if not state.get("trouble"):
-        return ""
-    known = "what was last known" if state.get("known") else "that nothing is known: they go on with their own files"
-    return f"{state['trouble']} Meanwhile switches are answered {known}."

@@ -28,13 +28,18 @@ def expected_of(settings: Settings, server: bool = True) -> Expected:
     return Expected(tuple(switch.node for switch in settings.switches), server)
 
 
-def not_running(expected: Expected, services: Sequence[Service]) -> list[Problem]:
-    """Return what is missing."""
+def not_running(expected: Expected, services: Sequence[Service], endpoints: int = 0) -> list[Problem]:
+    """Return what is missing. ``endpoints``: of webhooks that wait for messages."""
     if not any(one.state == "running" for one in services):
         unheard = f" Nothing hears {_all(expected.switches)}." if expected.switches else ""
         says = "Nothing of Harmony runs: start `harmony run`, or the services: `systemctl start harmony.target`."
         return [Problem("nothing.runs", says + unheard)]
-    return [*_bridges(expected, services), *_projection(services), *_server(expected, services)]
+    return [
+        *_bridges(expected, services),
+        *_projection(services),
+        *_server(expected, services),
+        *_sender(endpoints, services),
+    ]
 
 
 def _bridges(expected: Expected, services: Sequence[Service]) -> Iterator[Problem]:
@@ -70,6 +75,12 @@ def _projection(services: Sequence[Service]) -> Iterator[Problem]:
 def _server(expected: Expected, services: Sequence[Service]) -> Iterator[Problem]:
     if expected.server and not any(one.part == "http" and one.state == "running" for one in services):
         yield Problem("http.absent", "No server runs, so people and programs get no answer: start `harmony serve`.")
+
+
+def _sender(endpoints: int, services: Sequence[Service]) -> Iterator[Problem]:
+    if endpoints and not any(one.part == "deliver" and one.state != "stopped" for one in services):
+        says = "There are endpoints of webhooks, and nothing sends to them: start `harmony deliver`; messages wait."
+        yield Problem("deliver.absent", says)
 
 
 def _all(names: Sequence[str]) -> str:

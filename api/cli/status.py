@@ -11,7 +11,10 @@ from api.errors import DEGRADED, OK, BadArgument
 from api.text import harmless
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from api.site import Site
+    from core.errors import LogError
 
 EVERY = 2.0
 CLEAR = "\x1b[H\x1b[2J"
@@ -30,22 +33,29 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def status(args: argparse.Namespace) -> int:
     from api.site import site
+    from core.errors import LogAway
+    from core.settings import load
 
     if args.watch is not None and not 0.1 <= args.watch <= 86_400:
         raise BadArgument("--watch takes seconds from 0.1 to 86400.")
-    with site() as here:
-        if args.watch is None:
-            return _show(here, args.json)
-        # Ctrl-C sets a flag instead of raising: an exception in the middle of the driver's work can get lost there.
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        code = OK
-        while not stop.is_set():
-            code = _again(here, args.json)
-            sys.stdout.flush()
-            stop.wait(args.watch)
-        return code
+    try:
+        with site() as here:
+            return _show(here, args.json) if args.watch is None else _watch(here, args.watch, args.json)
+    except LogAway as error:
+        return _away(load().data, error, args.json)
+
+
+def _watch(here: "Site", every: float, as_json: bool) -> int:
+    # Ctrl-C sets a flag instead of raising: an exception in the middle of the driver's work can get lost there.
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    code = OK
+    while not stop.is_set():
+        code = _again(here, as_json)
+        sys.stdout.flush()
+        stop.wait(every)
+    return code
 
 
 def _again(here: "Site", as_json: bool) -> int:
@@ -56,14 +66,26 @@ def _again(here: "Site", as_json: bool) -> int:
     try:
         return _show(here, as_json)
     except LogError as error:
-        if as_json:
-            emit({"status": "degraded", "degraded": [error.code], "problems": [str(error)]})
-        else:
-            say(paint(f"degraded: {harmless(error)}", "yellow"))
-        return DEGRADED
+        return _away(here.data, error, as_json)
     finally:
         if not sys.stdout.isatty() and not as_json:
             say()
+
+
+def _away(data: "Path", error: "LogError", as_json: bool) -> int:
+    """The database is away: what the files still tell."""
+    from api.operating.status_text import size
+
+    waiting = sum(file.stat().st_size for file in data.glob("spool/*/*.spool") if file.is_file())
+    says = "What the parts last reported is in the database, too; bridges that run go on hearing their switches"
+    kept = f"{size(waiting)} of events wait in {data / 'spool'} on this machine, and follow when it is back"
+    told = [str(error), f"{says}. {kept}." if waiting else f"{says}, and no spool file is on this machine."]
+    if as_json:
+        emit({"status": "degraded", "degraded": [error.code], "problems": told})
+    else:
+        for sentence in told:
+            say(paint(f"degraded: {harmless(sentence)}", "yellow"))
+    return DEGRADED
 
 
 def _show(here: "Site", as_json: bool) -> int:
@@ -97,6 +119,8 @@ def _show(here: "Site", as_json: bool) -> int:
         lost = found.losses.all
         times = "once" if len(lost) == 1 else f"{len(lost):,} times"
         say(paint(f"Events were lost {times}, as listed; calls of that time may be told in part.", "yellow"))
+    for note in found.health.notes:
+        say(harmless(note))
     if not problems:
         said = "Nothing else is wrong" if parked or found.losses.all else "Nothing is wrong"
         say(paint(f"{said}.", "green"))

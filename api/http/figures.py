@@ -3,12 +3,16 @@
 from contextlib import suppress
 from typing import Any
 
+import msgspec
+
 from api.http.services import Services
 
 
 def figures(services: Services) -> dict[str, Any]:
     """May be called from another thread than the event loop's."""
     found: dict[str, Any] = {"subscribers": services.feed.subscribers}
+    if not services.registry.absent:
+        found["registry"] = msgspec.to_builtins(services.registry.state)
     for _ in range(5):
         with suppress(RuntimeError):  # a reader came or went while they were counted
             return found | {f"streams_{name}": value for name, value in services.streams.stats().items()}

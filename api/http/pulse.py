@@ -18,6 +18,7 @@ AWAY = "The database is away: what you see does not change until it is back."
 
 WORDS = {
     "link.down": "A switch is not connected: live calls may be out of date.",
+    "link.silent": "A switch is silent: live calls may be out of date.",
     "bridge.silent": "New events may not arrive.",
     "bridge.absent": "New events may not arrive.",
     "nothing.runs": "New events may not arrive.",
@@ -25,6 +26,8 @@ WORDS = {
     "projection.silent": "Calls are shown late.",
     "bridge.spool": "Some events wait: they follow when they are stored.",
     "bridge.blocked": "New events do not arrive: there is no room for them.",
+    "projection.stuck": "Calls are shown late.",
+    "calls.ghosts": "Some live calls may have ended.",
     "projection.behind": "Calls are shown late.",
 }
 """Problems in words that name no machine, for those who only need to know what they see."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from api.operating.losses import LossAccount
 from api.operating.status import PartStatus, ProjectionStatus, Status, SwitchStatus
@@ -23,7 +24,7 @@ COLUMNS = {
     ),
     "bridges": ("bridge", "state", "events/s", "received", "stored", "queued", "in spool", "parked", "trouble"),
     "losses": ("lost of", "from", "until", "for", "why", "known to be missing"),
-    "parts": ("part", "state", "since", "on", "figures"),
+    "parts": ("part", "state", "since", "on", "what it does"),
 }
 
 
@@ -128,10 +129,30 @@ def _bridge(one: PartStatus) -> list[str]:
 
 
 def _part(one: PartStatus, now: datetime) -> list[str]:
-    numbers = {k: v for k, v in one.figures.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
-    shown = ", ".join(f"{name.replace('_', ' ')} {round(value, 1):,}" for name, value in numbers.items())
+    said = (_in_words(one.figures.get(name), words) for name, words in WORDS.items() if name in one.figures)
+    shown = ", ".join(words for words in said if words)
     state = one.state if one.state != "silent" else f"silent for {seconds(one.age)}"
     return [one.name, state, ago(now, one.started_at), f"{one.host} (pid {one.pid})", shown or "-"]
+
+
+WORDS = {
+    "subscribers": ("one page is open", "{} pages are open", "no page is open"),
+    "streams_behind": ("one stream is behind", "{} streams are behind", ""),
+    "pending": ("one message waits", "{} messages wait", "no message waits"),
+    "delivered": ("one delivered", "{} delivered", ""),
+    "failed": ("one try failed", "{} tries failed", ""),
+    "dead": ("one given up", "{} given up", ""),
+    "failing": ("one endpoint fails", "{} endpoints fail", ""),
+    "disabled": ("one endpoint is disabled", "{} endpoints are disabled", ""),
+}
+"""What people are told of a part, for one, more and none; all figures are in `--json`."""
+
+
+def _in_words(value: Any, words: tuple[str, str, str]) -> str:
+    if not isinstance(value, int):
+        return ""
+    one, more, none = words
+    return one if value == 1 else more.format(f"{value:,}") if value else none
 
 
 def _rate(value: float | None) -> str:

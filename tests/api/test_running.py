@@ -50,3 +50,13 @@ def test_each_part_that_is_missing_is_named() -> None:
 
 def test_a_switch_of_the_settings_that_no_bridge_has() -> None:
     assert codes(*ALL, switches=(SWITCH, "freeswitch@new")) == ["switch.absent"]
+
+
+def test_endpoints_that_nothing_sends_to() -> None:
+    def told(endpoints: int, *services: Service) -> list[str]:
+        return [one.code for one in not_running(Expected((SWITCH,)), services, endpoints)]
+
+    assert told(1, *ALL) == ["deliver.absent"]
+    assert told(0, *ALL) == []
+    assert told(1, *ALL, part("deliver")) == []
+    assert told(1, *ALL, part("deliver", stopped=True)) == ["deliver.absent"]
