@@ -109,6 +109,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """connections over HTTP at once"""
     http_connections_each: Positive = 256
     """connections over HTTP of one client address at once"""
+    company_streams: Positive = 500
+    """streams (events, live calls, WebSockets, pulls that wait) of one company at once"""
+    company_questions: Positive = 4
+    """questions of one company that walk through many calls (lists, boards of the past) which are answered at once;
+    others wait in line"""
     provision_url: str | None = None
     """this server as phones reach it, e.g. https://harmony.example.com; without it http_host and http_port"""
 

@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket
 
 from api.errors import ApiError, BadArgument, Forbidden
 from api.http.openapi.parts import Schema
+from api.http.shares import Share
 from api.principal import Principal, Scope
 from core.registry.entries import Role
 from core.roles import ROLES
@@ -70,6 +71,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """by status: the good answers"""
     problems: tuple[int, ...] = ()
     """statuses of problem documents besides those that the door itself may answer"""
+    share: Share = "usual"
+    """what it takes of what a company may have in use at once"""
     shows: Shows = "thing"
     described: bool = True
     """whether OpenAPI describes it: not the page's files, and not WebSockets, which AsyncAPI describes"""

@@ -4,6 +4,7 @@ There is no other way to make a route; a test walks the application and finds a 
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, cast
 from urllib.parse import quote
@@ -12,11 +13,15 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from api.http.answers import ALL, Answer
 from api.http.endpoint import Endpoint, Method
 from api.http.problems import refusal
+from api.http.services import Services
+from api.http.shares import FREE, TooMuch
+from api.principal import Principal
 from core.errors import HarmonyError
 
 
@@ -43,6 +48,13 @@ class RecordRoute(Route):
         name = next(iter(records.values())).name
         super().__init__(path, partial(_entered, records), methods=[method.upper() for method in records], name=name)
 
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """To the last byte of the answer: a stream holds its company's share for so long."""
+        method = "get" if scope["method"] == "HEAD" else scope["method"].lower()
+        record = self.records.get(cast(Method, method))
+        async with _share(record, scope):
+            await super().handle(scope, receive, send)
+
 
 class RecordSocket(WebSocketRoute):
     """One path at which a WebSocket is opened."""
@@ -50,6 +62,22 @@ class RecordSocket(WebSocketRoute):
     def __init__(self, record: Endpoint) -> None:
         self.record = record
         super().__init__(record.path, partial(_opened, record), name=record.name)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """To the end of the connection."""
+        try:
+            async with _share(self.record, scope):
+                await super().handle(scope, receive, send)
+        except TooMuch as problem:
+            await WebSocket(scope, receive, send).send_denial_response(refusal(problem))
+
+
+def _share(record: Endpoint | None, scope: Scope) -> AbstractAsyncContextManager[None]:
+    who: Principal | None = scope.get("principal")
+    if record is None or who is None or record.share == "usual":
+        return FREE
+    services: Services = scope["app"].state.services
+    return services.shares.taken(record.share, who.tenant)
 
 
 def routes(endpoints: Iterable[Endpoint]) -> list[RecordRoute | RecordSocket]:

@@ -20,6 +20,7 @@ from api.commanding.control import control
 from api.commanding.expiring import expire
 from api.http.feed import Feed
 from api.http.pulse import Pulse
+from api.http.shares import Shares
 from api.provision.desk import Desk
 from api.site import Site
 from api.streams import Streams
@@ -41,6 +42,7 @@ class Services:
         self.registry = LiveRegistry(source_of(here.settings), here.data)
         self.bearers = Bearers(here.dsn, here.data, self.registry)
         self.opened = Opened()
+        self.shares = Shares(here.settings.company_streams, here.settings.company_questions)
         self.audit = Audit(here.dsn)
         self.pool: ConnectionPool[Connection] = ConnectionPool(
             here.dsn, min_size=1, max_size=CONNECTIONS, open=False, timeout=2, kwargs={"autocommit": True}, name="http"

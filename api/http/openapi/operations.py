@@ -19,7 +19,8 @@ def path_of(record: Endpoint) -> str:
 
 def operation_of(record: Endpoint, tag: str) -> dict[str, Any]:
     door = () if record.scope == "open" else AT_THE_DOOR
-    problems = {str(status): PROBLEM for status in sorted({*door, *record.problems})}
+    shared = () if record.share == "usual" else (429,)
+    problems = {str(status): PROBLEM for status in sorted({*door, *record.problems, *shared})}
     described: dict[str, Any] = {
         "operationId": record.name,
         "tags": [tag],

@@ -1,0 +1,95 @@
+"""No company keeps the server from the others: what one has in use at once is limited, with a sentence."""
+
+import asyncio
+from contextlib import AsyncExitStack, ExitStack
+
+import httpx
+import psycopg
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from api.access import store
+from api.http.shares import WAITING, Shares, TooMuch
+from tests.api.conftest import PATIENCE, Site, until
+from tests.ports import free_port
+
+ALPHA, BETA = "alpha.example", "beta.example"
+
+
+@pytest.mark.pure
+async def test_a_stream_too_many_is_refused_and_others_are_not() -> None:
+    shares = Shares(streams=2, questions=1)
+    async with AsyncExitStack() as open_streams:
+        for _ in range(2):
+            await open_streams.enter_async_context(shares.taken("stream", ALPHA))
+        with pytest.raises(TooMuch, match="2 streams open"):
+            await open_streams.enter_async_context(shares.taken("stream", ALPHA))
+        for other in (BETA, None, None, None):
+            await open_streams.enter_async_context(shares.taken("stream", other))
+    async with shares.taken("stream", ALPHA):
+        pass
+
+
+@pytest.mark.pure
+async def test_questions_wait_in_a_line_of_their_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.http.shares.PATIENCE", 0.05)
+    shares, at_once, most = Shares(streams=1, questions=2), 0, 0
+    blocked = asyncio.Event()
+
+    async def ask(until: asyncio.Event | None = None) -> None:
+        nonlocal at_once, most
+        async with shares.taken("question", ALPHA):
+            at_once += 1
+            most = max(most, at_once)
+            await (asyncio.sleep(0) if until is None else until.wait())
+            at_once -= 1
+
+    await asyncio.gather(*(ask() for _ in range(2 * (1 + WAITING))))
+    assert most == 2
+    busy = [asyncio.create_task(ask(blocked)) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooMuch, match="asks for many calls"):
+        await ask()
+    async with shares.taken("question", BETA), shares.taken("question", None):
+        pass
+    blocked.set()
+    await asyncio.gather(*busy)
+    await ask()
+
+
+@pytest.mark.http
+def test_of_each_company_so_many_streams_are_open(site: Site) -> None:
+    assert site.dsn is not None
+    with psycopg.connect(site.dsn, autocommit=True) as connection:
+        tokens = {name: store.make(connection, "test", name, f"{name}.example")[1] for name in ("alpha", "beta")}
+    port = free_port()
+    running = site.start("serve", env={"HARMONY_HTTP_PORT": str(port), "HARMONY_COMPANY_STREAMS": "2"})
+    running.says("Application startup complete")
+    try:
+        with ExitStack() as streams:
+
+            def client(name: str) -> httpx.Client:
+                headers = {"Authorization": f"Bearer {tokens[name]}"}
+                address = f"http://127.0.0.1:{port}"
+                return streams.enter_context(httpx.Client(base_url=address, headers=headers, timeout=PATIENCE))
+
+            alpha, beta = client("alpha"), client("beta")
+            with ExitStack() as two:
+                for path in ("/v1/stream", "/v1/live/stream"):
+                    assert two.enter_context(alpha.stream("GET", path)).status_code == 200
+                for path in ("/v1/stream", "/v1/live/stream", "/v1/events"):
+                    answer = alpha.get(path)
+                    assert (answer.status_code, answer.json()["code"]) == (429, "api.share")
+                    assert "alpha.example has 2 streams open" in answer.json()["detail"]
+                with pytest.raises(InvalidStatus) as refused:
+                    connect(
+                        f"ws://127.0.0.1:{port}/v1/ws",
+                        additional_headers={"Authorization": alpha.headers["Authorization"]},
+                    )
+                assert refused.value.response.status_code == 429
+                assert alpha.get("/v1/calls").status_code == 200
+                assert streams.enter_context(beta.stream("GET", "/v1/stream")).status_code == 200
+            until(lambda: alpha.get("/v1/events").status_code == 200 or None, "room again when streams have ended")
+    finally:
+        assert running.stop() == 0
