@@ -26,13 +26,18 @@ async def body_of(request: Request, kind: type[B]) -> B:
         if len(content) > takes.longest:
             raise takes.too_long(f"The body has more than {takes.longest} bytes, which nothing here needs.")
     try:
-        return decoded(content.strip() or (b"{}" if takes.optional else b""), kind)
+        return decoded(content.strip() or (b"{}" if takes.optional or _requires(kind) else b""), kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if takes.example is not None:
             raise BadArgument(f"The body is JSON such as {takes.example}.") from None
         if isinstance(error, msgspec.ValidationError):
             raise takes.wrong(f"The body is not what is taken here: {_sentence(error)}.") from None
         raise BadArgument(f"The body is no JSON in UTF-8: {_sentence(error)}.") from None
+
+
+def _requires(kind: type[msgspec.Struct]) -> bool:
+    """Whether something must be in it: then the decoder says what is missing in a body that is not there."""
+    return any(field.required for field in msgspec.structs.fields(kind))
 
 
 def decoded(content: bytes | bytearray, kind: type[T]) -> T:
