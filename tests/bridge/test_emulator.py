@@ -175,9 +175,13 @@ async def test_lines_play_on_and_on_and_calls_overlap(
 ) -> None:
     emulated = await start_emulator("01-answered-caller-hangs-up", "03-no-answer", lines=3, speed=20.0)
     joined = await join(await start_node(), "emulated@127.0.0.1")
-    await joined.sink.until(lambda: emulated.played >= 9)
-    begun = [identify(term) for term in joined.sink.events() if header(term, b"Event-Name") == b"CHANNEL_CREATE"]
-    assert len({event.leg for event in begun}) == len(begun) > 12
+
+    def created() -> list[bytes]:
+        return [term for term in joined.sink.events() if header(term, b"Event-Name") == b"CHANNEL_CREATE"]
+
+    await joined.sink.until(lambda: emulated.played >= 9 and len(created()) > 12)
+    begun = list(map(identify, created()))
+    assert len({event.leg for event in begun}) == len(begun)
     assert {event.core_uuid for event in begun} == {emulated.core.core_uuid}
 
 
