@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.http.openapi import document
+from tests.api.clients.node import CLIENTS, NODE
 from tests.api.conftest import Server, Site
 
 pytestmark = pytest.mark.http
@@ -27,6 +28,17 @@ with AuthenticatedClient(base_url=sys.argv[1], token="no token") as client:
     print(isinstance(refused, Problem), refused.status)
 """
 
+TYPED = """
+import type { components, operations, paths } from "./made";
+type Is<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+type Answer = operations["calls_list"]["responses"][200]["content"]["application/json"];
+export const calls: Is<paths["/v1/calls"]["get"], operations["calls_list"]> = true;
+export const ids = (answer: Answer): string[] => answer.calls.map((call) => call.call_id);
+export const status = (problem: components["schemas"]["Problem"]): number => problem.status;
+// @ts-expect-error there is no such field
+export const none = (answer: Answer): string => answer.no_such_field;
+"""
+
 
 def test_openapi_python_client_makes_a_client_that_talks_to_a_server(site: Site, tmp_path: Path) -> None:
     site.fill("01", "03")
@@ -42,6 +54,19 @@ def test_openapi_python_client_makes_a_client_that_talks_to_a_server(site: Site,
     finally:
         assert server.running.stop() == 0
     assert said.splitlines() == ["operator 2", "True 401"]
+
+
+def test_openapi_typescript_makes_types_that_a_strict_compiler_takes(tmp_path: Path) -> None:
+    generate = [str(NODE), str(CLIENTS / "node_modules/openapi-typescript/bin/cli.js")]
+    said = _ran([*generate, str(OPENAPI), "--output", "made.ts"], tmp_path)
+    for sign in ("warn", "error", "\N{WARNING SIGN}", "\N{HEAVY BALLOT X}"):
+        assert sign not in said.lower(), said
+    made = (tmp_path / "made.ts").read_text()
+    names = {operation["operationId"] for item in document()["paths"].values() for operation in item.values()}
+    assert not [name for name in names if f"    {name}: {{" not in made]  # none was left out
+    (tmp_path / "use.ts").write_text(TYPED)
+    compiler = [str(NODE), str(CLIENTS / "node_modules/typescript/bin/tsc"), "--strict", "--noEmit"]
+    assert _ran([*compiler, "use.ts", "made.ts"], tmp_path) == ""
 
 
 def _ran(command: list[str], folder: Path) -> str:
