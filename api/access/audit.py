@@ -1,16 +1,15 @@
 """What is recorded of access: every refusal, and every look of an operator at a company's data.
 
-The answer never waits for it, and nobody can fill the log by asking: of one bearer, route and company the first time is
-written at once, what follows is counted and written once a minute; there are so many of these a minute at most, and
-the rest share one. The records are operators' (`harmony operations list --action "access.*"`); they are not published,
-for they name companies to each other.
+The answer never waits for it, and nobody can fill the log by asking: `tally` says what is counted together and when it
+is written. The records are operators' (`harmony operations list --action "access.*"`); they are not published, for they
+name companies to each other.
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -18,6 +17,7 @@ import psycopg
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
+from api.access.tally import EVERY, Due, Tally, Thing, family, network
 from api.principal import Principal
 from core.errors import HarmonyError
 from core.log.driver import connect
@@ -25,36 +25,11 @@ from core.operating import record_action
 from projections.query import get_call
 
 LOG = logging.getLogger("harmony.http")
-EVERY = 60.0
-"""seconds between two records of one thing"""
-MOST = 100
-"""things that are told apart at a time"""
 WAITING = 200
 """answers that wait to be looked at for whose the thing was"""
-AGAIN = 5.0
-"""seconds until the next attempt when the database is away"""
-NAMED = 5
-"""addresses that a record names"""
-OTHERS = "(others)"
 
 SWITCHING = 101
 """the status with which a WebSocket is opened"""
-
-Action = Literal["access.refused", "access.operator"]
-
-
-class Thing(msgspec.Struct, frozen=True):
-    """What is counted together."""
-
-    action: Action
-    by: str
-    """the principal's name; empty: nobody's"""
-    company: str | None
-    """the principal's"""
-    route: str
-    status: int = 0
-    tenant: str | None = None
-    """whose data it was about; None: of all, of none, or not known"""
 
 
 class Unsure(msgspec.Struct, frozen=True):
@@ -66,34 +41,18 @@ class Unsure(msgspec.Struct, frozen=True):
     address: str
 
 
-class _Count:
-    __slots__ = ("addresses", "times", "written")
-
-    def __init__(self) -> None:
-        self.times = 0
-        self.addresses: dict[str, None] = {}
-        self.written: float | None = None
-
-
 class Audit:
     """Notes on the event loop; `keep` writes."""
 
     def __init__(self, dsn: str, every: float = EVERY) -> None:
         self._dsn = dsn
-        self._every = every
-        self._counts: dict[Thing, _Count] = {}
+        self.tally = Tally(every)
         self._unsure: list[Unsure] = []
         self._wake = asyncio.Event()
 
     def note(self, thing: Thing, address: str = "", times: int = 1) -> None:
         """Count something; the first time it is written soon."""
-        if thing not in self._counts and len(self._counts) >= MOST:
-            thing = Thing(thing.action, OTHERS, None, OTHERS)
-        count = self._counts.setdefault(thing, _Count())
-        count.times += times
-        if address and len(count.addresses) < NAMED:
-            count.addresses[address] = None
-        if count.written is None:
+        if self.tally.note(thing, address, times, time.monotonic()):
             self._wake.set()
 
     def answered(self, scope: Scope, status: int) -> None:
@@ -106,10 +65,11 @@ class Audit:
         if status == 404 and (who is None or who.tenant is None):
             return  # nothing is kept from operators, and what is open to all belongs to nobody
         route, parts = _route(scope)
-        client = scope.get("client")
-        address = str(client[0]) if client else ""
-        by, company = (who.name, who.tenant) if who is not None else ("", None)
-        thing = Thing("access.refused", by, company, route, status)
+        address = _address(scope)
+        if who is None:
+            self.note(Thing("access.refused", "", None, family(route), status, network=network(address)), address)
+            return
+        thing = Thing("access.refused", who.name, who.tenant, route, status)
         if status == 404 and route and parts:
             if len(self._unsure) < WAITING:
                 self._unsure.append(Unsure(thing, tuple(str(value) for value in parts.values()), address))
@@ -120,8 +80,7 @@ class Audit:
     def _looked(self, scope: Scope, who: Principal) -> None:
         """Note that an operator was answered: whose data it was the answer said, or it is looked up by the address."""
         route, parts = _route(scope)
-        client = scope.get("client")
-        address = str(client[0]) if client else ""
+        address = _address(scope)
         shown: frozenset[str | None] | None = scope.get("shown")
         if shown is not None:
             for tenant in shown:
@@ -148,15 +107,7 @@ class Audit:
 
     async def _write(self, everything: bool = False) -> None:
         unsure, self._unsure = self._unsure, []
-        now = time.monotonic()
-        due: list[tuple[Thing, int, list[str]]] = []
-        for thing, count in list(self._counts.items()):
-            rested = count.written is None or now - count.written >= self._every
-            if count.times and (rested or everything):
-                due.append((thing, count.times, list(count.addresses)))
-                count.times, count.written, count.addresses = 0, now, {}
-            elif rested and not count.times:
-                del self._counts[thing]
+        due = self.tally.take(time.monotonic(), everything)
         if not due and not unsure:
             return
         writing = asyncio.ensure_future(asyncio.to_thread(_store, self._dsn, due, unsure))
@@ -167,30 +118,28 @@ class Audit:
                 await asyncio.wait([writing])
             self._settle(writing, due)
 
-    def _settle(
-        self, writing: asyncio.Future[list[tuple[Thing, str]]], due: list[tuple[Thing, int, list[str]]]
-    ) -> None:
+    def _settle(self, writing: asyncio.Future[list[tuple[Thing, str]]], due: list[Due]) -> None:
         problem = writing.exception()
         if problem is None:
             for thing, address in writing.result():
                 self.note(thing, address)
         elif isinstance(problem, HarmonyError | psycopg.Error):
             LOG.warning("%d records of access cannot be written now: %s", len(due), problem)
-            for thing, times, _ in due:
-                count = self._counts.setdefault(thing, _Count())
-                count.times, count.written = count.times + times, time.monotonic() - self._every + AGAIN
+            self.tally.failed(due, time.monotonic())
         else:
             raise problem
 
 
-def _store(dsn: str, due: list[tuple[Thing, int, list[str]]], unsure: list[Unsure]) -> list[tuple[Thing, str]]:
+def _store(dsn: str, due: list[Due], unsure: list[Unsure]) -> list[tuple[Thing, str]]:
     """Write; give back the refusals that turned out to be of another's things."""
     with connect(dsn, "harmony access") as connection:
-        for thing, times, addresses in due:
-            details: dict[str, Any] = {"times": times}
+        for row in due:
+            thing = row.thing
+            details: dict[str, Any] = {"times": row.times}
             details |= {"status": thing.status} if thing.status else {}
             details |= {"company": thing.company} if thing.company is not None else {}
-            details |= {"addresses": addresses} if addresses else {}
+            details |= {"network": thing.network} if thing.network else {}
+            details |= {"addresses": row.addresses} if row.addresses else {}
             details |= {"companies": "all"} if thing.action == "access.operator" and thing.tenant is None else {}
             record_action(connection, thing.action, thing.by, thing.route, details=details, tenant=thing.tenant)
         found = []
@@ -220,6 +169,11 @@ def _owner(connection: psycopg.Connection[Any], values: tuple[str, ...]) -> tupl
         if row is not None:
             return cast("str | None", row[0]), True
     return None, False
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0])[:64] if client else ""
 
 
 def _route(scope: Scope) -> tuple[str, Mapping[str, Any]]:

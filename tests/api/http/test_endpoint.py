@@ -181,7 +181,7 @@ def test_operators_looks_are_recorded_by_what_answers_say() -> None:
         answer, scope = ask([record], OPERATOR, "GET", "/things")
         audit = Audit("nowhere")
         audit.answered(scope, answer.status_code)
-        assert {thing.tenant for thing in audit._counts} == expected
+        assert {thing.tenant for thing in audit.tally.things} == expected
 
 
 def test_the_guard_lets_in_without_a_token_what_the_records_say() -> None:
