@@ -76,8 +76,8 @@ def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str
                     applied.append(migration.name)
             elif done[migration.number] != migration.checksum:
                 raise MigrationError(
-                    f"{migration.name}.sql differs from what this database was made with: "
-                    "restore the released file, and put the change into a new one."
+                    f"{migration.name}.sql differs from what this database was made with: install the release again, "
+                    "or, if an unreleased version made it, take its events along as docs/how-to/upgrade.md says."
                 )
         return applied
 
