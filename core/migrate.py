@@ -69,17 +69,15 @@ def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str
         connection.execute("SET client_min_messages = warning")
         _make_ledger(connection)
         done: dict[int, str] = dict(connection.execute("SELECT number, checksum FROM log.migration").fetchall())
-        applied = []
+        # Before anything is applied: who is refused has the tables as they were, for the version that made them.
         for migration in wanted:
-            if migration.number not in done:
-                if _apply(connection, migration):
-                    applied.append(migration.name)
-            elif done[migration.number] != migration.checksum:
+            if done.get(migration.number, migration.checksum) != migration.checksum:
                 raise MigrationError(
                     f"{migration.name}.sql differs from what this database was made with: install the release again, "
                     "or, if an unreleased version made it, take its events along as docs/how-to/upgrade.md says."
                 )
-        return applied
+        missing = [migration for migration in wanted if migration.number not in done]
+        return [migration.name for migration in missing if _apply(connection, migration)]
 
 
 def pending(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str]:

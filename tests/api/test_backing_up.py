@@ -12,11 +12,14 @@ import pytest
 
 from api import tokens
 from api.access import analysts, store
+from api.backing_up import backup
+from api.site import database
 from core.log import EventLog
+from core.settings import load
 from projections.callflow import TOPICS, CallFold
 from projections.runner import Runner
-from tests.api.conftest import Site, capture
-from tests.projections.filling import events_of, tables
+from tests.api.conftest import Site
+from tests.projections.filling import events_of, made_event, tables
 
 pytestmark = pytest.mark.http
 
@@ -118,9 +121,29 @@ def test_what_cannot_be_restored_is_refused_in_one_sentence(site: Site, another:
 
 def test_the_embedded_database_is_backed_up_while_it_is_written_to(tmp_path: Path) -> None:
     one, two = Site(tmp_path / "one", None), Site(tmp_path / "two", None)
-    one.ok("events", "import", capture("01"))
-    one.ok("project", "--once")
-    one.ok("backup", tmp_path / "file")
+    one.fill("01")
+    before = one.ok("calls", "export").out
+    written: list[str] = []
+
+    with database(load(one.env)) as here:
+
+        def write(table: str) -> None:
+            """Before each table is read, something is written to it."""
+            with EventLog(here.dsn) as log:
+                assert log.append([made_event("HEARTBEAT", len(written) + 1)]) == 1
+                if not written:
+                    log.append(events_of("03-*"))
+            Runner(here.dsn, CallFold, TOPICS).run_once()
+            written.append(table)
+
+        done = backup(here, tmp_path / "file", write)
+    assert {"log.switch_event", "calls.call", "calls.fold_state"} < set(written)
     two.ok("restore", tmp_path / "file")
-    assert two.ok("calls", "export").out == one.ok("calls", "export").out
+    assert two.ok("calls", "export").out == before
     assert two.ok("events", "verify").code == 0
+    assert done.events == len(events_of("01-*")) + 1  # and what the import says of itself
+    after = one.ok("calls", "export").out
+    assert after != before
+    # What the backup did not see can follow it.
+    two.fill("03")
+    assert len(two.ok("calls", "export").out.splitlines()) == len(after.splitlines())

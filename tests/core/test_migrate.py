@@ -39,6 +39,13 @@ def test_a_changed_one_is_refused(empty_dsn: str) -> None:
     assert pending(empty_dsn, [ONE, TWO]) == ["0002_two"]
 
 
+def test_who_is_refused_keeps_the_tables_as_they_were(empty_dsn: str) -> None:
+    migrate(empty_dsn, [TWO])
+    with pytest.raises(MigrationError, match="0002_two"):
+        migrate(empty_dsn, [ONE, Migration(2, "0002_two", "SELECT 1")])
+    assert pending(empty_dsn, [ONE, TWO]) == ["0001_one"]
+
+
 def test_one_that_fails_leaves_nothing_and_keeps_those_before(empty_dsn: str) -> None:
     broken = Migration(2, "0002_two", "CREATE TABLE log.two (a int); SELECT nonsense")
     with pytest.raises(MigrationError, match="changed nothing"):
