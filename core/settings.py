@@ -114,6 +114,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     company_questions: Positive = 4
     """questions of one company that walk through many calls (lists, boards of the past) which are answered at once;
     others wait in line"""
+    company_tokens: Positive = 1000
+    """good tokens of one company, its users' among them, that `harmony tokens make` makes; log-ins do not count"""
     provision_url: str | None = None
     """this server as phones reach it, e.g. https://harmony.example.com; without it http_host and http_port"""
 

@@ -18,6 +18,9 @@ from core.registry.entries import Role
 KEPT = timedelta(days=30)
 """for which a login that is over can still be seen in the list"""
 
+LOGINS = 50
+"""log-ins of one user that are good at once"""
+
 _COLUMNS: LiteralString = """
     token_id, kind, name, tenant, scopes, made_at, made_by, expires_at, "user", role, revoked_at, revoked_by,
     last_used_at
@@ -29,6 +32,17 @@ _INSERT: LiteralString = f"""
 _GOOD: LiteralString = f"""
     SELECT hash, {_COLUMNS} FROM auth.token WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 """
+_GOOD_OF: LiteralString = """
+    SELECT count(*) FROM auth.token WHERE kind = 'made' AND tenant = %s
+        AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+"""
+_PAST: LiteralString = """
+    token_id IN (
+        SELECT token_id FROM auth.token WHERE kind = 'login' AND name = %s AND revoked_at IS NULL AND expires_at > now()
+        ORDER BY made_at DESC, token_id OFFSET %s
+    )
+"""
+"""the log-ins of a user that are good, but for the newest"""
 _REVOKE: LiteralString = f"""
     UPDATE auth.token SET revoked_at = clock_timestamp(), revoked_by = %s
     WHERE revoked_at IS NULL AND {{}} RETURNING {_COLUMNS}
@@ -44,26 +58,41 @@ def make(
     days: int | None = None,
     user: str | None = None,
     role: str | None = None,
+    most: int | None = None,
 ) -> tuple[Token, str]:
     """Make a token; its text is told this once. Without a user it is for all of its company.
 
-    Raises `BadArgument`, or `Settled` when the name is taken.
+    `most` is how many good ones a company may have, its users' among them; None: any number. Raises `BadArgument`, or
+    `Settled` when the name is taken or the company has all that it may have.
     """
     if days is not None and not 1 <= days <= of.LONGEST_DAYS:
         raise BadArgument(f"days is a number from 1 to {of.LONGEST_DAYS}.")
     name, tenant = of.checked_name(name), of.checked_tenant(tenant)
     user = of.checked_user(user, tenant)
     tenant = tenant if user is None else user.partition("@")[2]
-    most = of.checked_role(role, tenant, user)
+    bounded = of.checked_role(role, tenant, user)
     expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    return _insert(connection, "made", name, tenant, of.checked_scopes(scopes, tenant), by, expires, user, most)
+    allowed = of.checked_scopes(scopes, tenant)
+    with connection.transaction():
+        changed(connection)  # one after the other: nobody makes one while these are counted
+        if tenant is not None and most is not None:
+            row = connection.execute(_GOOD_OF, [tenant]).fetchone()
+            if row is not None and int(row[0]) >= most:
+                raise Settled(
+                    f"{tenant} has {row[0]} good tokens already, of {most} that a company may have: revoke some that"
+                    " are not needed (`harmony tokens list`), or raise company_tokens in the settings."
+                )
+        return _insert(connection, "made", name, tenant, allowed, by, expires, user, bounded)
 
 
 def log_in(connection: Connection[Any], user: str, tenant: str, lasting: timedelta) -> tuple[Token, str]:
-    """A token for a user whose password was right."""
+    """A token for a user whose password was right. Of more than `LOGINS` the oldest end."""
     scopes = ["read", "subscribe", "control"]
     connection.execute("DELETE FROM auth.token WHERE kind = 'login' AND expires_at < now() - %s", [KEPT])
-    return _insert(connection, "login", user, tenant, scopes, user, datetime.now(UTC) + lasting, user)
+    with connection.transaction():
+        changed(connection)  # one after the other: nobody logs in while these are counted
+        _revoke(connection, user, _PAST, [user, LOGINS - 1], f"a user has {LOGINS} log-ins at most")
+        return _insert(connection, "login", user, tenant, scopes, user, datetime.now(UTC) + lasting, user)
 
 
 def _insert(
@@ -83,7 +112,6 @@ def _insert(
         with connection.transaction(), connection.cursor(row_factory=class_row(Token)) as cursor:
             made = cursor.execute(_INSERT, values).fetchone()
             assert made is not None
-            changed(connection)
             action = "token.made" if kind == "made" else "access.login"
             record_action(connection, action, by, name, details=_details(made), tenant=tenant)
     except psycopg.errors.UniqueViolation:
@@ -108,13 +136,21 @@ def listed(connection: Connection[Any], everything: bool = False) -> list[Token]
 def revoke(connection: Connection[Any], by: str, which: str) -> list[Token]:
     """Revoke a token by its name or id, or all logins of a user by the user; raises `NotFound`."""
     condition: LiteralString = "token_id = %s" if (found := _uuid(which)) else "name = %s"
-    with connection.transaction(), connection.cursor(row_factory=class_row(Token)) as cursor:
-        gone = cursor.execute(_REVOKE.format(condition), [by, found or which]).fetchall()
+    with connection.transaction():
+        changed(connection)
+        gone = _revoke(connection, by, condition, [found or which])
         if not gone:
             raise NotFound(f"There is no good token {which[:80]!r}: `harmony tokens list` shows them.")
-        changed(connection)
-        for one in gone:
-            record_action(connection, "token.revoked", by, one.name, details=_details(one), tenant=one.tenant)
+    return gone
+
+
+def _revoke(
+    connection: Connection[Any], by: str, condition: LiteralString, values: list[object], reason: str = ""
+) -> list[Token]:
+    with connection.cursor(row_factory=class_row(Token)) as cursor:
+        gone = cursor.execute(_REVOKE.format(condition), [by, *values]).fetchall()
+    for one in gone:
+        record_action(connection, "token.revoked", by, one.name, reason, details=_details(one), tenant=one.tenant)
     return gone
 
 

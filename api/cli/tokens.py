@@ -51,7 +51,15 @@ def make(args: argparse.Namespace) -> int:
 
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
         made, text = store.make(
-            connection, OPERATOR.name, args.name, args.tenant, args.scope or (), args.days, args.user, args.role
+            connection,
+            OPERATOR.name,
+            args.name,
+            args.tenant,
+            args.scope or (),
+            args.days,
+            args.user,
+            args.role,
+            here.settings.company_tokens,
         )
     if args.json:
         emit_raw(msgspec.json.encode({"token": text, "made": made}))

@@ -116,3 +116,34 @@ async def test_who_is_just_starting_looks_before_he_refuses(
     finally:
         bearers.keeper.stop()
     assert made.tenant == "alpha.example"
+
+
+def test_a_company_has_so_many_tokens_and_others_have_theirs(connection: psycopg.Connection[Any]) -> None:
+    def make(name: str, tenant: str | None, user: str | None = None) -> Token:
+        return store.make(connection, "test", name, tenant, user=user, most=2)[0]
+
+    make("one", "alpha.example")
+    make("two", None, "1001@alpha.example")
+    number = store.change_number(connection)
+    for tenant, user in (("ALPHA.example", None), (None, "1002@alpha.example")):
+        with pytest.raises(Settled, match=r"alpha\.example has 2 good tokens already, of 2 .* company_tokens"):
+            make("three", tenant, user)
+    assert store.change_number(connection) == number
+    store.log_in(connection, "1001@alpha.example", "alpha.example", timedelta(hours=1))
+    make("beta", "beta.example")
+    for name in ("a", "b", "c"):
+        make(name, None)
+    store.revoke(connection, "test", "one")
+    assert make("three", "alpha.example").tenant == "alpha.example"
+
+
+def test_of_too_many_log_ins_the_oldest_ends(connection: psycopg.Connection[Any]) -> None:
+    def log_in(user: str) -> Token:
+        return store.log_in(connection, user, "alpha.example", timedelta(hours=1))[0]
+
+    other = log_in("1002@alpha.example")
+    made = [log_in("1001@alpha.example") for _ in range(store.LOGINS + 2)]
+    assert [one.token_id for one in store.listed(connection)] == [one.token_id for one in [other, *made[2:]]]
+    ended = [one for one in operations(connection) if one.action == "token.revoked"]
+    told = ("1001@alpha.example", "1001@alpha.example", f"a user has {store.LOGINS} log-ins at most")
+    assert [(one.by, one.subject, one.reason) for one in ended] == [told, told]
