@@ -26,7 +26,6 @@ COMMANDS = [
     ["calls", "live"],
     ["project", "--once"],
     ["rebuild", "calls"],
-    ["status"],
     ["migrate"],
     ["serve"],
     ["bridge"],
