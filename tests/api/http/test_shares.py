@@ -33,7 +33,6 @@ async def test_a_stream_too_many_is_refused_and_others_are_not() -> None:
 
 @pytest.mark.pure
 async def test_questions_wait_in_a_line_of_their_company(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.http.shares.PATIENCE", 0.05)
     shares, at_once, most = Shares(streams=1, questions=2), 0, 0
     blocked = asyncio.Event()
 
@@ -47,6 +46,7 @@ async def test_questions_wait_in_a_line_of_their_company(monkeypatch: pytest.Mon
 
     await asyncio.gather(*(ask() for _ in range(2 * (1 + WAITING))))
     assert most == 2
+    monkeypatch.setattr("api.http.shares.PATIENCE", 0.05)
     busy = [asyncio.create_task(ask(blocked)) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(TooMuch, match="asks for many calls"):
@@ -55,7 +55,6 @@ async def test_questions_wait_in_a_line_of_their_company(monkeypatch: pytest.Mon
         pass
     blocked.set()
     await asyncio.gather(*busy)
-    await ask()
 
 
 @pytest.mark.http
