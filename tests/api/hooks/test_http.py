@@ -126,7 +126,7 @@ def test_what_is_another_companys_is_not_there(ask: As) -> None:
 
 
 REFUSED = [
-    (b"", "The body is no JSON in UTF-8"),
+    (b"", "url"),
     (b"{}", "url"),
     (b"[]", "The body is not what is taken here"),
     (b"\xff", "The body is no JSON in UTF-8"),
