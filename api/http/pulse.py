@@ -40,9 +40,9 @@ class Pulse:
         self.health: Health | None = None
         """As of the last look; None while the database is away."""
         self.document: dict[str, Any] = {"position": 0, "switches": [], "problems": [], "degraded": []}
-        self.data = b"{}"
-        """for operators"""
-        self.data_of_companies = b"{}"
+        self.data = msgspec.json.encode(self.document)
+        """for operators; of the shape that it always has, also before the first look"""
+        self.data_of_companies = self.data
         """the same for a company: how it is, and nothing of the machines and of others"""
         self._look_again = asyncio.Lock()
 
