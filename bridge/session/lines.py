@@ -22,6 +22,10 @@ BESIDE: Final = "commands"
 _BLIND: Final = 0.3  # seconds between two supplies while nothing is read
 
 
+READ_OUT = 2.0
+"""seconds in which the link for events may bring what it holds after the one for commands is gone"""
+
+
 class Lines:
     """Both links of one life. `open`, `subscribe`, then `tend` until the end, and `close` in any case."""
 
@@ -88,7 +92,11 @@ class Lines:
                 end.cancel()
         if link.closed.is_set():
             other.close(f"the link for events was lost: {link.closed.reason}")
-        else:
+            return
+        # A switch that went away ends both: what it sent before is still to be read, and then the link ends by itself.
+        try:
+            await asyncio.wait_for(link.closed.wait(), READ_OUT)
+        except TimeoutError:
             link.close(f"its second link, for commands, was lost: {other.closed.reason}")
 
 
