@@ -88,8 +88,7 @@ class Writer:
     def _chunk(self, part: str, data: bytes) -> None:
         packed = compress(data) if part else b""
         self.digest = _digest(self.digest, part, packed)
-        line = msgspec.json.encode(_Chunk(part, len(packed), self.digest.hex()))
-        self._file.write(line + b"\n" + packed)
+        self._file.write(_line(_Chunk(part, len(packed), self.digest.hex())) + packed)
 
 
 class Reader:
@@ -132,12 +131,17 @@ class Reader:
             chunk = msgspec.json.decode(line, type=_Chunk)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise self._damaged(at) from None
-        if not 0 <= chunk.size <= _LONGEST_CHUNK:
+        # A line has one spelling: JSON reads a lost newline, or a blank in its place, like what was written.
+        if line != _line(chunk) or not 0 <= chunk.size <= _LONGEST_CHUNK:
             raise self._damaged(at)
         return chunk
 
     def _damaged(self, at: int) -> BackupError:
         return BackupError(f"{self._path} is damaged or not whole (at byte {at}): copy it again, or take another one.")
+
+
+def _line(chunk: _Chunk) -> bytes:
+    return msgspec.json.encode(chunk) + b"\n"
 
 
 def _digest(before: bytes, part: str, data: bytes) -> bytes:

@@ -49,6 +49,14 @@ def test_what_was_not_finished_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("end", [b"", b" ", b"\r", b"\n\n"])
+def test_the_last_byte_counts_too(tmp_path: Path, end: bytes) -> None:
+    bad = tmp_path / "bad.backup"
+    bad.write_bytes(written(tmp_path / "good.backup").read_bytes()[:-1] + end)
+    with pytest.raises(BackupError, match="damaged"):
+        Reader(bad).proven()
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.integers(0), st.integers(1, 255), st.sampled_from(["change", "cut", "add", "repeat"]))
 def test_all_damage_is_found(tmp_path: Path, at: int, by: int, how: str) -> None:
