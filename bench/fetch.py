@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 from bench import corpus, switch
 from bench.report import Row, Table
 from bridge.fetch.request import request
-from bridge.freeswitch import SwitchSession
 from bridge.node import Node
+from bridge.session.session import SwitchSession
 from bridge.term import decode
 from core.capture import read_capture
 from core.registry import Registry, reader

@@ -27,7 +27,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from api import tokens
+from api.access import installation_token
 from bench import corpus, servers
 from bench.report import Row, Table
 from bench.switch import free_port
@@ -155,7 +155,7 @@ def _harmony(dsn: str, directory: Path) -> Iterator[tuple[int, str, int]]:
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HARMONY_")}
     environment |= {"HARMONY_DATA": str(directory), "HARMONY_DSN": dsn, "HARMONY_HTTP_PORT": str(port)}
-    token = tokens.ensure(directory, anew=True)
+    token = installation_token.ensure(directory, anew=True)
     assert token is not None
     command = [sys.executable, "-m", "api.cli"]
     with open(directory / "log", "w+") as told:

@@ -20,8 +20,8 @@ from eventsourcing.persistence import StoredEvent
 
 from bench import servers, switch
 from bench.report import Row, Table
-from bridge.freeswitch import SwitchSession
 from bridge.node import Node
+from bridge.session.session import SwitchSession
 from core.log import Incoming
 from core.log.prepare import Preparer
 from core.log.writer import LogWriter

@@ -2,7 +2,7 @@
 
 A user has himself. A supervisor has, besides, the queues and ring groups that are named for him, with their agents and
 members. A company admin has the company, an operator the installation. What follows for calls is a `Reach`; what
-follows for commands is decided in `api.commanding.allowed`.
+follows for commands is decided in `api.commands.permissions`.
 """
 
 from __future__ import annotations

@@ -53,7 +53,8 @@ def errors() -> list[str]:
     lines += ["", "## Why an event was put aside", "", "These stand with [parked events](command-line.md).", ""]
     lines += table(["code", "means"], _told("MalformedEvent", 0, 2))
     lines += ["", "## What degrades", "", "These stand in `degraded` of `/readyz`, with a sentence each.", ""]
-    lines += table(["code"], [(code,) for code, _ in _told("Problem", 0, 1, "api/*.py")] + [("`database.away`",)])
+    degrades = [(code,) for code, _ in _told("Problem", 0, 1, "api/health/*.py")]
+    lines += table(["code"], [*degrades, ("`database.away`",)])
     return lines
 
 

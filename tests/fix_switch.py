@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from bridge.commands import Commands
-from bridge.freeswitch import SwitchSession
 from bridge.node import Node
-from bridge.remember import recall
-from bridge.service import BridgeService
-from bridge.supervisor import Supervisor
+from bridge.process.service import BridgeService
+from bridge.process.supervisor import Supervisor
+from bridge.session.commands import Commands
+from bridge.session.memory import recall
+from bridge.session.session import SwitchSession
 from core.capture import read_capture
 from core.commands.store import CommandStore
 from core.headers import header, is_event

@@ -17,8 +17,8 @@ import psycopg
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
+from api.access.principal import Principal
 from api.access.tally import EVERY, Due, Tally, Thing, family, network
-from api.principal import Principal
 from core.errors import HarmonyError
 from core.log.driver import connect
 from core.operating import record_action

@@ -15,11 +15,11 @@ from uuid import UUID
 import msgspec
 from starlette.requests import HTTPConnection
 
-from api import tokens
+from api.access import installation_token
 from api.access.keeper import Keeper
+from api.access.principal import OPERATOR, Principal
 from api.access.token import PREFIX, Token
 from api.errors import Unavailable
-from api.principal import OPERATOR, Principal
 from core.registry.live import LiveRegistry
 from core.registry.snapshot import EMPTY, Registry
 from core.roles import Standing, alone, standing
@@ -59,9 +59,9 @@ class Bearers:
         """The bearer of a token, None for one that is not good; raises `Unavailable`."""
         if text.startswith(PREFIX):
             return await self._kept(text)
-        if tokens.accepts(self._data, text):
+        if installation_token.accepts(self._data, text):
             if self._own is None or self._own[0] != text:
-                holds = partial(tokens.accepts, self._data, text)
+                holds = partial(installation_token.accepts, self._data, text)
                 self._own = (text, Bearer(OPERATOR, lambda: None if holds() else "The token was replaced."))
             return self._own[1]
         return None

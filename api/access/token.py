@@ -14,8 +14,8 @@ from uuid import UUID
 
 import msgspec
 
+from api.access.principal import OPERATOR, SCOPES, Principal, Scope
 from api.errors import BadArgument
-from api.principal import OPERATOR, SCOPES, Principal, Scope
 from core.registry.entries import Role
 from core.roles import ROLES, Standing
 

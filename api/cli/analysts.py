@@ -4,7 +4,7 @@ import argparse
 
 from api.cli.console import emit_raw, json_option, note, say, table
 from api.errors import OK
-from api.text import harmless
+from api.words.text import harmless
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,7 +33,7 @@ def add_(args: argparse.Namespace) -> int:
     from psycopg.conninfo import make_conninfo
 
     from api.access import analysts
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
     from api.site import site
 
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
@@ -78,7 +78,7 @@ def remove(args: argparse.Namespace) -> int:
     import psycopg
 
     from api.access import analysts
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
     from api.site import site
 
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:

@@ -7,7 +7,7 @@ import msgspec
 
 from api.cli.console import emit, json_option, note, say
 from api.errors import OK
-from api.text import harmless
+from api.words.text import harmless
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -24,7 +24,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def backup(args: argparse.Namespace) -> int:
-    from api.backing_up import backup as write
+    from api.operations.backup import backup as write
     from api.site import site
 
     with site() as here:
@@ -39,8 +39,8 @@ def backup(args: argparse.Namespace) -> int:
 
 
 def restore(args: argparse.Namespace) -> int:
-    from api.backing_up import check
-    from api.backing_up import restore as bring
+    from api.operations.backup import check
+    from api.operations.backup import restore as bring
     from api.site import database
     from core.settings import load
 

@@ -21,7 +21,7 @@ from api.cli.console import (
     terminal_columns,
 )
 from api.errors import OK, BadArgument, NotFound
-from api.text import harmless
+from api.words.text import harmless
 
 if TYPE_CHECKING:
     import psycopg
@@ -95,7 +95,7 @@ def _filters(parser: argparse.ArgumentParser) -> None:
 
 
 def _asked(args: argparse.Namespace) -> "CallFilter":
-    from api.filters import FILTERS, call_filter
+    from api.words.filters import FILTERS, call_filter
 
     return call_filter({item.name: getattr(args, item.name) for item in FILTERS}, args.time_zone)
 
@@ -133,7 +133,7 @@ def _summary(call: "CallSummary", zone_name: str | None) -> dict[str, Any]:
 
 
 def _cells(call: "CallSummary", zone_name: str | None) -> list[object]:
-    from api.when import zone
+    from api.words.when import zone
 
     lasts = None if call.duration_seconds is None else f"{call.duration_seconds:.1f}"
     return [
@@ -164,7 +164,7 @@ def show(args: argparse.Namespace) -> int:
 
     from api.ladder import ASCII, UNICODE, ladder, why
     from api.site import site
-    from api.when import zone
+    from api.words.when import zone
     from projections.query import get_call
 
     where = zone(args.time_zone)
@@ -250,8 +250,8 @@ def _live_at(dsn: str, args: argparse.Namespace) -> int:
 
     import psycopg
 
-    from api.board import board
-    from api.when import zone
+    from api.words.board import board
+    from api.words.when import zone
     from projections.callflow.document import instant_text
 
     with psycopg.connect(dsn, autocommit=True) as connection:

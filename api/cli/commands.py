@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli.console import emit_raw, json_option, note, say
 from api.errors import FAILED, OK
-from api.text import harmless
+from api.words.text import harmless
 
 if TYPE_CHECKING:
-    from api.commanding.bodies import Body
-    from api.commanding.control import Control
+    from api.commands.bodies import Body
+    from api.commands.control import Control
     from core.commands.store import Requested
 
 LONGEST = 150.0
@@ -107,7 +107,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def call(args: argparse.Namespace) -> int:
-    from api.commanding.bodies import CallBody
+    from api.commands.bodies import CallBody
 
     given = {name: getattr(args, name) for name in ("to", "caller_name", "timeout", "switch", "context")}
     body = CallBody(from_=args.user, **given)
@@ -115,7 +115,7 @@ def call(args: argparse.Namespace) -> int:
 
 
 def conference(args: argparse.Namespace) -> int:
-    from api.commanding.bodies import ROOM_VERBS
+    from api.commands.bodies import ROOM_VERBS
 
     body = ROOM_VERBS[args.verb](party=args.party, leg=args.leg)
     return _run(args, lambda control, connection, who: control.of_room(connection, who, args.room, body, args.key))
@@ -130,7 +130,7 @@ def _body(args: argparse.Namespace) -> "Any":
     """The body that the route of the same name would take."""
     import msgspec
 
-    from api.commanding.bodies import CALL_VERBS
+    from api.commands.bodies import CALL_VERBS
 
     names = {"complete": "transfer/complete", "cancel": "transfer/cancel", "message": "messages"}
     kind: type[Body] = CALL_VERBS[names.get(args.verb, args.verb)]
@@ -141,9 +141,9 @@ def _body(args: argparse.Namespace) -> "Any":
 
 
 def command(args: argparse.Namespace) -> int:
-    from api.commanding import documents
-    from api.commanding.control import control
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
+    from api.commands import documents
+    from api.commands.control import control
     from api.site import site
 
     with site() as here:
@@ -162,9 +162,9 @@ def command(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, take: Any) -> int:
     import psycopg
 
-    from api.commanding import documents
-    from api.commanding.control import control
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
+    from api.commands import documents
+    from api.commands.control import control
     from api.site import site
 
     with site() as here:
@@ -182,8 +182,8 @@ def _run(args: argparse.Namespace, take: Any) -> int:
 
 def _outcome(taking: "Control", asked: "Requested", as_json: bool) -> int:
     """Wait for it and print it; 0 only if the switch did what it was told."""
-    from api.commanding import documents
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
+    from api.commands import documents
 
     while (status := taking.status(OPERATOR, str(asked.command_id))).result is None:
         taking.store.expire([asked.switch])  # where neither a bridge nor a server does

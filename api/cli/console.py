@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any, Protocol, cast
 
-from api.text import ascii_only, harmless, pad, steady, steady_json, width
+from api.words.text import ascii_only, harmless, pad, steady, steady_json, width
 
 
 class Advance(Protocol):

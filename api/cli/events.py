@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from api.cli import tail, verify
 from api.cli.console import emit, error, json_option, paint, progress, say
 from api.errors import FAILED, OK, BadArgument, NotFound
-from api.text import harmless
+from api.words.text import harmless
 
 if TYPE_CHECKING:
-    from api.importing import Imported
+    from api.operations.captures import Imported
     from core.event import SwitchEvent
     from core.log import EventLog
 
@@ -60,9 +60,9 @@ def _range(parser: argparse.ArgumentParser) -> None:
 
 
 def import_(args: argparse.Namespace) -> int:
-    from api.archiving import has_chain, import_archive
-    from api.importing import import_file
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
+    from api.operations.archives import has_chain, import_archive
+    from api.operations.captures import import_file
     from api.site import site
     from core.log import EventLog
     from core.operating import record_action
@@ -130,8 +130,8 @@ def _pages(log: "EventLog", args: argparse.Namespace, after: int) -> Iterator["l
 
 
 def export(args: argparse.Namespace) -> int:
-    from api.archiving import export_archive
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
+    from api.operations.archives import export_archive
     from api.site import site
     from core.log import EventLog
     from core.operating import record_action

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from api.cli.console import emit, emit_raw, json_option, note, paint, say
 from api.errors import OK, BadArgument
-from api.text import harmless
+from api.words.text import harmless
 
 if TYPE_CHECKING:
-    from api.listening import Local, Remote
-    from api.listening.forward import Forwarded
+    from api.listener import Local, Remote
+    from api.listener.forward import Forwarded
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -47,7 +47,7 @@ def listen(args: argparse.Namespace) -> int:
     import signal
     import threading
 
-    from api.listening import Forwarder
+    from api.listener import Forwarder
 
     stop = threading.Event()
     with closing(Forwarder(args.forward_to)) as forwarder, _source(args) as source:
@@ -68,8 +68,8 @@ def listen(args: argparse.Namespace) -> int:
 
 
 def trigger(args: argparse.Namespace) -> int:
+    from api.access.principal import OPERATOR
     from api.hooks import tryouts
-    from api.principal import OPERATOR
     from api.site import site
     from core.log.driver import connect, translated
 
@@ -96,7 +96,7 @@ def _source(args: argparse.Namespace) -> "Iterator[Local | Remote]":
             server.begin()
             yield server
         return
-    from api.listening import Local
+    from api.listener import Local
     from api.site import site
 
     _local_only(args)
@@ -106,7 +106,7 @@ def _source(args: argparse.Namespace) -> "Iterator[Local | Remote]":
 
 @contextmanager
 def _remote(args: argparse.Namespace, types: str | None) -> "Iterator[Remote]":
-    from api.listening import Remote
+    from api.listener import Remote
 
     token = args.token or ""
     if token.startswith("@"):

@@ -21,7 +21,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def list_(args: argparse.Namespace) -> int:
-    from api.operating.operations_documents import document
+    from api.operations.operations_documents import document
     from api.site import site
     from core.log.driver import connect
     from core.log.operations import LAST, operations

@@ -4,7 +4,7 @@ import argparse
 
 from api.cli.console import emit, json_option, note, paint, say, table
 from api.errors import DEGRADED, OK, BadArgument
-from api.text import harmless
+from api.words.text import harmless
 
 STATES = ("waiting", "retried", "skipped", "all")
 LINES = 100
@@ -41,7 +41,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def list_(args: argparse.Namespace) -> int:
-    from api.operating.parked_documents import summary
+    from api.operations.parked_documents import summary
     from api.site import site
     from core.log import parked
     from core.log.driver import connect
@@ -67,8 +67,8 @@ def list_(args: argparse.Namespace) -> int:
 
 
 def show(args: argparse.Namespace) -> int:
-    from api.operating.parked_documents import dump, whole
-    from api.operating.parking import find
+    from api.operations.parked_decisions import find
+    from api.operations.parked_documents import dump, whole
     from api.site import site
     from core.log.driver import connect
 
@@ -96,8 +96,8 @@ def show(args: argparse.Namespace) -> int:
 def retry(args: argparse.Namespace) -> int:
     import msgspec
 
-    from api.operating.parking import retry as use_again
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
+    from api.operations.parked_decisions import retry as use_again
     from api.site import site
     from core.log import parked
     from core.log.driver import connect
@@ -124,9 +124,9 @@ def retry(args: argparse.Namespace) -> int:
 
 
 def skip(args: argparse.Namespace) -> int:
-    from api.operating.parked_documents import summary
-    from api.operating.parking import skip as do_without
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
+    from api.operations.parked_decisions import skip as do_without
+    from api.operations.parked_documents import summary
     from api.site import site
 
     with site() as here:

@@ -81,7 +81,7 @@ def _day(at: datetime | None) -> str | None:
 
 
 def secret(args: argparse.Namespace) -> int:
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
     from api.provision.addresses import base_of
     from api.provision.files import first_name
     from api.provision.secrets import make
@@ -109,7 +109,7 @@ def secret(args: argparse.Namespace) -> int:
 
 
 def revoke(args: argparse.Namespace) -> int:
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
     from api.provision.files import normal
     from api.provision.secrets import revoke as end
 

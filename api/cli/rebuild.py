@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli.console import emit, json_option, note, progress, say
 from api.errors import OK
-from api.text import harmless
+from api.words.text import harmless
 
 if TYPE_CHECKING:
     from projections.rebuild import Difference

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli.console import emit, json_option, note, paint, say, table
 from api.errors import DEGRADED, FAILED, OK, BadArgument, NotFound
-from api.text import harmless
+from api.words.text import harmless
 
 if TYPE_CHECKING:
     from core.registry import Company, Entry, Registry

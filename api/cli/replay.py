@@ -101,8 +101,8 @@ def _selection(args: argparse.Namespace, head: int, installation: "UUID") -> "Se
     from datetime import UTC, datetime
 
     from api.replay.selection import Selection
-    from api.streams.asked import RAW, topic_of
-    from api.when import instant, zone
+    from api.streams.subscription import RAW, topic_of
+    from api.words.when import instant, zone
     from core.cursor import position
 
     def micros(text: str | None, name: str) -> int | None:
@@ -176,7 +176,7 @@ def _cookie(args: argparse.Namespace, here: "Site") -> str:
 def _record(args: argparse.Namespace, here: "Site", wanted: "Selection", where: str) -> None:
     import msgspec
 
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
     from core.operating import record_action
 
     details = msgspec.to_builtins(wanted) | {"speed": args.speed}

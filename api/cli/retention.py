@@ -78,8 +78,8 @@ def show(args: argparse.Namespace) -> int:
 
 
 def apply(args: argparse.Namespace) -> int:
-    from api import retaining
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
+    from api.operations import retention
     from api.site import site
     from core.log.driver import connect
     from projections.retention import droppable
@@ -97,7 +97,7 @@ def apply(args: argparse.Namespace) -> int:
                 bar(position)
                 return True
 
-            done = retaining.apply(connection, days, OPERATOR.name, args.reason, advance)
+            done = retention.apply(connection, days, OPERATOR.name, args.reason, advance)
     if args.json:
         emit({"dropped": done.dropped, "floor": done.floor, "unread": done.unread})
         return OK

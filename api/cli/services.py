@@ -57,8 +57,8 @@ def _speed(text: str) -> float:
 
 def _begin(args: argparse.Namespace, part: str) -> threading.Event:
     """Log lines, the watch over the supervisor, and an event that SIGTERM and SIGINT set."""
-    from api import logs
-    from api.supervisor import watch_parent
+    from api.processes import logs
+    from api.processes.supervisor import watch_parent
     from core.settings import load
 
     logs.configure(part, load().log_format)
@@ -75,8 +75,8 @@ def _begin(args: argparse.Namespace, part: str) -> threading.Event:
 
 
 def run(args: argparse.Namespace) -> int:
-    from api import logs
-    from api.run import run as run_all
+    from api.processes import logs
+    from api.processes.machine import run as run_all
     from core.settings import load
 
     logs.configure("run", load().log_format)
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def bridge(args: argparse.Namespace) -> int:
-    from api.bridging import bridge as run_bridge
+    from api.processes.bridge import bridge as run_bridge
     from api.site import site
 
     stop = _begin(args, "bridge")
@@ -93,7 +93,7 @@ def bridge(args: argparse.Namespace) -> int:
 
 
 def project(args: argparse.Namespace) -> int:
-    from api.projecting import caught_up, keep_folding
+    from api.processes.projection import caught_up, keep_folding
     from api.site import site
 
     if not args.once:
@@ -116,20 +116,21 @@ def project(args: argparse.Namespace) -> int:
 
 
 def serve(args: argparse.Namespace) -> int:
-    from api import tokens
+    from api.access import installation_token
     from api.http.server import serve as serve_http
     from api.site import site
 
     stop = _begin(args, "http")
     with site() as here:
-        if token := tokens.ensure(here.data):  # under `harmony run` there is one already
-            say(f"Access token: {token}  (shown this once; kept only as a hash in {here.data / tokens.FILE})")
+        if token := installation_token.ensure(here.data):  # under `harmony run` there is one already
+            kept = here.data / installation_token.FILE
+            say(f"Access token: {token}  (shown this once; kept only as a hash in {kept})")
             sys.stdout.flush()
         return serve_http(here, stop)
 
 
 def deliver(args: argparse.Namespace) -> int:
-    from api.hooks.delivering import deliver as deliver_webhooks
+    from api.processes.delivery import deliver as deliver_webhooks
     from api.site import site
 
     stop = _begin(args, "webhooks")
@@ -138,7 +139,7 @@ def deliver(args: argparse.Namespace) -> int:
 
 
 def demo_switch(args: argparse.Namespace) -> int:
-    from api.demo import play
+    from api.processes.demo import play
     from core.settings import load
 
     stop = _begin(args, "switch")

@@ -4,7 +4,7 @@ import argparse
 
 from api.cli.console import emit, json_option, paint, say
 from api.errors import DEGRADED, FAILED, OK
-from api.text import harmless
+from api.words.text import harmless
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -34,7 +34,7 @@ def migrate(args: argparse.Namespace) -> int:
 
 
 def doctor(args: argparse.Namespace) -> int:
-    from api.doctor import examine
+    from api.health.doctor import examine
 
     findings = examine()
     if args.json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from api.cli.console import emit, json_option, paint, say
 from api.errors import DEGRADED, OK, BadArgument
-from api.text import harmless
+from api.words.text import harmless
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,7 @@ def _again(here: "Site", as_json: bool) -> int:
 
 def _away(data: "Path", error: "LogError", as_json: bool) -> int:
     """The database is away: what the files still tell."""
-    from api.operating.status_text import size
+    from api.operations.status_text import size
 
     waiting = sum(file.stat().st_size for file in data.glob("spool/*/*.spool") if file.is_file())
     says = "What the parts last reported is in the database, too; bridges that run go on hearing their switches"
@@ -89,9 +89,9 @@ def _away(data: "Path", error: "LogError", as_json: bool) -> int:
 
 
 def _show(here: "Site", as_json: bool) -> int:
-    from api.operating.status import look
-    from api.operating.status_text import lines
-    from api.running import expected_of
+    from api.health.expected import expected_of
+    from api.operations.status import look
+    from api.operations.status_text import lines
     from bridge.session.version import remark
     from core.log.driver import connect
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli.console import emit, emit_raw, json_option, say
 from api.errors import OK, BadArgument
-from api.text import harmless
+from api.words.text import harmless
 from core.numbers import number
 
 if TYPE_CHECKING:
-    from api.streams.asked import Asked
     from api.streams.calls_source import CallsSource
     from api.streams.pieces import Entry
+    from api.streams.subscription import Asked
     from api.streams.switch_source import SwitchSource
 
     Source = CallsSource | SwitchSource
@@ -63,7 +63,7 @@ def tail(args: argparse.Namespace) -> int:
 
 
 def _asked(args: argparse.Namespace) -> "Asked":
-    from api.streams.asked import asked, type_of
+    from api.streams.subscription import asked, type_of
 
     given = {name: value for name in ("log", "call", "party", "queue", "direction") if (value := getattr(args, name))}
     types = [args.types] if args.types else []

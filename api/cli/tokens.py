@@ -4,7 +4,7 @@ import argparse
 
 from api.cli.console import emit_raw, json_option, note, paint, say, table
 from api.errors import OK
-from api.text import harmless
+from api.words.text import harmless
 
 SCOPES = ("read", "subscribe", "control", "operate")
 ROLES = ("user", "supervisor", "company-admin", "operator")
@@ -46,7 +46,7 @@ def make(args: argparse.Namespace) -> int:
     import psycopg
 
     from api.access import store
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
     from api.site import site
 
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
@@ -121,7 +121,7 @@ def revoke(args: argparse.Namespace) -> int:
     import psycopg
 
     from api.access import store
-    from api.principal import OPERATOR
+    from api.access.principal import OPERATOR
     from api.site import site
 
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from api.cli.console import emit, json_option, note, paint, progress, say, table
 from api.errors import DEGRADED, FAILED, OK
-from api.text import harmless
+from api.words.text import harmless
 
 if TYPE_CHECKING:
     from projections.verify import Report
@@ -32,8 +32,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 def verify(args: argparse.Namespace) -> int:
     import msgspec
 
+    from api.operations.verification import verify_log
     from api.site import site
-    from api.verifying import verify_log
     from core.log import EventLog
 
     with site() as here:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from api.cli.console import emit_raw, json_option, paint, say, table
 from api.errors import OK, BadArgument
-from api.text import harmless
+from api.words.text import harmless
 
 if TYPE_CHECKING:
     import psycopg
@@ -152,8 +152,8 @@ def _show(webhook: "Webhook") -> None:
 
 
 def list_(args: argparse.Namespace) -> int:
+    from api.access.principal import OPERATOR
     from api.hooks import endpoints
-    from api.principal import OPERATOR
 
     with _open() as (_, connection):
         found = endpoints.listed(connection, OPERATOR)
@@ -164,10 +164,10 @@ def list_(args: argparse.Namespace) -> int:
 
 
 def create(args: argparse.Namespace) -> int:
+    from api.access.principal import OPERATOR
     from api.hooks import endpoints, secrets
-    from api.hooks.delivering import policy
     from api.hooks.endpoint import NewWebhook
-    from api.principal import OPERATOR
+    from api.processes.delivery import policy
 
     with _open() as (here, connection):
         found = secrets.opened(here.data, connection)
@@ -179,8 +179,8 @@ def create(args: argparse.Namespace) -> int:
 
 
 def show(args: argparse.Namespace) -> int:
+    from api.access.principal import OPERATOR
     from api.hooks import endpoints
-    from api.principal import OPERATOR
 
     with _open() as (_, connection):
         found = endpoints.get(connection, OPERATOR, _id(args))
@@ -202,10 +202,10 @@ def disable(args: argparse.Namespace) -> int:
 
 
 def _change(args: argparse.Namespace, asked: dict[str, Any]) -> int:
+    from api.access.principal import OPERATOR
     from api.hooks import endpoints
-    from api.hooks.delivering import policy
     from api.hooks.endpoint import WebhookChange
-    from api.principal import OPERATOR
+    from api.processes.delivery import policy
 
     # An empty text takes a condition of the filter away.
     cleared: dict[str, Any] = {k: None if v == "" and k in ("call", "party", "queue") else v for k, v in asked.items()}
@@ -218,8 +218,8 @@ def _change(args: argparse.Namespace, asked: dict[str, Any]) -> int:
 
 
 def delete(args: argparse.Namespace) -> int:
+    from api.access.principal import OPERATOR
     from api.hooks import endpoints
-    from api.principal import OPERATOR
 
     with _open() as (_, connection):
         endpoints.delete(connection, OPERATOR, _id(args))
@@ -229,8 +229,8 @@ def delete(args: argparse.Namespace) -> int:
 
 
 def test(args: argparse.Namespace) -> int:
+    from api.access.principal import OPERATOR
     from api.hooks import deliveries as of
-    from api.principal import OPERATOR
 
     with _open() as (_, connection):
         delivery = of.test(connection, OPERATOR, _id(args))
@@ -241,8 +241,8 @@ def test(args: argparse.Namespace) -> int:
 
 
 def rotate(args: argparse.Namespace) -> int:
+    from api.access.principal import OPERATOR
     from api.hooks import endpoints, secrets
-    from api.principal import OPERATOR
 
     if args.overlap is not None and not 0 <= args.overlap <= 8760:
         raise BadArgument("--overlap is a number of hours from 0 to 8760.")
@@ -257,8 +257,8 @@ def rotate(args: argparse.Namespace) -> int:
 
 
 def deliveries(args: argparse.Namespace) -> int:
+    from api.access.principal import OPERATOR
     from api.hooks import deliveries as of
-    from api.principal import OPERATOR
 
     if not 1 <= args.limit <= of.MOST:
         raise BadArgument(f"--limit is a number from 1 to {of.MOST}.")
@@ -295,8 +295,8 @@ def deliveries(args: argparse.Namespace) -> int:
 
 
 def resend(args: argparse.Namespace) -> int:
+    from api.access.principal import OPERATOR
     from api.hooks import deliveries as of
-    from api.principal import OPERATOR
 
     again = of.Resend(
         deliveries=args.deliveries or None,
@@ -313,7 +313,7 @@ def resend(args: argparse.Namespace) -> int:
 
 
 def _time(args: argparse.Namespace, name: str) -> datetime | None:
-    from api.when import instant
+    from api.words.when import instant
 
     text = getattr(args, name)
     return None if text is None else instant(text, UTC, datetime.now(UTC), name)

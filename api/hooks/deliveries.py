@@ -9,12 +9,12 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from api.access.principal import Principal
 from api.errors import BadArgument
 from api.hooks import order
 from api.hooks.endpoints import CHANNEL, get, planned
 from api.hooks.errors import NoSuchWebhook
 from api.hooks.messages import TEST
-from api.principal import Principal
 from core.operating import record_action
 
 Outcome = Literal["pending", "delivered", "dead"]

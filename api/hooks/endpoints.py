@@ -14,13 +14,13 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Identifier
 
+from api.access.principal import Principal
 from api.errors import Forbidden
 from api.hooks.addresses import Policy, checked_url
 from api.hooks.endpoint import NewWebhook, Webhook, WebhookChange, filter_of, without_nul
 from api.hooks.errors import NoSuchWebhook, TooManyWebhooks
 from api.hooks.places import place
 from api.hooks.secrets import Secrets
-from api.principal import Principal
 from core.operating import record_action
 
 MOST = 1000

@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from api.errors import BadArgument
-from api.when import instant
+from api.words.when import instant
 from core import cursor
 from projections.query.events import head, position_at
 

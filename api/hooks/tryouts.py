@@ -13,10 +13,10 @@ from uuid import uuid4
 import msgspec
 from psycopg import Connection
 
+from api.access.principal import Principal
 from api.errors import BadArgument
 from api.hooks.endpoint import LONGEST_TEXT, Type, without_nul
 from api.hooks.places import installation
-from api.principal import Principal
 from projections.published.catalogue import CATALOGUE
 from projections.published.envelope import envelope
 from projections.published.event import PublishedEvent

@@ -11,13 +11,13 @@ from starlette.responses import Response
 from api.access import devices, store
 from api.access.bearers import Bearer
 from api.access.login import LASTING, LoginBody, log_in
+from api.access.principal import principal_of
 from api.access.token import Token
 from api.errors import Forbidden
 from api.http.answers import encoded
 from api.http.bodies import body_of
 from api.http.door.clients import counted
 from api.http.services import services_of
-from api.principal import principal_of
 
 
 async def login(request: Request) -> Response:

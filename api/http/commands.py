@@ -10,15 +10,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.commanding import documents
-from api.commanding.bodies import CallBody, OfCall, OfRoom
-from api.commanding.control import Control
+from api.access.principal import principal_of
+from api.commands import documents
+from api.commands.bodies import CallBody, OfCall, OfRoom
+from api.commands.control import Control
 from api.errors import ApiError, BadArgument
 from api.http.answers import Answer
 from api.http.bodies import body_of
 from api.http.endpoint import Handler
 from api.http.services import Connection, services_of
-from api.principal import principal_of
 from core.commands.store import Requested
 
 

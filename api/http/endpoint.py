@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from api.access.principal import Principal, Scope
 from api.errors import ApiError, BadArgument, Forbidden
 from api.http.openapi.parts import Schema
 from api.http.shares import Share
-from api.principal import Principal, Scope
 from core.registry.entries import Role
 from core.roles import ROLES
 

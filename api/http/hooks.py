@@ -12,17 +12,17 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access.principal import principal_of
 from api.errors import BadArgument
 from api.hooks import deliveries, endpoints, secrets
 from api.hooks.deliveries import OUTCOMES, Resend
-from api.hooks.delivering import policy
 from api.hooks.endpoint import NewWebhook, Webhook, WebhookChange
 from api.hooks.errors import NoSuchWebhook
 from api.http.answers import encoded
 from api.http.bodies import body_of
 from api.http.services import Connection, services_of
-from api.principal import principal_of
-from api.when import instant
+from api.processes.delivery import policy
+from api.words.when import instant
 
 T = TypeVar("T")
 MOST, USUAL = deliveries.MOST, 100

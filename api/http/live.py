@@ -13,13 +13,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api.board import board
+from api.access.principal import Principal, principal_of
 from api.http.answers import Answer
 from api.http.feed import END, Feed
 from api.http.pulse import EVERY, Pulse
 from api.http.services import Connection, services_of
 from api.http.sse import event
-from api.principal import Principal, principal_of
+from api.words.board import board
 from projections.callflow.document import instant_text
 
 PATIENCE = 1.0

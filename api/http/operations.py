@@ -6,7 +6,7 @@ from starlette.responses import Response
 from api.http.answers import encoded
 from api.http.numbers import name, number
 from api.http.services import services_of
-from api.operating.operations_documents import document
+from api.operations.operations_documents import document
 from core.log.operations import LAST
 from core.log.operations import operations as done
 

@@ -7,14 +7,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access.principal import principal_of
 from api.errors import BadArgument, NotFound
 from api.http.answers import encoded
 from api.http.bodies import body_of
 from api.http.numbers import name, number
 from api.http.services import Connection, services_of
-from api.operating import parking
-from api.operating.parked_documents import summary, whole
-from api.principal import principal_of
+from api.operations import parked_decisions
+from api.operations.parked_documents import summary, whole
 from core.log import parked
 from core.log.parked import STATES
 
@@ -49,17 +49,19 @@ async def listing(request: Request) -> Response:
 
 async def one(request: Request) -> Response:
     parked_id = _id(request)
-    found = await services_of(request).with_connection(lambda connection: whole(parking.find(connection, parked_id)))
+    found = await services_of(request).with_connection(
+        lambda connection: whole(parked_decisions.find(connection, parked_id))
+    )
     return encoded(found)
 
 
 async def retry(request: Request) -> Response:
     by, here = principal_of(request).name, services_of(request).site
-    return encoded(await run_in_threadpool(parking.retry, here.dsn, _id(request), by, here.settings.dtmf))
+    return encoded(await run_in_threadpool(parked_decisions.retry, here.dsn, _id(request), by, here.settings.dtmf))
 
 
 async def skip(request: Request) -> Response:
     by, here = principal_of(request).name, services_of(request).site
     parked_id = _id(request)
     reason = (await body_of(request, Skip)).reason
-    return encoded(summary(await run_in_threadpool(parking.skip, here.dsn, parked_id, by, reason)))
+    return encoded(summary(await run_in_threadpool(parked_decisions.skip, here.dsn, parked_id, by, reason)))

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import psycopg
 
-from api.health import Health, examine
+from api.health.health import Health, examine
 from core.errors import HarmonyError
 
 EVERY = 2.0

@@ -16,12 +16,12 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from api.access.principal import Principal
 from api.http.answers import ALL, Answer
 from api.http.endpoint import Endpoint, Method
 from api.http.problems import refusal
 from api.http.services import Services
 from api.http.shares import FREE, TooMuch
-from api.principal import Principal
 from core.errors import HarmonyError
 
 

@@ -11,11 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access.principal import COMPANY, Principal, principal_of
 from api.errors import Forbidden, NotFound, Unavailable
 from api.http.answers import encoded
 from api.http.bodies import body_of
 from api.http.services import services_of
-from api.principal import COMPANY, Principal, principal_of
 from core.registry import change
 from core.registry.deeds import Deed, DoNotDisturb, Forward, do, tell
 from core.registry.entries import User

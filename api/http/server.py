@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from api.address import listening
+from api.health.services import Reporter
 from api.http.app import application
 from api.http.door import BACKLOG, Places, bounds_of, http_protocol, socket_protocol
 from api.http.figures import figures
 from api.http.services import Services
-from api.service_status import Reporter
+from api.processes.address import listening
 from api.site import Site
 from core.seldom import say_seldom
 

@@ -16,8 +16,8 @@ from starlette.requests import HTTPConnection
 from api.access.audit import Audit
 from api.access.bearers import Bearers, Opened
 from api.access.login import Logins
-from api.commanding.control import control
-from api.commanding.expiring import expire
+from api.commands.control import control
+from api.commands.expiry import expire
 from api.http.feed import Feed
 from api.http.pulse import Pulse
 from api.http.shares import Shares

@@ -7,11 +7,11 @@ import psycopg
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access.principal import Principal
 from api.http.problems import Problem
 from api.http.services import services_of
 from api.metrics import CONTENT_TYPE, collect, render
-from api.operating.status import look
-from api.principal import Principal
+from api.operations.status import look
 from core.errors import LogError
 
 

@@ -3,10 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.health.expected import expected_of
 from api.http.answers import encoded
 from api.http.services import services_of
-from api.operating.status import look
-from api.running import expected_of
+from api.operations.status import look
 
 
 async def status(request: Request) -> Response:

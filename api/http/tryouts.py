@@ -3,13 +3,13 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access.principal import principal_of
 from api.errors import BadArgument
 from api.hooks import tryouts
 from api.hooks.tryouts import NewTestEvent
 from api.http.answers import Answer, encoded
 from api.http.bodies import body_of
 from api.http.services import services_of
-from api.principal import principal_of
 
 _LARGEST = 1 << 62
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from api.ladder.glyphs import UNICODE, Glyphs
 from api.ladder.story import STRENGTH, TOGETHER, Document, Mark, Span, Story, instant, party, read
-from api.text import ascii_only, harmless, pad, width
+from api.words.text import ascii_only, harmless, pad, width
 
 CLOCK = 14
 """Columns of the left margin: `08:51:16.818` and two spaces."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from api.text import harmless
+from api.words.text import harmless
 
 Document = Mapping[str, Any]
 """A call document as CALLS.md has it, decoded from JSON."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
+from api.health.services import Service
 from api.metrics.catalogue import ALL, BY_PART, LEFT_OUT, LINK, Metric
-from api.operating.status import Status
-from api.service_status import Service
+from api.operations.status import Status
 
 LOSS_KINDS = ("link", "gap", "overflow", "spool")
 _BY_NAME = {one.name: one for one in ALL}

@@ -5,9 +5,9 @@ memory holds reads from the database in a few threads until the head is near. Th
 WebSocket) stand in `api.http.streams`; they know of cursors, marks and reasons, and of nothing behind them.
 """
 
-from api.streams.asked import Asked, asked
 from api.streams.pieces import Closed, Mark
 from api.streams.reader import Reader
 from api.streams.streams import Streams
+from api.streams.subscription import Asked, asked
 
 __all__ = ["Asked", "Closed", "Mark", "Reader", "Streams", "asked"]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from api.streams.asked import type_of
+from api.streams.subscription import type_of
 from core.errors import MalformedEvent
 from core.event import SwitchEvent
 from core.headers import headers, text

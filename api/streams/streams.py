@@ -7,13 +7,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from api.errors import Unavailable
-from api.streams.asked import Asked, Start
 from api.streams.calls_source import READERS
 from api.streams.hub import KEPT, Hub
 from api.streams.pieces import STOPPING
 from api.streams.reader import Reader
 from api.streams.source import Gone, Page
 from api.streams.sources import open_source
+from api.streams.subscription import Asked, Start
 from core.cursor import LogName
 
 LOG = logging.getLogger("harmony.streams")

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import msgspec
 
-from api.streams.asked import SwitchFilter
 from api.streams.pieces import Entry
 from api.streams.raw import raw_event
 from api.streams.source import PAGE, POLL, Gone, Page
+from api.streams.subscription import SwitchFilter
 from core import cursor
 from core.cursor import LogName
 from core.event import SwitchEvent, stream_of

@@ -17,11 +17,11 @@ from functools import partial
 from typing import Final, Protocol, TypeVar
 from uuid import UUID, uuid4
 
-from bridge.commands import CommandFailed, Commands, CommandTimeout
 from bridge.control.compose import compose, questions
 from bridge.control.hints import Hints
 from bridge.control.steps import Event, Job, Plan
 from bridge.errors import BridgeError, NotConnected
+from bridge.session.commands import CommandFailed, Commands, CommandTimeout
 from core.commands.orders import Command, CommandError, Dtmf, Result
 from core.commands.store import CommandStore
 from core.errors import LogError

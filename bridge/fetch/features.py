@@ -1,7 +1,7 @@
 """Feature codes: what users dial to have something done. Each needs to know which user dials.
 
 Forwarding and do not disturb change the registry: the leg makes an event that names user and wish, and Harmony, which
-hears every event, changes the entry (bridge/wishes.py).
+hears every event, changes the entry (bridge/process/wishes.py).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What a FreeSWITCH session knows without a socket: which legs live, what proves a loss, what its settings lack."""
+"""A session with one switch: links, commands, fetches, which legs live, what proves a loss, what its settings lack."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bridge.reconcile import Reconciled
 from bridge.session.channels import Channel
 from bridge.session.losses import Gap
+from bridge.session.reconciliation import Reconciled
 from bridge.session.watch import Overflow
 from core import own_event as own
 

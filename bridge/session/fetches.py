@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from bridge.commands import REGISTERED
 from bridge.errors import BridgeError
 from bridge.fetch import answer
 from bridge.fetch.answer import SECTIONS
 from bridge.fetch.request import request
 from bridge.node import Mailbox, Node
 from bridge.node.mailbox import Envelope
+from bridge.session.commands import REGISTERED
 from bridge.session.texts import to_switch
 from bridge.session.values import FetchStats
 from bridge.term import Atom

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from bridge.commands import REGISTERED, Commands
 from bridge.dist.control import RegSend
 from bridge.node import Link, Node
+from bridge.session.commands import REGISTERED, Commands
 from bridge.session.supply import FIRST, TICKS, Supply
 from bridge.session.valve import Valve
 from bridge.term import Atom, encode

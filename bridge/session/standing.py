@@ -11,8 +11,8 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from bridge.commands import CommandFailed, Commands, CommandTimeout
 from bridge.fetch.standing import CALLCENTER, Order, gateway_orders, has, profiles, queue_orders
+from bridge.session.commands import CommandFailed, Commands, CommandTimeout
 from core.registry import Registry
 from core.registry.snapshot import EMPTY
 

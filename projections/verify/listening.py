@@ -1,8 +1,8 @@
 """When each bridge heard each switch: what one bridge missed is no loss where another one was listening.
 
 A bridge listens from a link-up to a link-down, but for the times of which it says itself that events were lost. One
-that was killed cannot say its end: the bridge that starts next under its name does (`bridge.remember`), and until then
-what the running processes say of themselves in the database (`Heard`). Instants are µs since the epoch. Pure.
+that was killed cannot say its end: the bridge that starts next under its name does (`bridge.session.memory`), and until
+then what the running processes say of themselves in the database (`Heard`). Instants are µs since the epoch. Pure.
 """
 
 from __future__ import annotations

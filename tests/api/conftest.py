@@ -16,7 +16,7 @@ import httpx
 import psycopg
 import pytest
 
-from api import tokens
+from api.access import installation_token
 from core.log import EventLog
 from projections.callflow import TOPICS, CallFold
 from projections.runner import Runner
@@ -148,7 +148,7 @@ def site(dsn: str, tmp_path: Path) -> Site:
 @pytest.fixture
 def filled(site: Site) -> Callable[..., Site]:
     """Import captures into the site without processes, which is quicker, and fold them."""
-    from api.importing import import_file
+    from api.operations.captures import import_file
 
     def fill(*numbers: str) -> Site:
         assert site.dsn is not None
@@ -173,7 +173,7 @@ class Server:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.port = free_port()
-        self.token = tokens.ensure(site.data, anew=True) or ""
+        self.token = installation_token.ensure(site.data, anew=True) or ""
         self.address = f"http://127.0.0.1:{self.port}"
         self.running = self.start()
 

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from standardwebhooks.webhooks import Webhook as ForeignVerifier
 
-from api.backing_up import About
+from api.operations.backup import About
 from core.backup import Reader
 from core.backup.tables import fill, set_sequences
 from core.log import EventLog

@@ -12,8 +12,8 @@ import asyncio
 import logging
 import sys
 
-from bridge.freeswitch import SwitchSession
 from bridge.node import Node
+from bridge.session.session import SwitchSession
 from bridge.term import Atom
 from tests.fix_switch import COOKIE
 

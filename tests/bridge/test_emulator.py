@@ -11,10 +11,10 @@ from random import Random
 import pytest
 
 from bridge import demo
-from bridge.commands import CommandFailed
 from bridge.emulator import Core, EmulatedSwitch, Scene, read_scene
 from bridge.emulator.take import Take
 from bridge.node import Node
+from bridge.session.commands import CommandFailed
 from core.capture import read_capture
 from core.event import identify
 from core.headers import header, headers, is_event

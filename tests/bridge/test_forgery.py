@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bridge.commands import CommandTimeout
 from bridge.dist import control as controls
 from bridge.node import Node
-from bridge.service import BridgeService
+from bridge.process.service import BridgeService
+from bridge.session.commands import CommandTimeout
 from bridge.term import Atom, Pid, String, Term, encode
 from core.headers import header
 from core.log import EventLog

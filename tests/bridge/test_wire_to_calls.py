@@ -17,7 +17,7 @@ import pytest
 from bridge import demo
 from bridge.emulator import Core, read_scene
 from bridge.emulator.take import Take
-from bridge.service import BridgeService
+from bridge.process.service import BridgeService
 from core.capture import read_capture
 from core.event import SwitchEvent, identify, version_of
 from core.headers import is_event

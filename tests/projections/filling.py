@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import zstandard
 
-from api.importing import incoming
+from api.operations.captures import incoming
 from core.capture import read_capture
 from core.log.eventlog import EventLog
 from core.log.prepare import Incoming

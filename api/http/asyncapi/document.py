@@ -8,7 +8,7 @@ import msgspec
 from api.hooks.post import CONTENT_TYPE
 from api.http.asyncapi import messages
 from api.http.openapi.parts import TEXT, Schema
-from api.streams.asked import BATCH, PARAMETERS, Parameter
+from api.streams.subscription import BATCH, PARAMETERS, Parameter
 from core.settings import Settings
 
 HERE = "#/components/messages/"

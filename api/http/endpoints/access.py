@@ -3,10 +3,10 @@
 from typing import Any
 
 from api.access.login import LoginBody
+from api.access.principal import SCOPES
 from api.http import access
 from api.http.endpoint import Endpoint, Family, Takes
 from api.http.openapi.parts import TEXT, TIME, answer, listed, of_structs, record
-from api.principal import SCOPES
 from core.roles import ROLES
 
 _SCOPES = listed({"enum": sorted(SCOPES)})

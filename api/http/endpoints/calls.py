@@ -5,8 +5,6 @@ from typing import Any
 
 import msgspec
 
-from api.board import SAYS as BOARD_AT
-from api.filters import FILTERS, TIMES, Filter
 from api.http import calls, live
 from api.http.endpoint import Endpoint, Family
 from api.http.openapi.parts import (
@@ -24,6 +22,8 @@ from api.http.openapi.parts import (
     record,
     ref,
 )
+from api.words.board import SAYS as BOARD_AT
+from api.words.filters import FILTERS, TIMES, Filter
 from projections.callflow.document import Call
 from projections.query import CallSummary
 

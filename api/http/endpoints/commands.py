@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from api.commanding.bodies import CALL_VERBS, ROOM_VERBS, Body, CallBody
-from api.commanding.errors import BadBody
+from api.commands.bodies import CALL_VERBS, ROOM_VERBS, Body, CallBody
+from api.commands.errors import BadBody
 from api.http import commands
 from api.http.endpoint import Endpoint, Family, Handler, Takes
 from api.http.openapi.parts import (

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.access.principal import COMPANY
 from api.hooks.deliveries import MOST, OUTCOMES, Attempt, Delivery, DeliveryTold, Resend
 from api.hooks.endpoint import NewWebhook, Webhook, WebhookChange
 from api.http import hooks
@@ -19,7 +20,6 @@ from api.http.openapi.parts import (
     record,
     ref,
 )
-from api.principal import COMPANY
 
 _ONE = "/v1/webhooks/{webhook_id}"
 _ID = path_part("webhook_id", "the id of a webhook", {"type": "string", "format": "uuid"})

@@ -17,8 +17,8 @@ from api.http.openapi.parts import (
     record,
     ref,
 )
-from api.operating.parking import LONGEST_REASON, Retried
-from api.operating.status import PartStatus, ProjectionStatus, SwitchStatus
+from api.operations.parked_decisions import LONGEST_REASON, Retried
+from api.operations.status import PartStatus, ProjectionStatus, SwitchStatus
 from core.log.parked import STATES
 
 TEXT_OR_NULL: Schema = {"type": ["string", "null"]}

@@ -16,7 +16,7 @@ from api.http.openapi.parts import (
     record,
     ref,
 )
-from api.streams.asked import BATCH, LONGEST_WAIT, MOST, PARAMETERS, USUAL, Parameter
+from api.streams.subscription import BATCH, LONGEST_WAIT, MOST, PARAMETERS, USUAL, Parameter
 
 _SCHEMAS: dict[str, Schema] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},

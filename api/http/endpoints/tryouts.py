@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from api.access.principal import COMPANY
 from api.hooks.tryouts import NewTestEvent
 from api.http import tryouts
 from api.http.endpoint import Endpoint, Family, Takes
 from api.http.openapi.parts import Schema, answer, listed, of_structs, query, record, ref
-from api.principal import COMPANY
 from projections.published.catalogue import CATALOGUE
 
 _AFTER: Schema = {"type": "integer", "minimum": 0, "maximum": 1 << 62}

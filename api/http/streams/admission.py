@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from starlette.requests import HTTPConnection
 
 from api.access.bearers import REVOKED
+from api.access.principal import principal_of
 from api.http.services import services_of
-from api.principal import principal_of
 from api.streams import Asked, Reader, Streams, asked
 
 

@@ -11,8 +11,8 @@ from starlette.types import Scope
 
 from api.access import audit as module
 from api.access.audit import Audit
+from api.access.principal import OPERATOR, Principal
 from api.access.tally import MOST, STRANGERS, Due, Thing
-from api.principal import OPERATOR, Principal
 from core.log.operations import Operation, operations
 from tests.api.access.companies import ALPHA, BRAVO
 from tests.api.access.test_isolation import Houses

@@ -27,10 +27,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from api.access import analysts, store
+from api.access.principal import OPERATOR, Principal
 from api.http import asyncapi
 from api.http.app import application
 from api.http.openapi import document
-from api.principal import OPERATOR, Principal
 from api.site import Site as Place
 from core.commands.orders import Hangup, Originate
 from core.commands.store import CommandStore

@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from api.access import store
 from core.log import EventLog
 from tests.api.access.test_isolation import EXAMPLE, QUICKLY, STREAMS, Houses, Listener
-from tests.api.commanding.living import HELD, SWITCH, store_until
+from tests.api.commands.living import HELD, SWITCH, store_until
 from tests.api.conftest import Server, Site, until
 
 pytestmark = pytest.mark.http

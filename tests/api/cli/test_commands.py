@@ -10,7 +10,7 @@ import pytest
 
 from api.cli.main import main
 from core.commands.store import CommandStore
-from tests.api.commanding.living import (
+from tests.api.commands.living import (
     CONFERENCE,
     ENDED,
     HELD,

@@ -14,8 +14,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.http.state import figures
-from api.operating.status import look
-from api.verifying import verify_log
+from api.operations.status import look
+from api.operations.verification import verify_log
 from core.log import EventLog
 from core.log.driver import connect
 from projections.verify import Loss

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from api.access.principal import OPERATOR, Principal
 from api.hooks import endpoints, secrets
 from api.hooks.addresses import Policy
 from api.hooks.endpoint import NewWebhook, Webhook
@@ -18,7 +19,6 @@ from api.hooks.post import Courier
 from api.hooks.schedule import Schedule
 from api.hooks.secrets import Secrets
 from api.hooks.sender import Sender
-from api.principal import OPERATOR, Principal
 from core.log import EventLog
 from projections.callflow import TOPICS, CallFold
 from projections.query.events import call_events

@@ -7,11 +7,11 @@ import pytest
 from standardwebhooks.webhooks import Webhook as ForeignVerifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from api.access.principal import OPERATOR
 from api.hooks import deliveries, endpoints
 from api.hooks.deliveries import Resend
 from api.hooks.endpoint import WebhookChange
 from api.hooks.queue import figures, tidy
-from api.principal import OPERATOR
 from core.log import EventLog
 from projections.query.events import call_events
 from tests.api.clients.cloudevents_sdks import Message as CloudEvent

@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from api.access.principal import OPERATOR
 from api.hooks import endpoints, secrets
 from api.hooks.endpoint import NewWebhook, Webhook
-from api.principal import OPERATOR
 from projections.query.events import call_events
 from tests.api.conftest import Site, until
 from tests.api.hooks.conftest import HERE

@@ -15,6 +15,7 @@ from standardwebhooks.webhooks import Webhook as ForeignVerifier
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access.principal import OPERATOR, Principal
 from api.cli.main import main
 from api.hooks import endpoints, secrets
 from api.hooks.endpoint import NewWebhook
@@ -22,7 +23,6 @@ from api.http.endpoints import hooks
 from api.http.problems import handlers
 from api.http.routes import routes
 from api.http.services import Services
-from api.principal import OPERATOR, Principal
 from api.site import Site
 from core.settings import Settings
 from tests.api.conftest import Server, until

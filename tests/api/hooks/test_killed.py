@@ -12,10 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api.access.principal import OPERATOR
 from api.hooks import secrets
 from api.hooks.endpoint import NewWebhook
 from api.hooks.endpoints import create
-from api.principal import OPERATOR
 from tests.api.conftest import Running, Site, until
 from tests.api.hooks.conftest import HERE
 from tests.api.hooks.receiver import Message, Receiver

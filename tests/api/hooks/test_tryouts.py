@@ -8,11 +8,11 @@ import psycopg
 import pytest
 
 from api.access import store
+from api.access.principal import OPERATOR, Principal
 from api.errors import BadArgument, Forbidden
 from api.hooks import tryouts
 from api.hooks.tryouts import MOST, NewTestEvent
 from api.http import event_schemas
-from api.principal import OPERATOR, Principal
 from projections.published.catalogue import CATALOGUE
 from tests.api.conftest import Server
 

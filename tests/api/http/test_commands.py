@@ -11,15 +11,15 @@ import httpx
 import psycopg
 import pytest
 
-from api.commanding.bodies import CALL_VERBS, ROOM_VERBS
+from api.access.principal import Principal, Scope
+from api.commands.bodies import CALL_VERBS, ROOM_VERBS
 from api.http.app import application
-from api.principal import Principal, Scope
 from api.site import Site as Place
 from core.commands.orders import Hangup
 from core.commands.store import CommandStore
 from core.log import EventLog
 from core.settings import Settings
-from tests.api.commanding.living import ALPHA, BETA, CONFERENCE, ENDED, HELD, INBOUND, SWITCH, TALK, TALK_CALLEE, living
+from tests.api.commands.living import ALPHA, BETA, CONFERENCE, ENDED, HELD, INBOUND, SWITCH, TALK, TALK_CALLEE, living
 from tests.api.conftest import Server, Site, until
 
 pytestmark = pytest.mark.http

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from api.http.openapi import document
-from api.importing import import_file
+from api.operations.captures import import_file
 from core.log import EventLog, Incoming
-from tests.api.commanding import living
+from tests.api.commands import living
 from tests.api.conftest import Server, Site
 
 pytestmark = pytest.mark.http

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.access.audit import Audit
+from api.access.principal import OPERATOR, SCOPES, Principal
 from api.errors import BadArgument, Forbidden
 from api.http.answers import encoded
 from api.http.app import application
@@ -22,7 +23,6 @@ from api.http.guard import Guard
 from api.http.openapi.parts import query
 from api.http.problems import handlers
 from api.http.routes import RecordRoute, RecordSocket, open_paths, routes
-from api.principal import OPERATOR, SCOPES, Principal
 from api.site import Site
 from core.settings import Settings
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.health import Link, links_of, problems_of
+from api.health.health import Link, links_of, problems_of
+from api.health.services import Service
 from api.http.sse import event
-from api.service_status import Service
 
 pytestmark = pytest.mark.pure
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -8,8 +8,8 @@ import httpx
 import psycopg
 import pytest
 
+from api.access.principal import Principal
 from api.http.live import _then
-from api.principal import Principal
 from core.log import EventLog
 from projections.callflow import TOPICS, CallFold
 from projections.runner import Runner

@@ -6,7 +6,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from api.importing import import_file
+from api.operations.captures import import_file
 from core.log import EventLog
 from projections.callflow import TOPICS, CallFold
 from projections.published.catalogue import CATALOGUE

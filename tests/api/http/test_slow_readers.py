@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from websockets.sync.client import connect
 
-from api import tokens
+from api.access import installation_token
 from api.http.app import application
 from api.site import Site
 from api.streams import Streams
@@ -39,7 +39,7 @@ class Here:
     """The application in this process, with little patience."""
 
     def __init__(self, dsn: str, data: Path) -> None:
-        self.token = tokens.ensure(data, anew=True) or ""
+        self.token = installation_token.ensure(data, anew=True) or ""
         self.port = free_port()
         self.app = application(Site(settings=Settings(data=data), dsn=dsn))
         self.app.state.services.streams = self.streams = Streams(dsn, patience=0.5)

@@ -17,10 +17,10 @@ from websockets import Close
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from api.access.principal import Principal
 from api.errors import Forbidden
 from api.http.endpoints.streams import FAMILY
 from api.http.streams.admission import admitted
-from api.principal import Principal
 from core import cursor
 from core.migrate import migrate
 from projections.query.events import EventFilter, PublishedEvent, call_events

@@ -17,7 +17,7 @@ from core import cursor
 from projections.query.events import EventFilter, call_events, head
 from tests.api.conftest import until
 from tests.api.http.subscribers import Puller, Socket, Stream, Subscriber
-from tests.api.test_run import Whole, service
+from tests.api.processes.test_machine import Whole, service
 
 pytestmark = pytest.mark.http
 EACH = int(os.environ.get("HARMONY_TEST_SUBSCRIBERS", "5"))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from api.bridging import Describer
-from api.health import Health, links_of
-from api.operating.losses import LossAccount, Lost
-from api.operating.status import ProjectionStatus, Status, _part, _switches
-from api.problem import Problem
-from api.service_status import Service
-from bridge.freeswitch import SwitchStats
-from bridge.service import BridgeService, BridgeStats, LinkStats
+from api.health.health import Health, links_of
+from api.health.problem import Problem
+from api.health.services import Service
+from api.operations.losses import LossAccount, Lost
+from api.operations.status import ProjectionStatus, Status, _part, _switches
+from api.processes.bridge import Describer
+from bridge.process.service import BridgeService, BridgeStats, LinkStats
+from bridge.session.session import SwitchStats
 from bridge.session.values import FetchStats
 from core.log import WriterStats
 from core.registry.live import RegistryState

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from api.importing import import_file
+from api.operations.captures import import_file
 from core.capture import read_capture, write_capture
 from core.log import EventLog
 from projections.callflow import TOPICS, CallFold

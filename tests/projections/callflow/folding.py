@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from api.importing import incoming
+from api.operations.captures import incoming
 from core.capture import read_capture
 from core.errors import MalformedEvent
 from core.event import SwitchEvent, identify, version_of

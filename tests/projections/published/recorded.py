@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from api.importing import incoming
+from api.operations.captures import incoming
 from core.capture import read_capture
 from core.errors import MalformedEvent
 from core.event import SwitchEvent, identify, version_of

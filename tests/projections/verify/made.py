@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from api.importing import incoming
+from api.operations.captures import incoming
 from core.capture import read_capture
 from core.errors import MalformedEvent
 from core.event import SwitchEvent, identify, version_of

@@ -1,0 +1,72 @@
+"""`harmony run`: everything for one machine. It owns the database and the token, and keeps the parts running.
+
+The parts are the same commands that a site may run as separate services; they join the database that runs here.
+"""
+
+import logging
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from api.access import installation_token
+from api.cli.console import note, say
+from api.processes import demo
+from api.processes.address import listening
+from api.processes.supervisor import Part, Supervisor
+
+LOG = logging.getLogger("harmony.run")
+PATIENCE = 30.0
+
+
+def run(with_demo: bool, new_token: bool, demo_speed: float = 1.0) -> int:
+    from api.site import prepared
+
+    with prepared() as here:
+        settings = here.settings
+        listening(settings.http_host, settings.http_port).close()  # say so now if it cannot be had
+        token = installation_token.ensure(settings.data, anew=new_token)
+        parts = [Part("http", ["serve"]), Part("projection", ["project"]), Part("webhooks", ["deliver"])]
+        if with_demo:
+            demo.cookie(settings.data)
+            demo.registry(settings)
+            playing = ["demo-switch", "--speed", str(demo_speed)]
+            parts += [Part("emulated switch", playing), Part("bridge", ["bridge", "--demo"])]
+        elif settings.switches:
+            parts.append(Part("bridge", ["bridge"]))
+        else:
+            note(
+                "No switch is configured, so no events will arrive: name one in "
+                f"{settings.data / 'harmony.toml'}, or try `harmony run --demo`."
+            )
+        supervisor = Supervisor(parts)
+        address = f"http://{_reachable(settings.http_host)}:{settings.http_port}/"
+        announce = threading.Thread(target=_announce, args=(address, token, settings.data), daemon=True)
+        supervisor.run(started=announce.start)
+    note("Stopped.")
+    return 0
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "") else f"[{host}]" if ":" in host else host
+
+
+def _announce(address: str, token: str | None, data: Path) -> None:
+    """Say where the page is, once it answers."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(address + "livez", timeout=2):
+                break
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.1)
+    else:
+        LOG.warning("the page at %s does not answer yet; the lines above may say why", address)
+    if token is None:
+        say(f"Live calls: {address}  (with the token of the first start; `harmony run --new-token` makes a new one)")
+    else:
+        say(f"Live calls: {address}#token={token}")
+        say(f"Access token: {token}  (shown this once; kept only as a hash in {data / installation_token.FILE})")
+    sys.stdout.flush()
