@@ -18,6 +18,7 @@ import psycopg
 
 from bench import servers
 from bench.report import Row, Table
+from core.reach import reach
 from projections.query import CallFilter, list_calls
 from projections.query.calls import summaries
 
@@ -48,7 +49,8 @@ _MAKE = """
         json_build_object('call_id', call_id, 'rest', repeat(md5(n::text), 60)) FROM made;
     INSERT INTO calls.search SELECT call_id, 0, 'number', a, tenant, started_at, moved FROM made
         UNION ALL SELECT call_id, 1, 'number', b, tenant, started_at, moved FROM made
-        UNION ALL SELECT call_id, 2, 'user', a || '@' || tenant, tenant, started_at, moved FROM made;
+        UNION ALL SELECT call_id, 2, 'user', a || '@' || tenant, tenant, started_at, moved FROM made
+        UNION ALL SELECT call_id, 3, 'queue', queue, tenant, started_at, moved FROM made WHERE queue IS NOT NULL;
 """
 
 Asked = Callable[[random.Random], dict[str, Any]]
@@ -76,6 +78,13 @@ def _user(rng: random.Random) -> dict[str, Any]:
     return {"user": f"{_number(rng)}@{tenant}", "tenant": tenant}
 
 
+def _own(rng: random.Random, users: int = 1, queues: int = 0) -> dict[str, Any]:
+    """What the role of a user, or of a supervisor, leaves of the company's calls."""
+    tenant = _tenant(rng)
+    named = [f"{_number(rng)}@{tenant}" for _ in range(users)]
+    return {"tenant": tenant, "reach": reach(named, [f"queue{rng.randrange(20)}@{tenant}" for _ in range(queues)])}
+
+
 FILTERS: dict[str, Asked] = {
     "nothing": lambda _: {},
     "tenant": lambda rng: {"tenant": _tenant(rng)},
@@ -96,6 +105,11 @@ FILTERS: dict[str, Asked] = {
     "has transfer": lambda _: {"has_transfer": True},
     "has transfer, tenant": lambda rng: {"has_transfer": True, "tenant": _tenant(rng)},
     "has transfer, number": lambda rng: {"has_transfer": True, "number": _number(rng)},
+    "a user's own": _own,
+    "a user's own, outcome": lambda rng: _own(rng) | {"outcome": _outcome(rng)},
+    "a user's own, day": lambda rng: _own(rng) | _day(rng),
+    "a supervisor's: 20 users, 3 queues": lambda rng: _own(rng, 20, 3),
+    "a supervisor's, has transfer": lambda rng: _own(rng, 20, 3) | {"has_transfer": True},
     "live, tenant": lambda rng: {"live": True, "tenant": _tenant(rng)},
 }
 

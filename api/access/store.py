@@ -120,7 +120,7 @@ def _insert(
 
 
 def _details(one: Token) -> dict[str, object]:
-    told: dict[str, object] = {"token": str(one.token_id), "scopes": one.scopes, "expires_at": one.expires_at}
+    told: dict[str, object] = {"token_id": str(one.token_id), "scopes": one.scopes, "expires_at": one.expires_at}
     return told | ({"user": one.user, "role": one.role} if one.user is not None and one.kind == "made" else {})
 
 

@@ -3,7 +3,9 @@
 import asyncio
 import gzip
 import http.client
+import os
 import ssl
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Protocol, cast
@@ -12,7 +14,7 @@ from uuid import UUID
 
 from api.errors import ApiError, BadArgument
 from api.streams.raw import raw_event
-from core.capture import packed
+from core.capture import CaptureError, TruncatedCapture, packed, read_capture
 from core.event import SwitchEvent
 
 BATCH = 100
@@ -77,10 +79,14 @@ class File:
         if path.exists() and not go_on:
             raise BadArgument(f"{path} is there already: give another name (with --after it would be gone on with).")
         kind = "lines of JSON" if lines else "a capture"
-        self.where = f"the file {path} ({kind})"
         self._path, self._installation, self._lines = path, installation, lines
+        self._good = _good(path, lines) if path.exists() else 0
+        torn = path.stat().st_size - self._good if path.exists() else 0
+        self.where = f"the file {path} ({kind}" + (f", behind {torn} torn bytes that are cut off)" if torn else ")")
 
     async def start(self) -> None:
+        if self._path.exists():
+            os.truncate(self._path, self._good)
         opener = gzip.open if self._path.name.endswith(".gz") else open
         self._to = cast(IO[bytes], opener(self._path, "ab"))
 
@@ -95,6 +101,26 @@ class File:
 
     async def stop(self) -> None:
         self._to.close()
+
+
+def _good(path: Path, lines: bool) -> int:
+    """Return how many bytes of a file that is gone on with are whole; a full disk or a kill tears the last record."""
+    size = path.stat().st_size
+    zipped = path.name.endswith(".gz")
+    try:
+        if lines:
+            with cast(IO[bytes], (gzip.open if zipped else open)(path, "rb")) as file:
+                good = sum(len(line) for line in file if line.endswith(b"\n"))
+            return size if zipped else good
+        for _ in read_capture(path) if size else ():
+            pass
+    except (TruncatedCapture, EOFError) as torn:
+        if not zipped and isinstance(torn, TruncatedCapture):
+            return torn.offset
+        raise BadArgument(f"{path} ends in the middle of its gzip stream: give another name.") from None
+    except (CaptureError, OSError, zlib.error) as problem:
+        raise BadArgument(f"{path} cannot be gone on with: {problem}") from None
+    return size
 
 
 class Http:
