@@ -95,7 +95,7 @@ def activities(course: Course) -> list[Activity]:
         if not consults:
             course.talked.add(frozenset(answered))
         result.append(("consult" if consults else "talk", answered, "", ""))
-    result += _alone(course, bridged)
+    result += _alone(course, edges, bridged)
     return result
 
 
@@ -105,11 +105,25 @@ def _person(course: Course, edges: list[Edge], leg: str) -> str:
     if one is None or not one.hidden:
         return one.party if one else ""
     people = _people(course, _component(edges, leg))
+    if not people and one.far:  # a hold that goes over a hop: who pressed it is heard by neither end
+        people = _people(course, _component([*course.bridges, *course.pairs], one.far))
     return course.legs[people[0]].party if people else ""
 
 
-def _alone(course: Course, bridged: set[str]) -> list[Activity]:
-    result: list[Activity] = []
+def _alone(course: Course, edges: list[Edge], bridged: set[str]) -> list[Activity]:
+    """What somebody is served with, or waits for; where he came over a hop, the other switch tells it of its end."""
+    hops = {me: _people(course, _component(edges, me)) for me in course.hops}
+    connected = {leg for edge in course.bridges for leg in edge}
+    bridged = {leg for leg in bridged if leg not in hops or leg in connected}
+    return [
+        (kind, (hops[me][0] if hops.get(me) else me,), by, what)
+        for kind, (me,), by, what in _of_legs(course, bridged)
+        if me not in hops or hops[me]
+    ]
+
+
+def _of_legs(course: Course, bridged: set[str]) -> list[tuple[SegmentKind, tuple[str], str, str]]:
+    result: list[tuple[SegmentKind, tuple[str], str, str]] = []
     for me in course.ringing:
         leg = course.legs[me]
         if me not in course.answered and not leg.hidden and leg.parent is not None:
@@ -128,9 +142,11 @@ def _alone(course: Course, bridged: set[str]) -> list[Activity]:
     return result
 
 
-def _service(course: Course, me: str, stack: list[App], bridged: set[str]) -> list[Activity]:
+def _service(
+    course: Course, me: str, stack: list[App], bridged: set[str]
+) -> list[tuple[SegmentKind, tuple[str], str, str]]:
     leg = course.legs[me]
-    if leg.hidden:
+    if leg.looped:
         return []
     for app in stack:
         if app.name == "voicemail":

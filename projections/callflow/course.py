@@ -38,7 +38,9 @@ class Course:
         self.rank = {leg_id: number for number, leg_id in enumerate(legs)}
         """the legs in the order in which they came about"""
         self.pairs = [(one.leg_id, one.loopback) for one in legs.values() if one.loopback and one.leg_id < one.loopback]
-        """the two halves of each loopback"""
+        self.pairs += [(one.far, one.leg_id) for one in legs.values() if one.far and one.parent == one.far]
+        """what is one wire: the two halves of each loopback, the two ends of each hop"""
+        self.hops = [one.leg_id for one in legs.values() if one.far]
         self.bridges: list[Edge] = []
         self.holding: set[str] = set()
         self.apps: dict[str, list[App]] = {}

@@ -67,6 +67,11 @@ class Fact(msgspec.Struct, array_like=True, frozen=True):
     ties: tuple[Tie, ...] = ()
 
     @property
+    def hop(self) -> str:
+        """What its leg is found by at the other end of a hop between two switches; empty where it says of none."""
+        return self.data.get("hop", "")
+
+    @property
     def order(self) -> tuple[int, int, int]:
         """Sorts facts as they happened: the switch's clock, then its own counter."""
         return (self.at, self.run, self.seq)

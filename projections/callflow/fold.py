@@ -16,6 +16,7 @@ from projections.callflow.changes import CallEvent, CallState, Changes, Merged
 from projections.callflow.document import Call
 from projections.callflow.fact import Fact, Kind, Reading
 from projections.callflow.group import COMPLETE_AFTER, UNKNOWN_RUN, Group, restored
+from projections.callflow.hops import other_end
 from projections.callflow.memory import Memory
 from projections.callflow.pacing import Pace, Pacing
 from projections.callflow.reading import OWN, SWITCH_TOPICS, TOPICS, read
@@ -55,7 +56,7 @@ class CallFold:
     def read(self, event: SwitchEvent) -> Reading:
         """What one event says: pure. May raise for an event that is malformed."""
         facts = read(event)
-        return Reading(event, [leg for fact in facts for leg in _legs(fact)], facts)
+        return Reading(event, [leg for fact in facts for leg in (*_legs(fact), *_other_end(fact))], facts)
 
     def wanted(self, readings: Sequence[Reading]) -> list[str]:
         """Ids of legs that these events speak of and that are not in memory."""
@@ -84,7 +85,7 @@ class CallFold:
 
     def _take(self, fact: Fact) -> None:
         legs = _legs(fact)
-        groups = self._memory.of_legs(legs)
+        groups = self._memory.of_legs([*legs, *_other_end(fact)])
         if not groups and fact.kind == "command":
             # Anything can stand in a command's arguments; only a leg that is known makes it count.
             return
@@ -252,7 +253,7 @@ class _Part:
             call_id=group.call_id,
             document=self.call,
             state=group.rest(),
-            legs=sorted(group.legs | group.was),
+            legs=sorted(group.legs | group.was | group.hops),
             live=group.dirty or not group.ended,
             events=self.events,
             shown=self.shown,
@@ -268,3 +269,8 @@ class _Part:
 
 def _legs(fact: Fact) -> list[str]:
     return [fact.leg, *(tie.leg for tie in fact.ties)]
+
+
+def _other_end(fact: Fact) -> list[str]:
+    """What the leg at the other end of a hop is found by, which may be in a call that is known or not."""
+    return [other_end(fact.hop)] if fact.hop else []

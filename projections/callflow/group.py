@@ -51,6 +51,7 @@ class Group:
         "dirty",
         "ended",
         "facts",
+        "hops",
         "hung",
         "known",
         "last_at",
@@ -69,6 +70,8 @@ class Group:
         """sorted by `Fact.order`"""
         self.known: set[tuple[int, int, str, str]] = set()
         self.legs: set[str] = set()
+        self.hops: set[str] = set()
+        """by what the other ends of its hops find it (`Fact.hop`)"""
         self.told = Told()
         self.was: set[str] = set()
         """Every id under which this call, or a part of it, was handed out."""
@@ -107,6 +110,8 @@ class Group:
             insort(self.facts, fact, key=lambda one: one.order)
         self.legs.add(fact.leg)
         self.legs.update(tie.leg for tie in fact.ties)
+        if fact.hop:
+            self.hops.add(fact.hop)
         self.last_at = max(self.last_at, fact.at)
         self.dirty, self.stored = True, False
         self._follow(fact)

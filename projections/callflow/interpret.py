@@ -13,7 +13,7 @@ from core.numbers import instant
 from projections.callflow.document import Call, Evidence, Link, Party, Quality, Segment, Transfer
 from projections.callflow.document import Leg as LegDocument
 from projections.callflow.fact import Fact
-from projections.callflow.legs import Leg, first_names, legs_of, root_of, roots
+from projections.callflow.legs import Leg, begun, first_names, legs_of, root_of
 from projections.callflow.moves import Moves, service_party
 from projections.callflow.offers import offered, offers_of
 from projections.callflow.slices import PORTION, Slices, whole
@@ -85,7 +85,7 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
     yield
     return Call(
         call_id=root.leg_id,
-        aliases=[leg.leg_id for leg in roots(legs.values()) if leg is not root and leg.last_seen],
+        aliases=[leg.leg_id for leg in begun(legs.values()) if leg is not root and leg.last_seen],
         tenant=tenant_of(root, legs),
         direction=direction_of(root, offered(legs, root), transfers),
         from_=caller,
@@ -244,7 +244,7 @@ class Roles:
 
     def __call__(self, leg: Leg) -> str:
         if leg.hidden:
-            return "loopback"
+            return "loopback" if leg.looped else "hop"
         if leg is self._root:
             return "caller"
         if leg.agent:
@@ -323,6 +323,7 @@ def _quality(
 
 def _evidence(facts: Sequence[Fact], names: dict[str, str], legs: dict[str, Leg]) -> list[Evidence]:
     found: dict[tuple[str, str, str], Evidence] = {}
+    ends: set[str] = set()
     for fact in sorted(facts, key=lambda fact: fact.position):
         me = names.get(fact.leg, fact.leg)
         for tie in fact.ties:
@@ -333,4 +334,10 @@ def _evidence(facts: Sequence[Fact], names: dict[str, str], legs: dict[str, Leg]
                 continue
             a, b = sorted((fact.leg if tie.why == "renamed" else me, other))
             found.setdefault((a, b, tie.why), Evidence(legs=[a, b], why=tie.why, position=fact.position))
+        # A hop is proven by what both of its ends say: when the second has said it.
+        if fact.hop and (far := legs[me].far):
+            ends.add(me)
+            if far in ends:
+                a, b = sorted((me, far))
+                found.setdefault((a, b, "hop"), Evidence(legs=[a, b], why="hop", position=fact.position))
     return list(found.values())

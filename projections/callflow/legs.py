@@ -6,12 +6,13 @@ from the direction: with click-to-call the caller's leg is outbound.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from core.numbers import instant
 from projections.callflow.document import Quality
 from projections.callflow.fact import Fact
+from projections.callflow.hops import CALLED, other_end
 from projections.callflow.reading import multiple
 from projections.callflow.slices import PORTION, Slices
 
@@ -46,8 +47,10 @@ class Leg:
         "end_quality",
         "ended_at",
         "ended_seq",
+        "far",
         "first_order",
         "history",
+        "hop",
         "last_seen",
         "leg_id",
         "loopback",
@@ -82,6 +85,9 @@ class Leg:
         self.destination = self.context = self.domain = self.company = self.requested = ""
         self.destinations: list[str] = []
         self.parent: str | None = None
+        self.hop = ""
+        self.far: str | None = None
+        """the leg at the other end of a hop between two switches"""
         self.loopback: str | None = None
         self.bowout: str | None = None
         self.created_at = self.answered_at = self.ended_at = self.last_seen = 0
@@ -102,7 +108,12 @@ class Leg:
 
     @property
     def hidden(self) -> bool:
-        """A channel that no phone belongs to: one half of a loopback pair."""
+        """A channel that no phone belongs to: one half of a loopback pair, one end of a hop between two switches."""
+        return self.far is not None or self.looped
+
+    @property
+    def looped(self) -> bool:
+        """One half of a loopback pair."""
         return self.name.startswith("loopback/")
 
     @property
@@ -145,6 +156,7 @@ def legs_of(facts: Sequence[Fact], names: dict[str, str]) -> Slices[dict[str, Le
             losses.append(fact)
         elif fact.kind != "command":
             _take(leg, fact)
+    _join_hops(legs)
     for leg in legs.values():
         _settle(leg)
     _tell_apart(legs)
@@ -171,6 +183,8 @@ def _take(leg: Leg, fact: Fact) -> None:
         leg.answered_at = leg.answered_at or answered
     if fact.kind in ("create", "answer", "complete", "alive"):
         _describe(leg, data)
+    if fact.kind in ("progress", "early"):
+        leg.hop = leg.hop or data.get("hop", "")
     if data.get("redirected") and fact.kind in ("progress", "early", "answer", "alive") and not leg.redirected_to:
         leg.redirected_to, leg.redirected_at = data["redirected"], fact.at
     if fact.kind == "create":
@@ -217,10 +231,11 @@ def _describe(leg: Leg, data: dict[str, str]) -> None:
     leg.company = leg.company or data.get("company", "")
     leg.requested = leg.requested or data.get("requested", "")
     leg.sip_call_id = leg.sip_call_id or data.get("sip_call_id", "")
-    if leg.hidden:
+    if leg.looped:
         # The phone's leg keeps the variable of a pair that has bowed out.
         leg.loopback = leg.loopback or data.get("loopback")
     leg.agent = leg.agent or data.get("agent", "")
+    leg.hop = leg.hop or data.get("hop", "")
     if leg.user is not None:
         return
     if leg.direction == "outbound":
@@ -237,6 +252,15 @@ def _describe(leg: Leg, data: dict[str, str]) -> None:
         domain = data.get("realm") or data.get("domain", "")
         leg.user = f"{data['user']}@{domain}" if domain else data["user"]
         leg.party, leg.outsider = data.get("alias") or data["user"], False
+
+
+def _join_hops(legs: dict[str, Leg]) -> None:
+    """Find the two ends of each hop: the leg that another switch called comes from the one that called it."""
+    calling = {leg.hop: leg for leg in legs.values() if leg.hop and not leg.hop.startswith(CALLED)}
+    for leg in legs.values():
+        other = calling.get(other_end(leg.hop)) if leg.hop.startswith(CALLED) else None
+        if other is not None:
+            leg.far, other.far = other.leg_id, other.far or leg.leg_id
 
 
 def _settle(leg: Leg) -> None:
@@ -310,6 +334,22 @@ def _parents(facts: Sequence[Fact], legs: dict[str, Leg], leg_of: Callable[[str]
         # The second half of a loopback pair comes from the first, which is outbound and has a parent of its own.
         if leg.loopback and leg.direction == "inbound" and leg.parent is None:
             leg.parent = leg_of(leg.loopback).leg_id
+        if leg.far and leg.hop.startswith(CALLED):
+            leg.parent = leg.far
+    for leg in legs.values():
+        # Who stands behind a hop is who called over it, whatever number the other switch was shown.
+        if leg.far and (caller := caller_of(leg, legs)) is not None:
+            leg.party = caller.party if leg.hop.startswith(CALLED) else leg.party
+
+
+def caller_of(leg: Leg, legs: Mapping[str, Leg]) -> Leg | None:
+    """Who is calling this leg, seen through loopback legs and hops."""
+    seen: set[str] = set()
+    parent = legs.get(leg.parent or "")
+    while parent is not None and parent.hidden and parent.leg_id not in seen:
+        seen.add(parent.leg_id)
+        parent = legs.get(parent.parent or "")
+    return parent
 
 
 def _lose(leg: Leg, fact: Fact) -> None:
@@ -337,6 +377,11 @@ def _instant(value: str | None) -> int:
 def roots(legs: Iterable[Leg]) -> list[Leg]:
     """Legs that nobody else in the call made: each began a call of its own."""
     return [leg for leg in legs if leg.parent is None and not leg.hidden]
+
+
+def begun(legs: Iterable[Leg]) -> list[Leg]:
+    """Legs that each began a call of its own, also where another switch made that call."""
+    return [leg for leg in legs if (leg.parent is None and not leg.hidden) or (leg.far and leg.parent == leg.far)]
 
 
 def root_of(legs: dict[str, Leg]) -> Leg:

@@ -36,7 +36,7 @@ class Memory:
 
     def keep(self, group: Group, legs: Iterable[str]) -> None:
         """Find this call by what it holds now; `legs` are those that it may not have held before."""
-        for leg in legs:
+        for leg in (*legs, *group.hops):
             self._by_leg[leg] = group
         if group.moved:
             self._place(group)
@@ -75,7 +75,7 @@ class Memory:
         self._place(group)
         for waiting in (self.hung, self.ended, self.dirty):
             waiting.pop(id(group), None)
-        for leg in group.legs:
+        for leg in (*group.legs, *group.hops):
             if self._by_leg.get(leg) is group:
                 del self._by_leg[leg]
 

@@ -14,7 +14,7 @@ import msgspec
 from core.numbers import LATEST, number
 from projections.callflow.document import TransferResult
 from projections.callflow.fact import Fact
-from projections.callflow.legs import Leg
+from projections.callflow.legs import Leg, caller_of
 from projections.callflow.offers import connections
 from projections.callflow.timeline import Stretch
 
@@ -121,9 +121,35 @@ class Moves:
                 self._executed_at.setdefault((me, fact.data["destination"]), []).append(fact)
         called: dict[str, list[Leg]] = {}
         for one in legs.values():
-            if one.real and one.direction == "outbound" and (caller := self.caller(one)) is not None:
-                called.setdefault(caller.leg_id, []).append(one)
+            if one.real and one.direction == "outbound":
+                for caller in self._callers(one):
+                    called.setdefault(caller.leg_id, []).append(one)
         self._called = {leg_id: _Callees(callees) for leg_id, callees in called.items()}
+        self._behind = {one.leg_id: self._person(one) for one in legs.values() if one.far}
+        """by leg of a hop, who stands behind it"""
+
+    def _callers(self, leg: Leg) -> Iterator[Leg]:
+        """Who is calling this leg, and before that the hops over which."""
+        seen: set[str] = set()
+        parent = self.legs.get(leg.parent or "")
+        while parent is not None and parent.leg_id not in seen:
+            seen.add(parent.leg_id)
+            if parent.far or not parent.hidden:
+                yield parent
+            if not parent.hidden:
+                return
+            parent = self.legs.get(parent.parent or "")
+
+    def _person(self, leg: Leg) -> Leg:
+        """Who called over a hop, or whom he reached at its other end."""
+        if leg.parent == leg.far:
+            return self.caller(leg) or leg
+        met = [one for one in self._called.get(leg.far or "", _NOBODY).legs if one.leg_id in self.connected]
+        return max(met, key=lambda one: self.connected[one.leg_id]) if met else leg
+
+    def who(self, leg: Leg) -> Leg:
+        """The leg of the person behind a leg: its own, or behind a hop that at its other end."""
+        return self._behind.get(leg.leg_id, leg)
 
     def leg(self, leg_id: str) -> Leg | None:
         leg_id = leg_id.strip()
@@ -131,8 +157,9 @@ class Moves:
 
     def talked(self, one: Leg, others: Iterable[Leg], after: int) -> bool:
         """Did `one` talk with any of `others` from `after` on?"""
+        one = self.who(one)
         mine = self._talks.get(one.leg_id, _NONE)
-        for other in others:
+        for other in map(self.who, others):
             theirs = self._talks.get(other.leg_id, _NONE)
             fewer, leg_id = (mine, other.leg_id) if len(mine.all) <= len(theirs.all) else (theirs, one.leg_id)
             if any(leg_id in stretch.legs for stretch in fewer.lasting_after(after + SLACK)):
@@ -141,10 +168,11 @@ class Moves:
 
     def talked_at_all(self, one: Leg, after: int) -> bool:
         """Did this leg talk with anybody from `after` on?"""
-        return any(True for _ in self._talks.get(one.leg_id, _NONE).lasting_after(after + SLACK))
+        return any(True for _ in self._talks.get(self.who(one).leg_id, _NONE).lasting_after(after + SLACK))
 
     def peer(self, leg: Leg, before: int) -> Leg | None:
         """With whom a leg last talked, or who was waiting for it, before an instant."""
+        leg = self.who(leg)
         stretch = self._talks.get(leg.leg_id, _NONE).last_begun(before)
         if stretch is None:
             return None
@@ -152,7 +180,7 @@ class Moves:
 
     def talking(self, leg: Leg, since: int, until: int) -> bool:
         """Did this leg talk with somebody at any time between two instants?"""
-        return self._talks.get(leg.leg_id, _NONE).any_between(since, until)
+        return self._talks.get(self.who(leg).leg_id, _NONE).any_between(since, until)
 
     def served(self, leg: Leg, number: str, until: int) -> bool:
         """Did this number serve the leg (a menu, a queue, a talk with who answered), and not only pass it on?"""
@@ -171,13 +199,8 @@ class Moves:
         return began is not None and began[0] < until
 
     def caller(self, leg: Leg) -> Leg | None:
-        """Who is calling this leg, seen through loopback legs."""
-        seen: set[str] = set()
-        parent = self.legs.get(leg.parent or "")
-        while parent is not None and parent.hidden and parent.leg_id not in seen:
-            seen.add(parent.leg_id)
-            parent = self.legs.get(parent.parent or "")
-        return parent
+        """Who is calling this leg, seen through loopback legs and hops."""
+        return caller_of(leg, self.legs)
 
     def called(self, leg: Leg, after: int) -> "Called":
         """The legs that were called for this one from an instant on, first attempt first."""
@@ -201,7 +224,7 @@ class Moves:
         if number is None:
             number = next((what for _, what in self.numbers(leg, after)), None)
         called = self.called(leg, after)
-        service = next(self._services.get(leg.leg_id, _NONE).begun_from(after - SLACK), None)
+        service = next(self._services.get(self.who(leg).leg_id, _NONE).begun_from(after - SLACK), None)
         if service is not None and not (called and called.first.created_at <= service.started_at):
             name = service_party(service, leg)
             if service.kind == "voicemail" and number and name == f"voicemail:{number}":

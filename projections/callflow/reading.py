@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from core.event import SwitchEvent
 from core.headers import text
-from projections.callflow import standby
+from projections.callflow import hops, standby
 from projections.callflow.fact import Fact, Kind, Tie
 
 Get = Callable[[str], str | None]
@@ -160,11 +160,17 @@ def _profile_ties(data: Fields) -> list[Tie]:
 
 def _described(get: Get) -> tuple[Fields, list[Tie]]:
     data = _pick(get, _PROFILE)
-    return data, _profile_ties(data)
+    return _with_hop(data, get), _profile_ties(data)
+
+
+def _with_hop(data: Fields, get: Get) -> Fields:
+    if hop := hops.key(get):
+        data["hop"] = hop
+    return data
 
 
 def _complete(get: Get) -> tuple[Fields, list[Tie]]:
-    data = _pick(get, _PROFILE)
+    data = _with_hop(_pick(get, _PROFILE), get)
     ties = _profile_ties(data)
     # After the first transfer Other-Leg names whoever came last, and not who called this leg.
     ties = [tie for tie in ties if tie.why != "other_leg"]
@@ -195,7 +201,9 @@ def _nothing(get: Get) -> tuple[Fields, list[Tie]]:
 
 def _rang(get: Get) -> tuple[Fields, list[Tie]]:
     """Ringing: of a leg that the switch itself led on to where its phone redirected it, the first word of that."""
-    return _pick(get, {"redirected": "variable_sip_redirected_to"}), []
+    data = _pick(get, {"redirected": "variable_sip_redirected_to"})
+    # A leg that another switch called is known by its first event.
+    return _with_hop(data, get) if get("Call-Direction") == "outbound" else data, []
 
 
 def _execute(get: Get) -> tuple[Fields, list[Tie]] | None:

@@ -52,7 +52,7 @@ def _by_refer(moves: Moves) -> Iterator[Found]:
         if how == "blind" and (moved := moves.leg(other)):
             reached = moves.reached(moved, leg.ended_at, leg)
             kind: TransferKind = "park" if reached.service == "park" else "blind"
-            yield _transfer(kind, leg.party, moved, reached.to, _end(leg), reached.result)
+            yield _transfer(kind, leg.party, moves.who(moved), reached.to, _end(leg), reached.result)
         elif leg.refer and (consult := moves.leg(leg.refer)):
             yield _attended(moves, leg, consult, moves.leg(other) if how == "att" else None)
 
@@ -64,6 +64,7 @@ def _attended(moves: Moves, leg: Leg, consult: Leg, target: Leg | None) -> Found
     how, _, waiting = consult.transfer_to.partition(":")
     moved = (moves.leg(waiting) if how == "satt" else None) or moves.peer(leg, at)
     if target is not None:
+        target = moves.who(target)
         done = moved is not None and moves.talked(target, [moved], at)
         over = target.ended_at or (moved is not None and moved.ended_at)
         kind: TransferKind = "attended" if 0 < target.answered_at <= at else "semi_attended"
@@ -127,13 +128,14 @@ def _moved_in_the_dialplan(moves: Moves) -> Iterator[Found]:
         target, _, rest = fact.data.get("arguments", "").partition(" ")
         context = rest.partition(" ")[2].strip() or fact.data.get("context", "")
         number = fact.data.get("destination", "")
-        if moved is None or moved.hidden:
+        if moved is None or (moved.hidden and not moved.far):
             continue
+        person = moves.who(moved)
         if target == "-bleg" and (peer := moves.peer(moved, fact.at)) is not None:
             reached = moves.reached(peer, fact.at, moved, _dialled(rest))
             yield _transfer(
                 "park" if reached.service == "park" else "blind",
-                moved.party,
+                person.party,
                 peer,
                 reached.to,
                 _of(fact),
@@ -142,7 +144,7 @@ def _moved_in_the_dialplan(moves: Moves) -> Iterator[Found]:
             continue
         if moves.talking(moved, fact.at + 1, fact.at):
             reached = moves.reached(moved, fact.at, number=_dialled(fact.data.get("arguments", "")))
-            yield _transfer("command", None, moved, reached.to, _of(fact), reached.result)
+            yield _transfer("command", None, person, reached.to, _of(fact), reached.result)
             continue
         if moves.served(moved, number, fact.at):
             continue
@@ -156,7 +158,7 @@ def _moved_in_the_dialplan(moves: Moves) -> Iterator[Found]:
         if moved.answered_at and moved.answered_at <= fact.at and len(number) < _SHORTEST_EXTENSION:
             continue  # behind a menu a digit is a choice and nobody's number
         reached = moves.reached(moved, fact.at, number=target)
-        yield _transfer("forward", number, moved, reached.to or target, _of(fact), reached.result)
+        yield _transfer("forward", number, person, reached.to or target, _of(fact), reached.result)
 
 
 def _followed_redirects(moves: Moves) -> Iterator[Found]:
@@ -175,6 +177,7 @@ def _pickups(moves: Moves) -> Iterator[Found]:
         leg = moves.leg(fact.leg)
         picked = moves.leg(fact.data.get("arguments", "").split()[-1]) if fact.data.get("arguments") else None
         if leg is not None and moves.talked_at_all(leg, fact.at):
+            leg = moves.who(leg)
             moved = picked if picked is None or picked.direction != "outbound" else moves.caller(picked)
             yield _transfer("pickup", leg.party, moved, leg.party, _of(fact), "completed")
 
@@ -186,6 +189,7 @@ def _parks(moves: Moves, known: list[Found]) -> Iterator[Found]:
     for fact in moves.facts:
         if fact.kind != "valet" or (parked := moves.leg(fact.leg)) is None:
             continue
+        parked = moves.who(parked)
         action = fact.data.get("action")
         if action == "hold":
             lots[parked.leg_id] = fact.data.get("lot", "")
@@ -198,6 +202,7 @@ def _parks(moves: Moves, known: list[Found]) -> Iterator[Found]:
                 yield _transfer("park", peer.party, parked, lot, _of(fact), "completed")
         elif action == "bridge" and (taker := moves.leg(fact.data.get("to", ""))):
             taken.add(parked.leg_id)
+            taker = moves.who(taker)
             yield _transfer("retrieve", taker.party, parked, taker.party, _of(fact), "completed")
         elif parked.leg_id in lots and parked.leg_id not in taken:
             lot = lots.pop(parked.leg_id)
@@ -224,7 +229,8 @@ def _commands(moves: Moves) -> Iterator[Found]:
 
 def _sent(moves: Moves, when: When, moved: Leg, number: str) -> Found:
     reached = moves.reached(moved, when[0], number=number)
-    return _transfer("park" if reached.service == "park" else "command", None, moved, reached.to, when, reached.result)
+    kind: TransferKind = "park" if reached.service == "park" else "command"
+    return _transfer(kind, None, moves.who(moved), reached.to, when, reached.result)
 
 
 def _uuid_transfer(moves: Moves, fact: Fact, moved: Leg, words: list[str]) -> Iterator[Found]:
@@ -266,7 +272,7 @@ def _uuid_bridge(moves: Moves, fact: Fact, moved: Leg, words: list[str]) -> Iter
         done = moves.talked(moved, [other], fact.at)
         over = moved.ended_at or other.ended_at
         result: TransferResult | None = "completed" if done else "failed" if over else None
-        yield _transfer("command", None, moved, other.party, _of(fact), result)
+        yield _transfer("command", None, moves.who(moved), moves.who(other).party, _of(fact), result)
 
 
 def _uuid_park(moves: Moves, fact: Fact, moved: Leg, words: list[str]) -> Iterator[Found]:

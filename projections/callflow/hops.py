@@ -1,0 +1,41 @@
+"""A hop: the two legs that one call has where it goes from one of our own switches to another, over a trunk of ours.
+
+Both are ends of one SIP dialog, and each switch tells of its own. What proves that they are: the switch that called
+made the Call-ID itself, and nobody but the switch that it called was told it; and each is at the address that the other
+one has before it. A Call-ID alone proves nothing, for whoever calls chooses his (a caller from outside could join the
+calls of two companies): two legs that were called never meet by it, nor do a phone's leg and anything.
+
+Source: mod_sofia (sofia.c, sofia_glue.c); `sip_network_ip` is where packets came from, not an address that they name.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+Get = Callable[[str], str | None]
+
+CALLS, CALLED = "hop>", "hop<"
+"""How the key of a leg begins whose switch called the other, and of one whose switch was called."""
+
+
+def key(get: Get) -> str:
+    """What a leg's event says of a hop that it may be an end of; empty for a leg that is none."""
+    call_id, here, there = (get(name) for name in _NAMES)
+    if not (call_id and here and there):
+        return ""
+    if get("Call-Direction") == "outbound":
+        # Two ends at one address are told from a phone at that address by the trunk's name.
+        trunk = get("variable_sip_gateway_name") or (here != there and not get("variable_dialed_user"))
+        return CALLS + _digest(call_id, here, there) if trunk else ""
+    return "" if get("variable_user_name") else CALLED + _digest(call_id, there, here)
+
+
+_NAMES = ("variable_sip_call_id", "variable_sip_local_network_addr", "variable_sip_network_ip")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def other_end(one: str) -> str:
+    """The key of the leg at the other end."""
+    return (CALLED if one.startswith(CALLS) else CALLS) + one[len(CALLS) :]
