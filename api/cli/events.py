@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli import tail, verify
 from api.cli.console import emit, error, json_option, paint, progress, say
+from api.cli.event_fields import short
 from api.errors import FAILED, OK, BadArgument, NotFound
 from api.words.text import harmless
 
@@ -160,25 +161,6 @@ def export(args: argparse.Namespace) -> int:
     else:
         say(f"{harmless(args.output)}: {count} events, chain {chain.sha256}")
     return OK
-
-
-def instant(micros: int) -> str:
-    from projections.callflow.document import instant_text
-
-    return instant_text(micros)
-
-
-def short(event: "SwitchEvent") -> dict[str, Any]:
-    return {
-        "position": event.position,
-        "topic": event.topic,
-        "leg": event.leg,
-        "switch": event.switch,
-        "occurred_at": instant(event.occurred_at),
-        "stored_at": instant(event.stored_at),
-        "stream": str(event.stream),
-        "version": event.version,
-    }
 
 
 def _whole(event: "SwitchEvent") -> dict[str, Any]:

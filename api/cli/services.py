@@ -6,7 +6,7 @@ import sys
 import threading
 from types import FrameType
 
-from api.cli.console import emit, json_option, progress, say
+from api.cli.console import emit, json_option, note, progress, say
 from api.errors import OK
 
 
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     from core.settings import load
 
     logs.configure("run", load().log_format)
-    return run_all(args.demo, args.new_token, args.demo_speed)
+    return run_all(args.demo, args.new_token, args.demo_speed, say, note)
 
 
 def bridge(args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from api.cli.console import emit, emit_raw, json_option, say
+from api.cli.event_fields import instant, short
 from api.errors import OK, BadArgument
 from api.words.text import harmless
 from core.numbers import number
@@ -133,7 +134,6 @@ def _show(entry: "Entry", asked: "Asked", as_json: bool) -> None:
         else:
             _say_call_event(entry)
         return
-    from api.cli.events import instant, short
 
     event = entry.event
     if as_json:
@@ -146,7 +146,6 @@ def _show(entry: "Entry", asked: "Asked", as_json: bool) -> None:
 
 
 def _say_call_event(entry: "Entry") -> None:
-    from api.cli.events import instant
     from projections.published.envelope import data
 
     event = entry.event

@@ -9,10 +9,10 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from api.access import installation_token
-from api.cli.console import note, say
 from api.processes import demo
 from api.processes.address import listening
 from api.processes.supervisor import Part, Supervisor
@@ -21,7 +21,10 @@ LOG = logging.getLogger("harmony.run")
 PATIENCE = 30.0
 
 
-def run(with_demo: bool, new_token: bool, demo_speed: float = 1.0) -> int:
+def run(
+    with_demo: bool, new_token: bool, demo_speed: float, say: Callable[[str], None], note: Callable[[str], None]
+) -> int:
+    """Run until stopped. ``say`` prints a line of the answer, ``note`` one beside it."""
     from api.site import prepared
 
     with prepared() as here:
@@ -43,7 +46,7 @@ def run(with_demo: bool, new_token: bool, demo_speed: float = 1.0) -> int:
             )
         supervisor = Supervisor(parts)
         address = f"http://{_reachable(settings.http_host)}:{settings.http_port}/"
-        announce = threading.Thread(target=_announce, args=(address, token, settings.data), daemon=True)
+        announce = threading.Thread(target=_announce, args=(address, token, settings.data, say), daemon=True)
         supervisor.run(started=announce.start)
     note("Stopped.")
     return 0
@@ -53,7 +56,7 @@ def _reachable(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "") else f"[{host}]" if ":" in host else host
 
 
-def _announce(address: str, token: str | None, data: Path) -> None:
+def _announce(address: str, token: str | None, data: Path, say: Callable[[str], None]) -> None:
     """Say where the page is, once it answers."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:

@@ -5,26 +5,22 @@ A channel keeps references to the newest events that match; the events themselve
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from api.streams.pieces import Entry
 from api.streams.source import Source
-
-if TYPE_CHECKING:
-    from api.streams.reader import Reader
 
 T = TypeVar("T")
 
 
 class Channel:
-    """One filter, its readers, and the newest events that it lets through."""
+    """One filter, and the newest events that it lets through. Who reads it, the hub knows."""
 
     def __init__(self, wanted: Any, keys: list[Hashable], known_from: int) -> None:
         self.wanted = wanted
         self.keys = keys
         self.known_from = known_from
         """all that matches behind this position is in memory"""
-        self.readers: set[Reader] = set()
         self.empty_since = 0.0
         self._recent: deque[Entry] = deque()
         self._found: tuple[tuple[int, int, int], list[Entry]] = ((0, 0, 0), [])

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any, TypeVar
@@ -43,6 +43,7 @@ class Hub:
         self.slow = 0
         self._threads = threads
         self._index = Index(source)
+        self._readers: defaultdict[Channel, set[Reader]] = defaultdict(set)
         self._newest: deque[int] = deque(maxlen=kept)
         self._pages: OrderedDict[tuple[Any, int, int], asyncio.Future[Page]] = OrderedDict()
         self._follower: Follower | None = None
@@ -52,7 +53,7 @@ class Hub:
 
     @property
     def readers(self) -> list[Reader]:
-        return [reader for channel in self._index for reader in list(channel.readers)]
+        return [reader for readers in self._readers.values() for reader in readers]
 
     async def join(self, transport: str, wanted: Any, after: int | None) -> Reader:
         """A reader of what matches behind a position; None: behind the present head. Raises `LogAway`."""
@@ -70,11 +71,11 @@ class Hub:
             self._joining -= 1
         channel = self._index.get(wanted, self.head)
         reader = Reader(self, channel, transport, self.head if after is None else after)
-        channel.readers.add(reader)
+        self._readers[channel].add(reader)
         return reader
 
     def leave(self, reader: Reader) -> None:
-        reader.channel.readers.discard(reader)
+        self._readers[reader.channel].discard(reader)
         reader.channel.empty_since = time.monotonic()
 
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
@@ -98,15 +99,16 @@ class Hub:
         kept_from = self._newest[0] - 1 if len(self._newest) == self._newest.maxlen else 0
         for channel in self._index:
             channel.forget(kept_from)
-            for reader in list(channel.readers):
+            for reader in list(self._readers[channel]):
                 if reader.stuck(now, patience):
                     self.slow += 1
                     LOG.info("a reader (%s) is disconnected: it reads too slowly", reader.transport)
                     reader.close(*SLOW)
                 elif reader.silent(now, beat):
                     reader.wake()
-            if not channel.readers and now - channel.empty_since > LINGER:
+            if not self._readers[channel] and now - channel.empty_since > LINGER:
                 self._index.remove(channel)
+                del self._readers[channel]
         if not len(self._index) and not self._joining:
             self._rest()
 
@@ -154,7 +156,7 @@ class Hub:
         kept_from = self._newest[0] - 1 if len(self._newest) == self._newest.maxlen else 0
         for channel in touched:
             channel.forget(kept_from)
-            for reader in channel.readers:
+            for reader in self._readers[channel]:
                 reader.wake()
 
 

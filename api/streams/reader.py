@@ -4,24 +4,37 @@ The transport asks `next` and sends what it gets; while it sends, `sending` is s
 is found and ended.
 """
 
+from __future__ import annotations
+
 import asyncio
 import random
 import time
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from api.streams.channel import Channel
 from api.streams.pieces import AWAY, DROPPED, Closed, Entry, Mark, MarkKind
-from api.streams.source import PAGE, Gone
+from api.streams.source import PAGE, Gone, Page, Source
 from core.errors import HarmonyError
 
-if TYPE_CHECKING:
-    from api.streams.hub import Hub
+
+class Home(Protocol):
+    """The hub that made a reader, as the reader sees it."""
+
+    head: int
+    delivered: int
+
+    @property
+    def source(self) -> Source: ...
+
+    async def read(self, after: int, wanted: Any, limit: int) -> Page: ...
+
+    def leave(self, reader: Reader) -> None: ...
 
 
 class Reader:
     """Made by `Hub.join`; `leave` it when done."""
 
-    def __init__(self, hub: "Hub", channel: Channel, transport: str, position: int) -> None:
+    def __init__(self, hub: Home, channel: Channel, transport: str, position: int) -> None:
         self.channel = channel
         self.transport = transport
         self.position = position

@@ -6,18 +6,32 @@ FreeSWITCH has neither `rex` nor an answering `net_kernel`; this is for nodes th
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from bridge.errors import CallFailed, NodeError
-from bridge.term import Atom, Term
-
-if TYPE_CHECKING:
-    from bridge.node.node import Node
+from bridge.node.mailbox import Mailbox, Target
+from bridge.term import Atom, Pid, Term
 
 _GEN_CALL: Final = Atom("$gen_call")
 
 
-async def call(node: Node, peer: str, module: str, function: str, args: list[Term], within: float) -> Term:
+class Caller(Protocol):
+    """The node that calls."""
+
+    @property
+    def name(self) -> Atom: ...
+
+    @property
+    def pid(self) -> Pid: ...
+
+    async def connect(self, peer: str) -> object: ...
+
+    def mailbox(self, name: str | None = None, *, of: str | None = None) -> Mailbox: ...
+
+    def send(self, to: Target, message: Term, sender: Pid) -> None: ...
+
+
+async def call(node: Caller, peer: str, module: str, function: str, args: list[Term], within: float) -> Term:
     """The value of `module:function(args...)` on the peer, by its `rex`; `CallFailed` if there is none."""
     where = f"{module}:{function} on {peer}"
     await node.connect(peer)
@@ -30,7 +44,7 @@ async def call(node: Node, peer: str, module: str, function: str, args: list[Ter
             return answer
 
 
-async def ping(node: Node, peer: str, within: float) -> bool:
+async def ping(node: Caller, peer: str, within: float) -> bool:
     """Whether the peer is there and answers, as `net_adm:ping` asks. It connects if need be."""
     try:
         await node.connect(peer)
@@ -40,7 +54,7 @@ async def ping(node: Node, peer: str, within: float) -> bool:
     return answer == Atom("yes")
 
 
-async def _gen_call(node: Node, peer: str, name: str, request: Term, within: float, what: str) -> Term:
+async def _gen_call(node: Caller, peer: str, name: str, request: Term, within: float, what: str) -> Term:
     process = node.mailbox(of=peer)
     mark = process.monitor((name, peer))
     try:

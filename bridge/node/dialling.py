@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import TYPE_CHECKING, Any
+import ssl
+from typing import Any, Protocol
 
 from bridge import epmd
-from bridge.dist import Connection, RemoteProtocolError
+from bridge.dist import Connection, Identity, RemoteProtocolError
 from bridge.dist.connection import SETUP_SECONDS
 from bridge.errors import (
     EpmdUnreachable,
@@ -19,10 +20,8 @@ from bridge.errors import (
     PeerSilent,
     WrongCookie,
 )
+from bridge.node import link as links
 from bridge.node.link import Link
-
-if TYPE_CHECKING:
-    from bridge.node.node import Node
 
 _ERRORS: dict[str, type[NodeError]] = {
     "wrong-cookie": WrongCookie,
@@ -48,6 +47,28 @@ def split_name(peer: str) -> tuple[str, str]:
     return alive, host
 
 
+class Owner(links.Owner, Protocol):
+    """The node, as its dialler sees it."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    @property
+    def ticktime(self) -> float: ...
+
+    @property
+    def epmd_port(self) -> int: ...
+
+    @property
+    def tls_client(self) -> ssl.SSLContext | None: ...
+
+    def link_to(self, peer: str) -> Link | None: ...
+
+    def expects(self, peer: str) -> bool: ...
+
+    def cookie_for(self, peer: str) -> bytes: ...
+
+
 class Attempt:
     """Our own attempt to connect to one peer. It counts from before the socket is made, so that a peer who connects at
     the same moment is met by one rule however the packets fall."""
@@ -65,7 +86,7 @@ class Attempt:
 class Dialler:
     """Our own attempts to connect, one a peer at a time."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Owner) -> None:
         self._node = node
         self._tasks: dict[str, asyncio.Task[Link]] = {}
         self.attempts: dict[str, Attempt] = {}

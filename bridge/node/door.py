@@ -9,16 +9,14 @@ from __future__ import annotations
 import collections
 import logging
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from bridge.dist.control import Control
+from bridge.node.link import Link
 from bridge.term import Pid
 from core.bounded import BoundedLog
-
-if TYPE_CHECKING:
-    from bridge.node.link import Link
 
 Reason = Literal["unknown name", "no cookie", "wrong cookie", "no handshake", "too many"]
 WRONG_COOKIE: Final = "wrong-cookie"

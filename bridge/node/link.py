@@ -1,15 +1,17 @@
 """One socket to one peer: drives a `Connection` with what asyncio reads, and with time.
 
 Reading puts the kernel's bytes straight into the connection's buffer. Every frame is one write, since libei loses its
-framing on frames that come in pieces.
+framing on frames that come in pieces. What a link needs of the node that has it is `Owner`: the node knows its links, a
+link knows no node.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Callable, Generator
+from typing import Final, Protocol, cast
 
 from bridge.dist import (
     NEED_DATA,
@@ -26,13 +28,48 @@ from bridge.dist import (
 from bridge.dist.control import Control
 from bridge.errors import LocalProtocolError, NotConnected, RemoteProtocolError
 
-if TYPE_CHECKING:
-    from bridge.node.mailbox import Mailbox
-    from bridge.node.node import Node
-
 # A peer that does not read holds its messages here. Room for two of the largest terms; past that the link is given up,
 # since the memory is ours and the messages would be old.
 MOST_UNSENT: Final = 256 * 1024 * 1024
+
+
+class Receiver(Protocol):
+    """A process of ours, as a link sees the one that a message is for."""
+
+    @property
+    def peer(self) -> str | None:
+        """the only node that it listens to"""
+
+    @property
+    def on_raw(self) -> Callable[[bytes, Link], None] | None:
+        """takes messages undecoded"""
+
+    def hears(self, peer: str) -> bool: ...
+
+
+class Owner(Protocol):
+    """The node, as a link sees it."""
+
+    @property
+    def log(self) -> logging.Logger: ...
+
+    def receiver(self, control: Control) -> Receiver | None:
+        """Who gets a message."""
+
+    def forged(self, peer: str | None, link: Link) -> None:
+        """Count what came over ``link`` and cannot be its peer's."""
+
+    def signal_came(self, link: Link, control: Control) -> None: ...
+
+    def message_came(self, link: Link, event: Message) -> None: ...
+
+    def name_came(self, link: Link, event: NameReceived) -> None: ...
+
+    def wants(self, link: Link) -> bool: ...
+
+    def link_established(self, link: Link) -> None: ...
+
+    def link_ended(self, link: Link, reason: str) -> None: ...
 
 
 class Closed:
@@ -61,7 +98,7 @@ class Closed:
 class Link(asyncio.BufferedProtocol):
     """A link to a peer, from the first byte of the handshake to the end. Made by the node only."""
 
-    def __init__(self, node: Node, connection: Connection, *, initiator: bool) -> None:
+    def __init__(self, node: Owner, connection: Connection, *, initiator: bool) -> None:
         self.node = node
         self.connection = connection
         self.initiator = initiator
@@ -77,7 +114,7 @@ class Link(asyncio.BufferedProtocol):
         self._writable.set()
         self._paused = False
         self._known: object = None
-        self._mailbox: Mailbox | None = None
+        self._receiver: Receiver | None = None
 
     @property
     def peer(self) -> str:
@@ -154,9 +191,9 @@ class Link(asyncio.BufferedProtocol):
         self.connection.close()
         self._end(reason)
 
-    def forget_mailbox(self) -> None:
+    def forget_receiver(self) -> None:
         """Names or pids have changed: look up the next message's receiver afresh."""
-        self._known = self._mailbox = None
+        self._known = self._receiver = None
 
     # -- asyncio's side -------------------------------------------------------------------------------------------
 
@@ -216,26 +253,26 @@ class Link(asyncio.BufferedProtocol):
             if type(event) is Message:
                 self.messages += 1
                 if event.control is self._known:
-                    mailbox = self._mailbox
+                    receiver = self._receiver
                 else:
-                    mailbox = self.node.processes.receiver(event.control)
-                    if mailbox is not None and not mailbox.hears(self.peer):
-                        self.node.door.forged(mailbox.peer, self)
+                    receiver = self.node.receiver(event.control)
+                    if receiver is not None and not receiver.hears(self.peer):
+                        self.node.forged(receiver.peer, self)
                         continue  # not remembered: each is counted
-                    self._known, self._mailbox = event.control, mailbox
-                if mailbox is not None and mailbox.on_raw is not None:
+                    self._known, self._receiver = event.control, receiver
+                if receiver is not None and (on_raw := receiver.on_raw) is not None:
                     try:
-                        mailbox.on_raw(event.payload, self)
+                        on_raw(event.payload, self)
                     except Exception:
-                        self.node.log.exception("The handler of %s failed on a message of %s", mailbox, self.peer)
+                        self.node.log.exception("The handler of %s failed on a message of %s", receiver, self.peer)
                 else:
-                    self.node.message_came(self, event, mailbox)
+                    self.node.message_came(self, event)
             elif event is NEED_DATA:
                 return
             else:
                 match event:
                     case Signal(control):
-                        self.node.processes.signal(self, control)
+                        self.node.signal_came(self, control)
                     case NameReceived():
                         self.node.name_came(self, event)
                     case AliveAsked():

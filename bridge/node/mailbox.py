@@ -1,25 +1,25 @@
 """A process of ours as other nodes see it: a pid that gets messages, links and monitors.
 
 Signals arrive as the messages that an Erlang process that traps exits would get: `{'EXIT', Pid, Reason}` and
-`{'DOWN', Ref, process, Item, Reason}`. What travels to which node is the node's business.
+`{'DOWN', Ref, process, Item, Reason}`. What travels to which node is the node's business: `Home` is all that a process
+knows of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import collections
+import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 import msgspec
 
 from bridge.dist import control as controls
+from bridge.dist.control import Control
 from bridge.dist.flags import Flag
+from bridge.node.link import Link
 from bridge.term import Atom, Pid, Ref, Term
-
-if TYPE_CHECKING:
-    from bridge.node.link import Link
-    from bridge.node.node import Node
 
 # A reader that hangs must not take all memory. Past this the newest messages are dropped and counted; the stream of
 # switch events never comes here, since it is taken raw and held up at the socket instead.
@@ -31,7 +31,36 @@ NOPROC, NOCONNECTION, NORMAL = Atom("noproc"), Atom("noconnection"), Atom("norma
 _EXIT, _DOWN, _PROCESS = Atom("EXIT"), Atom("DOWN"), Atom("process")
 
 Target = Pid | tuple[str, str]
-RawHandler = Callable[[bytes, "Link"], None]
+RawHandler = Callable[[bytes, Link], None]
+
+
+class Table(Protocol):
+    """The processes of the node, as one of them sees them: numbers for its marks, and a way out."""
+
+    def make_ref(self) -> Ref: ...
+
+    def next_number(self) -> int: ...
+
+    def forget(self, mailbox: Mailbox) -> None: ...
+
+
+class Home(Protocol):
+    """The node, as a process of its own sees it."""
+
+    @property
+    def name(self) -> Atom: ...
+
+    @property
+    def log(self) -> logging.Logger: ...
+
+    @property
+    def processes(self) -> Table: ...
+
+    def link_to(self, peer: str) -> Link | None: ...
+
+    def send(self, to: Target, message: Term, sender: Pid) -> None: ...
+
+    def signal(self, peer: str, control: Control) -> bool: ...
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -47,7 +76,7 @@ class Mailbox:
     """Made by `Node.mailbox`. Set `on_raw` to get messages as bytes, at once, undecoded; `on_message` to get them
     decoded at once; else they wait for `receive`."""
 
-    def __init__(self, node: Node, pid: Pid, name: str | None, peer: str | None = None) -> None:
+    def __init__(self, node: Home, pid: Pid, name: str | None, peer: str | None = None) -> None:
         self.node = node
         self.pid = pid
         self.name = name

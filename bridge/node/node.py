@@ -263,7 +263,18 @@ class Node:
 
     # -- what links report ----------------------------------------------------------------------------------------
 
-    def message_came(self, link: Link, event: Message, mailbox: Mailbox | None) -> None:
+    def receiver(self, control: Control) -> Mailbox | None:
+        """Who gets a message."""
+        return self.processes.receiver(control)
+
+    def forged(self, peer: str | None, link: Link) -> None:
+        """Count what came over ``link`` and can only be ``peer``'s; see `Door.forged`."""
+        self.door.forged(peer, link)
+
+    def signal_came(self, link: Link, control: Control) -> None:
+        self.processes.signal(link, control)
+
+    def message_came(self, link: Link, event: Message) -> None:
         """A message for a mailbox that wants it decoded, or a request for a process."""
         control = event.control
         if not honest(control, link.peer):
@@ -272,6 +283,7 @@ class Node:
         if isinstance(control, controls.SpawnRequest):
             self._services.spawn(link, control, event.payload)
             return
+        mailbox = self.processes.receiver(control)
         if mailbox is None:
             self.log.debug("%s sent to %s, which is not here", link.peer, control.to)
             return
@@ -346,7 +358,7 @@ class Node:
     def forget_receivers(self) -> None:
         """A name or a pid has another owner, or none."""
         for link in self.links.values():
-            link.forget_mailbox()
+            link.forget_receiver()
 
     def _accept(self) -> Link:
         loop = asyncio.get_running_loop()

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from bridge.dist import Identity
 from bridge.dist import control as controls
 from bridge.dist.control import Control
 from bridge.errors import NodeError
-from bridge.node.door import honest
-from bridge.node.mailbox import MOST_WATCHERS, NOPROC, Mailbox
+from bridge.node.door import Door, honest
+from bridge.node.link import Link
+from bridge.node.mailbox import MOST_WATCHERS, NOPROC, Home, Mailbox
 from bridge.term import Atom, Pid, Ref
 
-if TYPE_CHECKING:
-    from bridge.node.link import Link
-    from bridge.node.node import Node
+
+class Owner(Home, Protocol):
+    """The node, as the table of its processes sees it."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    @property
+    def door(self) -> Door: ...
+
+    def forget_receivers(self) -> None: ...
 
 
 class Processes:
     """All mailboxes of one node."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Owner) -> None:
         self._node = node
         self.by_pid: dict[Pid, Mailbox] = {}
         self.names: dict[str, Mailbox] = {}

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from bridge.dist import control as controls
 from bridge.errors import TermError
-from bridge.node.mailbox import NORMAL, Envelope, Mailbox
+from bridge.node.door import Door
+from bridge.node.link import Link
+from bridge.node.mailbox import NORMAL, Envelope, Mailbox, Target
 from bridge.term import Atom, Pid, Ref, String, Term, decode_prefix
-
-if TYPE_CHECKING:
-    from bridge.node.link import Link
-    from bridge.node.node import Node
 
 Callee = Callable[..., "Term | Awaitable[Term]"]
 # Calls that run at once. A peer that asks for more gets `system_limit`, as a BEAM out of processes would answer.
@@ -32,10 +31,32 @@ class Undefined(Exception):
     """Not on the allow-list."""
 
 
+class Owner(Protocol):
+    """The node, as its standard processes see it."""
+
+    @property
+    def name(self) -> Atom: ...
+
+    @property
+    def pid(self) -> Pid: ...
+
+    @property
+    def log(self) -> logging.Logger: ...
+
+    @property
+    def door(self) -> Door: ...
+
+    def mailbox(self, name: str | None = None) -> Mailbox: ...
+
+    def link_to(self, peer: str) -> Link | None: ...
+
+    def send(self, to: Target, message: Term, sender: Pid) -> None: ...
+
+
 class Services:
     """The standard processes of one node."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Owner) -> None:
         self._node = node
         self._allowed: dict[tuple[str, str], Callee] = {}
         self._tasks: set[asyncio.Task[None]] = set()
