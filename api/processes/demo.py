@@ -15,9 +15,10 @@ import msgspec
 
 from core.durable import replace
 from core.errors import HarmonyError
-from core.registry import ldif
+from core.registry import ldif, reader
+from core.registry.entries import User
 from core.registry.file import write
-from core.registry.sources import file_of
+from core.registry.sources import file_of, source_of
 from core.settings import Settings, Switch
 
 COOKIE = "demo.cookie"
@@ -55,11 +56,18 @@ def with_demo(settings: Settings) -> Settings:
 
 
 def play(settings: Settings, stop: threading.Event, speed: float = 1.0) -> int:
-    """Be the emulated switch until `stop` is set; `speed` 1 is that of life."""
+    """Be the emulated switch until `stop` is set; `speed` 1 is that of life for the recorded calls."""
     from bridge.emulator import emulate
 
-    emulate(switch(settings.data), cookie(settings.data), stop, speed=speed, ticktime=settings.ticktime)
+    users = phones(settings)
+    emulate(switch(settings.data), cookie(settings.data), stop, users=users, speed=speed, ticktime=settings.ticktime)
     return 0
+
+
+def phones(settings: Settings) -> list[tuple[str, str]]:
+    """Whose phones live in the emulated switch: all users of the registry, name and domain."""
+    entries, _ = reader.read(source_of(settings).read().values())
+    return sorted((entry.user, entry.tenant) for entry in entries if isinstance(entry, User))
 
 
 def wait(settings: Settings, stop: threading.Event, patience: float = 20.0) -> None:

@@ -18,8 +18,8 @@ _SECTIONS = frozenset({"configuration", "directory", "dialplan", "phrases", "lan
 class Switch(Protocol):
     """What a listener needs of the switch behind it."""
 
-    def api(self, command: str, argument: str) -> tuple[bool, str]:
-        """Run a command: whether it went well, and its output."""
+    def api(self, pid: Pid, command: str, argument: str) -> tuple[bool, str] | None:
+        """Run a command: whether it went well, and its output; None when this process is told later."""
 
     def job(self, pid: Pid, command: str, argument: str) -> str:
         """Run a command later and tell this process; return the job's number."""
@@ -33,6 +33,9 @@ class Switch(Protocol):
     def text(self, text: str) -> Term:
         """Write a text as the switch is configured."""
 
+    def reply(self, fetch_id: str, xml: str) -> bool:
+        """Take the answer to a fetch; False for one that nobody waits for."""
+
 
 class Listener:
     """One peer's connection."""
@@ -41,6 +44,8 @@ class Listener:
         self.peer = peer
         self.handler: Pid | None = None
         self.subscription = Subscription()
+        self.bound: dict[str, Pid] = {}
+        """who answers what is fetched, by section"""
         self._switch, self._pid = switch, pid
 
     def answer(self, message: Term, sender: Pid) -> Term | None:
@@ -91,7 +96,13 @@ class Listener:
             case "sendevent", [Atom() as name, *more]:
                 return self._sendevent(name, more)
             case "bind", [Atom() as section] if section in _SECTIONS:
+                self.bound[str(section)] = sender
                 return _OK
+            case "fetch_reply", [fetch_id, xml]:
+                name, answer = from_switch(fetch_id), from_switch(xml)
+                if name is None or answer is None:
+                    return _error("badarg")
+                return (_OK, self._switch.text(name)) if self._switch.reply(name, answer) else _error("notfound")
             case "filter" | "set_log_level", [_, *_]:
                 return _OK
             case "api" | "bgapi" | "sendmsg" | "sendevent" | "bind" | "filter", _:
@@ -99,15 +110,19 @@ class Listener:
             case _:
                 return _error("undef")
 
-    def _command(self, kind: str, rest: list[Term], sender: Pid) -> Term:
+    def result(self, good: bool, output: str) -> Term:
+        """Return the reply that tells of a command."""
+        if not output:
+            good, output = False, "Command returned no output!"
+        return (_OK if good else _ERROR, self._switch.text(output))
+
+    def _command(self, kind: str, rest: list[Term], sender: Pid) -> Term | None:
         match rest:
             case [Atom() as command, argument, *_] if (text := from_switch(argument)) is not None:
                 if kind == "bgapi":
                     return (_OK, self._switch.text(self._switch.job(sender, str(command), text)))
-                good, output = self._switch.api(str(command), text)
-                if not output:
-                    good, output = False, "Command returned no output!"
-                return (_OK if good else _ERROR, self._switch.text(output))
+                result = self._switch.api(sender, str(command), text)
+                return None if result is None else self.result(*result)
             case _:
                 return _error("badarg")
 

@@ -96,7 +96,7 @@ class ReplayedSwitch:
 
     # -- what a listener needs of its switch ----------------------------------------------------------------------
 
-    def api(self, command: str, argument: str) -> tuple[bool, str]:
+    def api(self, pid: Pid, command: str, argument: str) -> tuple[bool, str] | None:
         """Answer a command; it makes an API event behind the answer."""
         told = [("API-Command", command), ("API-Command-Argument", argument)]
         self.fire("API", "", told if argument else told[:1])
@@ -109,6 +109,10 @@ class ReplayedSwitch:
         answer: Term = (Atom("bgok" if good else "bgerror"), self.text(number), self.text(output))
         asyncio.get_running_loop().call_soon(self._mailbox.send, pid, answer)
         return number
+
+    def reply(self, fetch_id: str, xml: str) -> bool:
+        """Nothing is fetched."""
+        return False
 
     def has(self, leg: str) -> bool:
         """Say whether a channel lives at this point of the events."""

@@ -1,10 +1,12 @@
-"""Running the emulated switch as a process of its own does: the shipped recordings, until told to stop."""
+"""Running the emulated switch as a process of its own does: phones and recordings, until told to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import threading
+from collections.abc import Sequence
+from random import Random
 from typing import Final
 
 from bridge import demo
@@ -27,18 +29,44 @@ def load_scenes() -> list[Scene]:
 
 
 def emulate(
-    name: str, cookie: str, stop: threading.Event, *, speed: float = 1.0, lines: int = 4, ticktime: float = 60
+    name: str,
+    cookie: str,
+    stop: threading.Event,
+    *,
+    users: Sequence[tuple[str, str]] = (),
+    speed: float = 1.0,
+    lines: int = 4,
+    ticktime: float = 60,
+    seed: int | None = None,
 ) -> None:
-    """Run an emulated switch under this node name until ``stop`` is set; raise `NodeError` when it cannot start."""
-    asyncio.run(_emulate(name, cookie, stop, speed, lines, ticktime))
+    """Run an emulated switch under this node name until ``stop`` is set; raise `NodeError` when it cannot start.
+
+    ``users``: name and domain of those whose phones live here. ``speed`` and ``lines`` are the recordings'; no lines,
+    no recordings. The same ``seed`` makes phones and calls do the same.
+    """
+    asyncio.run(_emulate(name, cookie, stop, users, speed, lines, ticktime, seed))
 
 
-async def _emulate(name: str, cookie: str, stop: threading.Event, speed: float, lines: int, ticktime: float) -> None:
+async def _emulate(
+    name: str,
+    cookie: str,
+    stop: threading.Event,
+    users: Sequence[tuple[str, str]],
+    speed: float,
+    lines: int,
+    ticktime: float,
+    seed: int | None,
+) -> None:
     loop, ending = asyncio.get_running_loop(), asyncio.Event()
-    scenes = await loop.run_in_executor(None, load_scenes)
-    switch = EmulatedSwitch(Node(name, cookie, ticktime=ticktime), scenes, speed=speed, lines=lines)
+    scenes = await loop.run_in_executor(None, load_scenes) if lines else []
+    node = Node(name, cookie, ticktime=ticktime)
+    switch = EmulatedSwitch(node, scenes, speed=speed, lines=lines, random=Random(seed))
+    switch.furnish(users)
     threading.Thread(target=_wait, args=(stop, loop, ending), name="emulator-stop", daemon=True).start()
-    LOG.info("The emulated switch %s plays %d recorded calls on %d lines", name, len(scenes), lines)
+    LOG.info(
+        "The emulated switch %s has %d phones, and plays %d recorded calls on %d lines",
+        *(name, len(users), len(scenes), lines),
+    )
     await switch.run(ending)
 
 

@@ -1,7 +1,8 @@
-"""An emulated switch: a node of its own that behaves towards Harmony as mod_erlang_event does, playing recorded calls.
+"""An emulated switch: a node of its own that behaves towards Harmony as mod_erlang_event does.
 
-Several calls at once, at the speed of life or another, each time as new ones, on and on. For `harmony run --demo`; the
-tests have a C node on real libei instead.
+It plays recorded calls, several at once, each time as new ones, on and on; they can only be hung up. Beside them it has
+phones that live, and obeys (`bridge.emulator.exchange`); what it needs to know of users and numbers it fetches from
+whoever is bound.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Final
 from uuid import uuid4
 
 from bridge.emulator.core import Core
+from bridge.emulator.exchange import COMMANDS, Exchange, Fetch, Phone, registrations, rows
+from bridge.emulator.exchange.threads import Thread
 from bridge.emulator.listener import Listener
 from bridge.emulator.scene import Scene
 from bridge.emulator.take import Take
@@ -25,6 +28,8 @@ from bridge.term import Atom, Pid, String, Term
 
 LOG: Final = logging.getLogger("harmony.emulator")
 HEARTBEAT: Final = 20.0
+FIRST_PORT: Final = 6100
+"""of the phones, as their contacts say; nobody listens there"""
 _REGISTERED: Final = "mod_erlang_event"
 _ENDS: Final = frozenset({"CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"})
 
@@ -48,9 +53,17 @@ class EmulatedSwitch:
         self._node, self._scenes = node, [scene for scene in scenes if scene.events]
         self._speed, self._lines, self._rest = speed, lines, rest
         self._random = random or Random()
+        self.exchange = Exchange(self.core, _now(), self._random)
+        self.exchange.fetched = self._fetch
+        self._news = asyncio.Event()
         self._listeners: dict[str, Listener] = {}
-        self._jobs: set[asyncio.Task[None]] = set()
         self._playing: dict[Take, asyncio.Event] = {}
+
+    def furnish(self, users: Sequence[tuple[str, str]]) -> None:
+        """Give each user (name, domain) a phone that registers."""
+        for number, (name, domain) in enumerate(users):
+            phone = Phone(self.exchange, name, domain, FIRST_PORT + 2 * number)
+            self.exchange.start(phone.stay())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen and play until ``stop`` is set; raise `NodeError` when the node cannot start."""
@@ -59,14 +72,14 @@ class EmulatedSwitch:
         self._mailbox.on_message = self._message
         self._node.catch_all(self._mailbox)
         self._node.on_link_down.append(self._link_down)
-        tasks = [asyncio.create_task(self._beat())]
+        tasks = [asyncio.create_task(self._beat()), asyncio.create_task(self._live())]
         tasks += [asyncio.create_task(self._line(number)) for number in range(self._lines if self._scenes else 0)]
         try:
             await stop.wait()
         finally:
-            for task in (*tasks, *self._jobs):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, *self._jobs, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._node.stop()
 
     # -- playing --------------------------------------------------------------------------------------------------
@@ -116,13 +129,86 @@ class EmulatedSwitch:
 
     # -- what a listener needs of its switch ----------------------------------------------------------------------
 
-    def api(self, command: str, argument: str) -> tuple[bool, str]:
-        """Run a command; it makes an API event, as in a real core."""
+    def api(self, pid: Pid, command: str, argument: str) -> tuple[bool, str] | None:
+        """Run a command; it makes an API event, as in a real core. What takes its time is told later."""
+        result: list[tuple[bool, str]] = []
+        late: list[bool] = []
+
+        def run() -> Thread[None]:
+            result.append((yield from self._run(command, argument)))
+            if late and (listener := self._of(pid)) is not None:
+                self._send(pid, listener.result(*result[0]))
+
+        self._start(run())
+        if result:
+            return result[0]
+        late.append(True)
+        return None
+
+    def _run(self, command: str, argument: str) -> Thread[tuple[bool, str]]:
         told = [("API-Command", command), ("API-Command-Argument", argument)]
-        self.fire("API", "", told if argument else told[:1])
+        self.exchange.fire("API", told if argument else told[:1])
+        known = COMMANDS.get(command)
+        if known is not None and not self._recorded(argument):
+            said = known(self.exchange, argument)
+            output = said if isinstance(said, str) else (yield from said)
+            return not output.startswith("-"), output
+        if command == "show" and argument == "registrations as json":
+            return True, registrations(self.exchange)
+        self.core.channels |= rows(self.exchange)
         if command == "uuid_kill":
             self._hang_up(argument.partition(" ")[0])
         return self.core.api(command, argument)
+
+    def _recorded(self, argument: str) -> bool:
+        """Whether a command is about a leg of a recording."""
+        return any(
+            leg in self.core.channels and leg not in self.exchange.channels for leg in argument.split(" ")[:2] if leg
+        )
+
+    def _start(self, thread: Thread[None]) -> None:
+        """Let a thread of the exchange run at once; its events go out behind the answer to what caused it."""
+        self.exchange.threads.run(_now())
+        self.exchange.start(thread)
+        self.exchange.threads.run(_now())
+        self._news.set()
+
+    async def _live(self) -> None:
+        """Let the time of the exchange pass, and send what happens."""
+        while True:
+            self._news.clear()
+            for event in self.exchange.advance(_now()):
+                self._send_event(event.name, event.subclass, event.term)
+            due = self.exchange.threads.due()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if due is None else max(0.0, (due - _now()) / 1e6)):
+                    await self._news.wait()
+
+    def _fetch(self, asked: Fetch) -> None:
+        pid = next((one.bound[asked.section] for one in self._listeners.values() if asked.section in one.bound), None)
+        if pid is None:
+            asked.answer = ""
+            return
+        values: list[Term] = [Atom("undefined") if asked.leg is None else self.text(asked.leg)]
+        values += [(self.text(name), self.text(value)) for name, value in asked.values]
+        which = [self.text(text) for text in asked.which]
+        if not self._send(pid, (Atom("fetch"), Atom(asked.section), *which, self.text(asked.fetch_id), values)):
+            asked.answer = ""
+
+    def reply(self, fetch_id: str, xml: str) -> bool:
+        """Take the answer to a fetch."""
+        known = self.exchange.reply(fetch_id, xml)
+        self._news.set()
+        return known
+
+    def _of(self, pid: Pid) -> Listener | None:
+        return self._listeners.get(str(pid.node))
+
+    def _send(self, pid: Pid, term: Term) -> bool:
+        with contextlib.suppress(NotConnected):
+            self._node.send(pid, term, self._mailbox.pid)
+            return True
+        return False
 
     def _hang_up(self, leg: str) -> None:
         """A recording has one end: with one leg all of its scene end, as it ended when it was recorded."""
@@ -133,27 +219,26 @@ class EmulatedSwitch:
     def job(self, pid: Pid, command: str, argument: str) -> str:
         """Run a command a little later; the answer comes before its BACKGROUND_JOB."""
         number = str(uuid4())
-        task = asyncio.create_task(self._job(pid, number, command, argument))
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
-        return number
 
-    async def _job(self, pid: Pid, number: str, command: str, argument: str) -> None:
-        good, output = self.api(command, argument)
-        tag = Atom("bgok" if good else "bgerror")
-        with contextlib.suppress(NotConnected):
-            self._node.send(pid, (tag, self.text(number), self.text(output)), self._mailbox.pid)
-        told = {"Job-UUID": number, "Job-Command": command, "Job-Command-Arg": argument, "body": output}
-        self.fire("BACKGROUND_JOB", "", list(told.items()))
+        def run() -> Thread[None]:
+            good, output = yield from self._run(command, argument)
+            self._send(pid, (Atom("bgok" if good else "bgerror"), self.text(number), self.text(output)))
+            told = {"Job-UUID": number, "Job-Command": command, "Job-Command-Arg": argument}
+            told |= {"Job-Successful": "true" if good else "false", "body": output}
+            self.exchange.fire("BACKGROUND_JOB", list(told.items()))
+
+        asyncio.get_running_loop().call_soon(lambda: self._start(run()))
+        return number
 
     def has(self, leg: str) -> bool:
         """Say whether a channel lives."""
-        return leg in self.core.channels
+        return leg in self.core.channels or leg in self.exchange.channels
 
     def fire(self, name: str, subclass: str, headers: list[tuple[str, str]]) -> None:
         """Make an event and send it, behind the answer to what caused it."""
-        term = self.core.make(name, subclass, headers)
-        asyncio.get_running_loop().call_soon(self._send_event, name, subclass, term)
+        self.exchange.threads.run(_now())
+        self.exchange.fire(name, headers, subclass)
+        self._news.set()
 
     def text(self, text: str) -> Term:
         """Write a text in the encoding of the switch."""
