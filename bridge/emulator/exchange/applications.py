@@ -13,7 +13,7 @@ from bridge.emulator.exchange.channel import Channel
 from bridge.emulator.exchange.exchange import Exchange
 from bridge.emulator.exchange.executing import APPLICATIONS, transfer
 from bridge.emulator.exchange.session import answer, hang_up, ring_ready
-from bridge.emulator.exchange.threads import Thread, Wait
+from bridge.emulator.exchange.threads import TICK, Thread, Wait
 
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _REFUSALS: Final = {
@@ -72,9 +72,9 @@ def _sleep(exchange: Exchange, channel: Channel, data: str) -> Thread[None]:
 
 
 def pause(exchange: Exchange, channel: Channel, micros: int) -> Thread[bool]:
-    """Let time pass on a leg; False when it went elsewhere before."""
-    home = channel.state
-    return not (yield exchange.threads.within(micros, lambda: channel.state != home))
+    """Let time pass on a leg; False when it went elsewhere, or was interrupted, before."""
+    home, channel.interrupted = channel.state, False
+    return not (yield exchange.threads.within(micros, lambda: channel.state != home or channel.interrupted))
 
 
 def _transfer(exchange: Exchange, channel: Channel, data: str) -> None:
@@ -117,8 +117,8 @@ def _playback(exchange: Exchange, channel: Channel, data: str) -> Thread[None]:
     told = [("Playback-File-Path", data)]
     exchange.emit(channel, "PLAYBACK_START", told)
     endless = any(word in data for word in ("loops=-1", "://-1", "local_stream:"))
-    yield from pause(exchange, channel, LONGEST if endless else 1_500_000)
-    status = "done" if channel.state == "CS_EXECUTE" else "break"
+    whole = yield from pause(exchange, channel, LONGEST if endless else 1_500_000)
+    status = "done" if whole else "break"
     exchange.emit(channel, "PLAYBACK_STOP", [*told, ("Playback-Status", status)])
 
 
@@ -150,6 +150,23 @@ def _intercept(exchange: Exchange, channel: Channel, data: str) -> Thread[None]:
     join(exchange, channel, other)
 
 
+def _att_xfer(exchange: Exchange, channel: Channel, data: str) -> Thread[None]:
+    """Talk with a third one while the other waits; whoever is left in the end is brought together."""
+    waiting = channel.peer
+    result = yield from originate(exchange, channel, data)
+    third = result.channel
+    if third is None:
+        return
+    yield from bridge(exchange, channel, third, keep=True)
+    yield exchange.threads.after(TICK)
+    if waiting is None or not waiting.up:
+        hang_up(exchange, third, "NORMAL_CLEARING")
+    elif channel.up:
+        join(exchange, channel, waiting, waiting=True)
+    elif third.up:
+        join(exchange, third, waiting, waiting=True)
+
+
 APPLICATIONS.update(
     {
         "set": _set,
@@ -170,5 +187,6 @@ APPLICATIONS.update(
         "park": _forever,
         "event": _event,
         "intercept": _intercept,
+        "att_xfer": _att_xfer,
     }
 )

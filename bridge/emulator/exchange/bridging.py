@@ -5,6 +5,7 @@ Source: FreeSWITCH switch_ivr_bridge.c; order and headers are those of recorded 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from bridge.emulator.exchange.channel import Channel
@@ -12,12 +13,17 @@ from bridge.emulator.exchange.exchange import Exchange
 from bridge.emulator.exchange.session import HANDLERS, hang_up
 from bridge.emulator.exchange.threads import TICK, Thread, Wait
 
+PRIVATELY: Final[list[Callable[[Exchange, Channel, str, str], Thread[None]]]] = []
+"""how a leg that talks executes an application (`executing`)"""
 WAITS: Final = "uuid_bridge:"
 """of a leg in CS_SOFT_EXECUTE that another one will bridge"""
 
 
-def bridge(exchange: Exchange, a: Channel, b: Channel) -> Thread[None]:
-    """Bridge ``b`` to ``a``, on the thread of ``a``, until one leaves; the other is the caller's to end."""
+def bridge(exchange: Exchange, a: Channel, b: Channel, *, keep: bool = False) -> Thread[None]:
+    """Bridge ``b`` to ``a``, on the thread of ``a``, until one leaves; the other is the caller's to end.
+
+    ``keep``: who was bridged waits for what comes when the other one hangs up.
+    """
     home = a.state
     a.peer, b.peer = b, a
     a.times.bridged = b.times.bridged = exchange.now
@@ -37,9 +43,13 @@ def bridge(exchange: Exchange, a: Channel, b: Channel) -> Thread[None]:
         }
     b.state = "CS_EXCHANGE_MEDIA"
     exchange.start(_show(exchange, a, b))
-    yield Wait(lambda: a.state != home or b.state != "CS_EXCHANGE_MEDIA" or a.peer is not b)
+    yield from talk(exchange, a, lambda: a.state != home or b.state != "CS_EXCHANGE_MEDIA" or a.peer is not b)
+    if not b.up and a.state == home:
+        yield exchange.threads.after(TICK)  # it is seen with the next frame
     a.variables["last_bridge_role"], b.variables["last_bridge_role"] = "originator", "originatee"
-    if b.state == "CS_EXCHANGE_MEDIA" and b.peer is a:
+    if b.state == "CS_EXCHANGE_MEDIA" and b.peer is a and keep:
+        b.state = "CS_PARK"
+    elif b.state == "CS_EXCHANGE_MEDIA" and b.peer is a:
         hang_up(exchange, b, a.cause or "NORMAL_CLEARING")
     a.variables["bridge_hangup_cause"] = b.cause or a.cause or "NORMAL_CLEARING"
     exchange.emit(a, "CHANNEL_UNBRIDGE", first=told)
@@ -47,6 +57,16 @@ def bridge(exchange: Exchange, a: Channel, b: Channel) -> Thread[None]:
         a.peer = None
     if b.peer is a:
         b.peer = None
+
+
+def talk(exchange: Exchange, channel: Channel, over: Callable[[], bool]) -> Thread[None]:
+    """Be bridged, and execute what is wanted meanwhile."""
+    while not over():
+        if channel.queue:
+            name, data = channel.queue.pop(0)
+            yield from PRIVATELY[0](exchange, channel, name, data)
+        else:
+            yield Wait(lambda: over() or bool(channel.queue))
 
 
 def _show(exchange: Exchange, a: Channel, b: Channel) -> Thread[None]:
@@ -61,15 +81,30 @@ def _show(exchange: Exchange, a: Channel, b: Channel) -> Thread[None]:
             exchange.emit(one, "CALL_UPDATE", first=[*shown, ("Bridged-To", other.uuid)])
 
 
-def join(exchange: Exchange, a: Channel, b: Channel, via: str = "CS_HIBERNATE") -> None:
-    """Take two legs from whatever they do and bridge them, ``a`` first (switch_ivr_uuid_bridge)."""
+def join(exchange: Exchange, a: Channel, b: Channel, *, waiting: bool = False) -> None:
+    """Take two legs from whatever they do and bridge them, ``a`` first (switch_ivr_uuid_bridge).
+
+    ``waiting``: ``b`` is bridged still, and waits there.
+    """
     at = exchange.now // 1_000_000
     for one, other in ((a, b), (b, a)):
         said = f"{at}:{exchange.new_uuid()}:uuid_br:{other.uuid}"
         remember(one, said)
         one.peer = None
+    _introduce(exchange, a, b)
     a.then, b.then = ("uuid_bridge", b.uuid), (WAITS, a.uuid)
-    a.state = b.state = via
+    a.state, b.state = "CS_HIBERNATE", "CS_RESET" if waiting else "CS_HIBERNATE"
+
+
+def _introduce(exchange: Exchange, a: Channel, b: Channel) -> None:
+    """Who is called on the one leg is who calls on both from now on, and who called on the other is who is called."""
+    caller, callee = (a.profile.callee_name, a.profile.callee_number), (b.profile.caller_name, b.profile.caller_number)
+    for one in (a, b):
+        one.profile.caller_name, one.profile.caller_number = caller
+        one.profile.callee_name, one.profile.callee_number = callee
+    if a.twin is not None:
+        a.twin.profile.callee_name, a.twin.profile.callee_number = callee
+    a.other, b.other = b.seen("originatee", times=True), a.seen("originator", times=True)
 
 
 def remember(channel: Channel, said: str) -> None:
@@ -105,10 +140,22 @@ def _soft_execute(exchange: Exchange, channel: Channel) -> Thread[None]:
             other.other = channel.seen("originator", times=True)
             yield from bridge(exchange, channel, other)
     if channel.state == ready:
-        if channel.twin is not None:
+        if channel.variables.get("hangup_after_bridge") == "true":
+            hang_up(exchange, channel, "NORMAL_CLEARING")
+        else:
             channel.state = "CS_EXECUTE"
-            return
-        hang_up(exchange, channel, "NORMAL_CLEARING")
+
+
+def _exchange_media(exchange: Exchange, channel: Channel) -> Thread[None]:
+    yield from talk(exchange, channel, lambda: channel.state != "CS_EXCHANGE_MEDIA")
+
+
+def _park(exchange: Exchange, channel: Channel) -> Thread[None]:
+    exchange.emit(channel, "CHANNEL_PARK")
+    yield Wait(lambda: channel.state != "CS_PARK")
+    exchange.emit(channel, "CHANNEL_UNPARK")
 
 
 HANDLERS["CS_SOFT_EXECUTE"] = _soft_execute
+HANDLERS["CS_EXCHANGE_MEDIA"] = _exchange_media
+HANDLERS["CS_PARK"] = _park

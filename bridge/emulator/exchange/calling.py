@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from bridge.emulator.exchange import asking, loopback
-from bridge.emulator.exchange.channel import Channel, Profile
+from bridge.emulator.exchange import asking, legs, loopback
+from bridge.emulator.exchange.channel import Channel
 from bridge.emulator.exchange.dialstring import Target, dial
 from bridge.emulator.exchange.exchange import Exchange
 from bridge.emulator.exchange.executing import route
 from bridge.emulator.exchange.outside import outside
-from bridge.emulator.exchange.session import HANDLERS, answer, call_state, hang_up, presence, ring_ready, session
+from bridge.emulator.exchange.session import HANDLERS, answer, call_state, hang_up, presence, ring_ready
 from bridge.emulator.exchange.threads import Thread, Wait
 
 SECOND: Final = 1_000_000
@@ -47,6 +47,8 @@ def originate(exchange: Exchange, caller: Channel | None, text: str, seconds: in
         if result.channel is not None or (caller is not None and (not caller.up or caller.taken)):
             break
     if caller is not None:
+        if caller.call_state == "RING_WAIT" and caller.up and not caller.taken:
+            call_state(exchange, caller, "ACTIVE")
         caller.variables["originate_disposition"] = "SUCCESS" if result.channel else result.cause
         caller.variables["DIALSTATUS"] = "SUCCESS" if result.channel else _BUSY.get(result.cause, "INVALIDARGS")
         if result.causes:
@@ -64,20 +66,20 @@ def _round(
     limit: int,
     result: Result,
 ) -> Thread[None]:
-    legs: list[tuple[Channel, int]] = []
+    tried: list[tuple[Channel, int]] = []
     for target in targets:
         its = variables | target.variables
         made = yield from _leg(exchange, caller, target, its)
         if isinstance(made, str):
             result.cause = made
             continue
-        legs.append((made, int(its.get("leg_timeout") or limit)))
+        tried.append((made, int(its.get("leg_timeout") or limit)))
         if caller is not None:
             said = f"{made.uuid};{made.profile.callee_name};{made.profile.callee_number}"
             caller.variables["originated_legs"] = f"ARRAY::{said}|:{said}" if len(targets) == 1 else said
     began, told = exchange.threads.now, False
-    while legs:
-        alive = [leg for leg, _ in legs if leg.up]
+    while tried:
+        alive = [leg for leg, _ in tried if leg.up]
         won = next((leg for leg in alive if leg.answered), None)
         if won is not None or not alive:
             break
@@ -90,22 +92,22 @@ def _round(
         if not told and caller is not None and any(leg.times.progress for leg in alive):
             told = True
             _hears(exchange, caller, alive[0])
-        ends = {leg: began + seconds * SECOND for leg, seconds in legs if leg.up}
+        ends = {leg: began + seconds * SECOND for leg, seconds in tried if leg.up}
         due = min(ends.values())
         if due <= exchange.threads.now:
             for leg in [leg for leg, end in ends.items() if end <= exchange.threads.now]:
                 hang_up(exchange, leg, "NO_ANSWER" if len(targets) == 1 or len(ends) == 1 else "ALLOTTED_TIMEOUT")
             continue
-        seen = [(leg.state, leg.answer, leg.times.progress) for leg, _ in legs]
+        seen = [(leg.state, leg.answer, leg.times.progress) for leg, _ in tried]
         yield Wait(
             lambda seen=seen: (  # type: ignore[misc]
-                seen != [(leg.state, leg.answer, leg.times.progress) for leg, _ in legs]
+                seen != [(leg.state, leg.answer, leg.times.progress) for leg, _ in tried]
                 or (caller is not None and (not caller.up or caller.taken))
             ),
             due,
         )
-    won = next((leg for leg, _ in legs if leg.up and leg.answered), None)
-    for leg, _ in legs:
+    won = next((leg for leg, _ in tried if leg.up and leg.answered), None)
+    for leg, _ in tried:
         if leg is not won:
             hang_up(exchange, leg, "LOSE_RACE")
             result.cause = leg.cause if won is None and result.cause != "ORIGINATOR_CANCEL" else result.cause
@@ -125,13 +127,17 @@ def _joined(exchange: Exchange, caller: Channel | None, won: Channel) -> None:
         caller.profile.callee_name = won.profile.callee_name
         caller.profile.callee_number = won.profile.callee_number
         answer(exchange, caller)
+        if caller.twin is not None:
+            caller.twin.profile.caller_name = won.profile.callee_name
+            caller.twin.profile.caller_number = won.profile.callee_number
         caller.other = won.seen("originatee", times=True)
         if caller.call_state == "RING_WAIT":
             call_state(exchange, caller, "ACTIVE")
         if won.other is not None:
             won.other.profile.callee_name = won.profile.callee_name
             won.other.profile.callee_number = won.profile.callee_number
-    exchange.emit(won, "CHANNEL_OUTGOING")
+    if "dialed_user" in won.variables:  # the endpoint `user` has called, and tells of it once more
+        exchange.emit(won, "CHANNEL_OUTGOING")
 
 
 def _leg(
@@ -139,10 +145,10 @@ def _leg(
 ) -> Thread[Channel | str]:
     """Make the leg to one target, or say why not."""
     if target.kind == "loopback":
-        return (yield from loopback.leg(exchange, caller, target.rest, variables))
+        return loopback.leg(exchange, caller, target.rest, variables)
     if target.kind == "sofia":
-        made = _channel(exchange, caller, target.rest.rpartition("/")[2], f"sofia/external/{target.rest}", variables)
-        _begin(exchange, made, caller, variables)
+        made = legs.new(exchange, caller, target.rest.rpartition("/")[2], f"sofia/external/{target.rest}", variables)
+        legs.begin(exchange, made, caller, variables)
         exchange.start(outside(exchange, made, target.rest))
         return made
     if target.kind != "user":
@@ -157,74 +163,15 @@ def _leg(
     phone = exchange.phones.get(f"{name}@{domain}")
     if phone is None or not phone.registered:
         return "USER_NOT_REGISTERED"
-    made = _channel(exchange, caller, name, f"sofia/internal/{name}@127.0.0.1:{phone.port}", variables)
+    made = legs.new(exchange, caller, name, f"sofia/internal/{name}@127.0.0.1:{phone.port}", variables)
     made.presence = phone.address
     if caller is not None:
         caller.variables |= {"dialed_user": name, "dialed_domain": domain}
     own = {"dialed_user": name, "dialed_domain": domain, "sip_invite_domain": domain, "presence_id": phone.address}
     told = {key: value for key, value in found.variables.items() if key != "domain_name"}
-    _begin(exchange, made, caller, told | variables | own)
+    legs.begin(exchange, made, caller, told | variables | own)
     exchange.start(phone.invited(made))
     return made
-
-
-def _channel(exchange: Exchange, caller: Channel | None, number: str, name: str, variables: dict[str, str]) -> Channel:
-    shown_name, shown_number = (
-        variables.get("origination_caller_id_name"),
-        variables.get("origination_caller_id_number"),
-    )
-    if caller is None:
-        profile = Profile(
-            direction="outbound",
-            logical_direction="outbound",
-            caller_name=shown_name or "",
-            caller_number=shown_number or "0000000000",
-            original_name=shown_name or "",
-            original_number=shown_number or "0000000000",
-            ani=shown_number or "",
-            source="src/switch_ivr_originate.c",
-            context="default",
-        )
-    else:
-        by, said = caller.profile, caller.variables
-        profile = Profile(
-            direction="outbound",
-            logical_direction="outbound",
-            username=by.username,
-            dialplan="XML",
-            caller_name=shown_name or said.get("effective_caller_id_name") or by.caller_name,
-            caller_number=shown_number or said.get("effective_caller_id_number") or by.caller_number,
-            original_name=by.original_name,
-            original_number=by.original_number,
-            network=by.network,
-            ani=by.ani,
-            source=by.source,
-            context=by.context,
-            rdnis=by.rdnis,
-        )
-    profile.callee_name, profile.callee_number, profile.destination = "Outbound Call", number, number
-    return exchange.new_channel(profile, name, variables.get("origination_uuid", ""))
-
-
-def _begin(exchange: Exchange, channel: Channel, caller: Channel | None, variables: dict[str, str]) -> None:
-    """Tell of a leg, and let it run."""
-    said = channel.variables
-    if caller is not None:
-        channel.other = caller.seen("originator", times=False)
-        channel.call_uuid = caller.call_uuid or caller.uuid
-        said |= {"originator": caller.uuid, "signal_bond": caller.uuid, "call_uuid": channel.call_uuid}
-        exported = caller.variables.get("export_vars", "")
-        if exported:
-            said["export_vars"] = exported
-        for name in exported.split(","):
-            if name in caller.variables:
-                said[name] = caller.variables[name]
-        said["originating_leg_uuid"] = caller.uuid
-    channel.state = "CS_INIT"
-    exchange.emit(channel, "CHANNEL_OUTGOING")
-    said |= {name: value for name, value in variables.items() if name != "origination_uuid"}
-    said["originate_early_media"] = "false" if variables.get("ignore_early_media") == "true" else "true"
-    exchange.start(session(exchange, channel))
 
 
 def _route_outbound(exchange: Exchange, channel: Channel) -> Thread[None]:

@@ -119,13 +119,15 @@ class Channel:
     """what CS_SOFT_EXECUTE is for: an application and its argument"""
     actions: list[tuple[str, str]] = field(default_factory=list)
     """the dialplan's, for CS_EXECUTE"""
+    queue: list[tuple[str, str]] = field(default_factory=list)
+    """what it shall execute while it talks (uuid_broadcast, a key that is bound)"""
     doing: tuple[str, str] = ("", "")
     """the application that runs, and its argument"""
     held: bool = False
     taken: bool = False
     """somebody picks it up: whoever rings for it lets go"""
-    waits: bool = False
-    """its bridge or its music is interrupted, for a while"""
+    interrupted: bool = False
+    """what is played to it shall end"""
     digits: str = ""
     """keys that its phone pressed, and nobody read yet"""
     presences: itertools.count[int] = field(default_factory=itertools.count)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Final
 
+from bridge.emulator.exchange.bridging import join
 from bridge.emulator.exchange.calling import originate
 from bridge.emulator.exchange.channel import Channel
 from bridge.emulator.exchange.dialstring import dial
@@ -141,6 +142,44 @@ def _active(exchange: Exchange, channel: Channel) -> Thread[None]:
     yield exchange.threads.after(TICK)
     if channel.up and channel.call_state == "UNHELD":
         call_state(exchange, channel, "ACTIVE")
+
+
+@command("uuid_broadcast")
+def _broadcast(exchange: Exchange, argument: str) -> str:
+    """Let a leg that talks execute an application, ``app::argument``, or hear a file."""
+    words = argument.split(None, 1)
+    channel, _ = find(exchange, argument)
+    if channel is None or len(words) < 2:
+        return "-ERR No such channel!\n"
+    said, leg = words[1], "aleg"
+    for one in ("aleg", "bleg", "both"):
+        if said.endswith(f" {one}"):
+            said, leg = said.removesuffix(f" {one}"), one
+    name, found, data = said.partition("::")
+    wanted = (name, data) if found else ("playback", said)
+    for one in ([channel] if leg != "bleg" else []) + ([channel.peer] if leg != "aleg" and channel.peer else []):
+        one.queue.append(wanted)
+    return "+OK Message sent\n"
+
+
+@command("uuid_park")
+def _park(exchange: Exchange, argument: str) -> str:
+    channel, _ = find(exchange, argument)
+    if channel is None:
+        return NO_CHANNEL
+    channel.state = "CS_PARK"
+    return OK
+
+
+@command("uuid_bridge")
+def _bridge(exchange: Exchange, argument: str) -> str:
+    words = argument.split()
+    legs = [exchange.channels.get(word) for word in words[:2]]
+    if len(words) != 2 or any(leg is None or not leg.up for leg in legs):
+        return "-ERR Invalid uuid\n"
+    one, other = (leg for leg in legs if leg is not None)
+    join(exchange, one, other)
+    return f"+OK {other.uuid}\n"
 
 
 @command("uuid_exists")

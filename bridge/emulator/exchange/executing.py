@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from bridge.emulator.exchange import asking
-from bridge.emulator.exchange.bridging import remember
+from bridge.emulator.exchange.bridging import PRIVATELY, remember
 from bridge.emulator.exchange.channel import Channel
 from bridge.emulator.exchange.exchange import Exchange
 from bridge.emulator.exchange.expanding import expand
@@ -81,6 +81,19 @@ def execute(exchange: Exchange, channel: Channel, name: str, data: str) -> Threa
     exchange.emit(channel, "CHANNEL_EXECUTE_COMPLETE", [*told, ("Application-Response", "_none_"), told_id])
 
 
+def privately(exchange: Exchange, channel: Channel, name: str, data: str) -> Thread[None]:
+    """Execute an application on a leg that talks; whom it talks with hears its music meanwhile, if it has any."""
+    peer = channel.peer
+    music = peer.variables.get("hold_music", "") if peer is not None and name != "playback" else ""
+    if peer is not None and music:
+        peer.queue.append(("playback", music))
+        yield exchange.threads.after(0)
+    yield from execute(exchange, channel, name, data)
+    if peer is not None and music:
+        peer.interrupted = True
+    exchange.emit(channel, "PRIVATE_COMMAND")
+
+
 def transfer(exchange: Exchange, channel: Channel, number: str, context: str) -> None:
     """Send a leg to a number; who was with it is let go by its bridge."""
     old = channel.profile
@@ -94,3 +107,4 @@ def transfer(exchange: Exchange, channel: Channel, number: str, context: str) ->
 
 
 HANDLERS["CS_EXECUTE"] = run
+PRIVATELY.append(privately)

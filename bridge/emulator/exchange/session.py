@@ -104,6 +104,8 @@ def ring_ready(exchange: Exchange, channel: Channel) -> None:
     """The phone rings (of a caller's leg: it hears that another does)."""
     if channel.answered or not channel.up or channel.times.progress:
         return
+    if channel.twin is not None and not channel.outbound:
+        ring_ready(exchange, channel.twin)
     channel.times.progress = exchange.now
     exchange.emit(channel, "CHANNEL_PROGRESS")
     call_state(exchange, channel, "RINGING")
@@ -113,6 +115,8 @@ def answer(exchange: Exchange, channel: Channel) -> None:
     """A leg is answered: by its phone, or by the switch."""
     if channel.answered or not channel.up:
         return
+    if channel.twin is not None and not channel.outbound:
+        answer(exchange, channel.twin)
     if not channel.codec:
         codecs(exchange, channel)
         if not channel.outbound:
@@ -163,6 +167,8 @@ def _hangup(exchange: Exchange, channel: Channel) -> None:
     elif status and channel.ending in ("recv_refuse", "send_refuse"):
         said |= {"sip_term_status": str(status), "proto_specific_hangup_cause": f"sip:{status}"}
     said |= {"hangup_cause": channel.cause, "hangup_cause_q850": str(q850)}
+    if channel.twin is not None:
+        hang_up(exchange, channel.twin, channel.cause)
     presence(exchange, channel, "CS_HANGUP")
     channel.state = "CS_REPORTING"
 

@@ -47,3 +47,70 @@ def test_hold_and_back_by_command() -> None:
     stage.put_down("1001")
     stage.wait(1)
     assert differences(stage.told, recorded("50f-hold-by-command")) == []
+
+
+def talking(*users: str, late: bool = False) -> Stage:
+    """1001 talks with 1002, whom it called."""
+    stage = Stage("1001", "1002", *users, late=late)
+    stage.phones["1001"].dial("1002")
+    stage.wait(0.5)
+    stage.lift("1002")
+    stage.wait(1)
+    return stage
+
+
+def test_blind_transfer_of_the_caller_by_command() -> None:
+    stage = talking("1003", late=True)
+    assert stage.done("uuid_transfer", f"{stage.leg('1001')} 1003 XML {DOMAIN}") == "+OK\n"
+    stage.wait(1)
+    stage.lift("1003")
+    stage.wait(1)
+    assert stage.done("uuid_kill", stage.leg("1001")) == "+OK\n"
+    stage.wait(1)
+    assert differences(stage.told, recorded("50-cti-uuid-transfer")) == []
+
+
+def test_blind_transfer_of_the_callee_by_command() -> None:
+    stage = talking("1003")
+    assert stage.done("uuid_transfer", f"{stage.leg('1001')} -bleg 1003 XML {DOMAIN}") == "+OK\n"
+    stage.wait(1)
+    stage.lift("1003")
+    stage.wait(1)
+    stage.put_down("1003")
+    stage.wait(1)
+    assert differences(stage.told, recorded("50c-uuid-transfer-bleg")) == []
+
+
+CONSULT = "1a54c706-7463-45a7-be86-3bb454a621da"
+
+
+def consulting(by: str, other: str, third: str, consult: str) -> Stage:
+    """As Harmony begins an attended transfer."""
+    stage = talking("1003")
+    assert stage.done("uuid_setvar", f"{stage.leg(other)} hold_music silence_stream://-1") == "+OK\n"
+    target = "{origination_uuid=%s,loopback_bowout=false,loopback_bowout_on_execute=false}" % consult
+    said = stage.done("uuid_broadcast", f"{stage.leg(by)} att_xfer::{target}loopback/{third}/{DOMAIN}/XML")
+    assert said == "+OK Message sent\n"
+    stage.wait(1)
+    stage.lift(third)
+    stage.wait(1)
+    return stage
+
+
+def test_attended_transfer_by_command_is_completed() -> None:
+    stage = consulting("1002", "1001", "1003", CONSULT)
+    assert stage.done("uuid_kill", stage.leg("1002")) == "+OK\n"
+    stage.wait(1)
+    stage.put_down("1001")
+    stage.wait(1)
+    assert differences(stage.told, recorded("50g-attended-by-command")) == []
+
+
+def test_attended_transfer_by_command_is_cancelled() -> None:
+    consult = "064fcfd5-80b1-46c8-bb97-1d87474a3bfd"
+    stage = consulting("1002", "1001", "1003", consult)
+    assert stage.done("uuid_kill", consult) == "+OK\n"
+    stage.wait(1)
+    stage.put_down("1001")
+    stage.wait(1)
+    assert differences(stage.told, recorded("50i-attended-by-command-cancelled")) == []
