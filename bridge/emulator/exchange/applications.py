@@ -13,7 +13,7 @@ from bridge.emulator.exchange.channel import Channel
 from bridge.emulator.exchange.exchange import Exchange
 from bridge.emulator.exchange.executing import APPLICATIONS, transfer
 from bridge.emulator.exchange.session import answer, hang_up, ring_ready
-from bridge.emulator.exchange.threads import TICK, Thread, Wait
+from bridge.emulator.exchange.threads import TICK, Thread
 
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _REFUSALS: Final = {
@@ -133,7 +133,7 @@ def _event(exchange: Exchange, channel: Channel, data: str) -> None:
     exchange.emit(channel, "CUSTOM", list(fields.items()), subclass=subclass)
 
 
-def _intercept(exchange: Exchange, channel: Channel, data: str) -> Thread[None]:
+def _intercept(exchange: Exchange, channel: Channel, data: str) -> None:
     """Pick up what rings: the leg named, or with -bleg whoever it rings for."""
     words = data.split()
     other = exchange.channels.get(words[-1]) if words else None
@@ -146,7 +146,6 @@ def _intercept(exchange: Exchange, channel: Channel, data: str) -> Thread[None]:
     if other.peer is not None:
         hang_up(exchange, other.peer, "PICKED_OFF")
     answer(exchange, other)
-    yield Wait(lambda: True)
     join(exchange, channel, other)
 
 

@@ -97,8 +97,10 @@ def join(exchange: Exchange, a: Channel, b: Channel, *, waiting: bool = False) -
 
 
 def _introduce(exchange: Exchange, a: Channel, b: Channel) -> None:
-    """Who is called on the one leg is who calls on both from now on, and who called on the other is who is called."""
-    caller, callee = (a.profile.callee_name, a.profile.callee_number), (b.profile.caller_name, b.profile.caller_number)
+    """Whom the one leg stands for calls on both from now on, and who called on the other is who is called."""
+    mine, its = a.profile, b.profile
+    caller = (mine.callee_name, mine.callee_number) if a.outbound else (mine.caller_name, mine.caller_number)
+    callee = (its.caller_name, its.caller_number)
     for one in (a, b):
         one.profile.caller_name, one.profile.caller_number = caller
         one.profile.callee_name, one.profile.callee_number = callee

@@ -128,6 +128,7 @@ class Channel:
     """somebody picks it up: whoever rings for it lets go"""
     interrupted: bool = False
     """what is played to it shall end"""
+    recordings: list[str] = field(default_factory=list)
     digits: str = ""
     """keys that its phone pressed, and nobody read yet"""
     presences: itertools.count[int] = field(default_factory=itertools.count)

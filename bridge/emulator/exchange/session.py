@@ -17,6 +17,8 @@ from bridge.emulator.exchange.threads import Thread, Wait
 Handler = Callable[[Exchange, Channel], Thread[None] | None]
 HANDLERS: Final[dict[str, Handler]] = {}
 """what a channel's thread does in a state; the modules that know put themselves in"""
+AT_END: Final[list[Callable[[Exchange, Channel], None]]] = []
+"""what modules do when a leg ends"""
 CAUSES: Final = {
     "UNALLOCATED_NUMBER": (1, 404),
     "NO_ROUTE_DESTINATION": (3, 404),
@@ -59,6 +61,8 @@ def enter(exchange: Exchange, channel: Channel, state: str) -> None:
         call_state(exchange, channel, "ACTIVE")
     exchange.emit(channel, "CHANNEL_STATE")
     if state == "CS_HANGUP":
+        for module in AT_END:
+            module(exchange, channel)
         call_state(exchange, channel, "HANGUP")
 
 

@@ -10,6 +10,7 @@ from random import Random
 
 from bridge.emulator.core import Core
 from bridge.emulator.exchange import COMMANDS, Exchange, Fetch, Manner, Phone
+from bridge.emulator.exchange.hearing import press
 from bridge.emulator.exchange.threads import Thread
 from bridge.fetch import answer
 from bridge.fetch.request import Request
@@ -34,9 +35,12 @@ MATTER = (
     *("Caller-Caller-ID-Number", "Caller-Destination-Number", "Caller-Context", "Caller-Callee-ID-Number"),
     *("Other-Type", "Other-Leg-Unique-ID", "Bridge-A-Unique-ID", "Bridge-B-Unique-ID"),
     *("variable_originate_disposition", "variable_sip_hangup_disposition", "variable_hangup_cause"),
+    *("Conference-Name", "Conference-Size", "Action", "Floor", "Speak", "Talking", "Member-ID", "DTMF-Digit"),
+    *("Valet-Lot-Name", "Valet-Extension", "Bridge-To-UUID", "Media-Bug-Function", "Record-File-Path"),
     *("variable_user_name", "variable_dialed_user", "variable_originator", "variable_endpoint_disposition"),
 )
 Told = tuple[str, dict[str, str]]
+Act = tuple[str, dict[str, str]]
 
 
 class Stage:
@@ -88,6 +92,10 @@ class Stage:
         """Hang up a phone's last call."""
         self.phones[user].put_down(self.phones[user].lines[-1])
 
+    def press(self, user: str, digits: str) -> None:
+        """Press keys at a phone."""
+        self.exchange.start(press(self.exchange, self.phones[user].lines[-1], digits))
+
     def leg(self, user: str) -> str:
         """The last leg of a phone."""
         return self.phones[user].lines[-1].uuid
@@ -112,13 +120,15 @@ def legs(events: Iterable[Told]) -> dict[str, str]:
     return {leg: chr(ord("A") + number) for number, leg in enumerate(found)}
 
 
-def acts(events: list[Told], leave_out: frozenset[str] = frozenset()) -> dict[str, list[tuple[str, dict[str, str]]]]:
+def acts(events: list[Told], leave_out: frozenset[str] = frozenset()) -> dict[str, list[Act]]:
     """What happened on each leg, in order: the events' names and the headers that matter."""
     letters = legs(events)
-    found: dict[str, list[tuple[str, dict[str, str]]]] = {letter: [] for letter in letters.values()}
+    found: dict[str, list[Act]] = {letter: [] for letter in letters.values()}
     for name, event in _heard(events, leave_out):
         letter = letters.get(event.get("Unique-ID", ""))
-        if letter is not None:
+        # A leg that is fetched may pass this state before it is bridged, as its thread comes.
+        passed = event.get("Channel-State") == "CS_CONSUME_MEDIA" and event.get("Answer-State") == "answered"
+        if letter is not None and not (passed and name == "CHANNEL_STATE"):
             kept = {key: _lettered(event[key], letters) for key in MATTER if key in event}
             found[letter].append((name, kept))
     return found
@@ -134,6 +144,11 @@ def _lettered(value: str, letters: dict[str, str]) -> str:
     for leg, letter in letters.items():
         value = value.replace(leg, f"<{letter}>")
     return value
+
+
+def only(found: dict[str, list[Act]], letter: str, *names: str) -> list[Act]:
+    """Those of a leg's acts whose names begin so."""
+    return [(name, kept) for name, kept in found[letter] if name.startswith(names)]
 
 
 def order(events: list[Told]) -> list[tuple[str, str]]:

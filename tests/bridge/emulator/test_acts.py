@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bridge.emulator.stage import DOMAIN, Stage, differences, recorded
+from tests.bridge.emulator.stage import DOMAIN, Stage, acts, differences, only, recorded
 
 pytestmark = pytest.mark.pure
 
@@ -88,7 +88,7 @@ def consulting(by: str, other: str, third: str, consult: str) -> Stage:
     """As Harmony begins an attended transfer."""
     stage = talking("1003")
     assert stage.done("uuid_setvar", f"{stage.leg(other)} hold_music silence_stream://-1") == "+OK\n"
-    target = "{origination_uuid=%s,loopback_bowout=false,loopback_bowout_on_execute=false}" % consult
+    target = f"{{origination_uuid={consult},loopback_bowout=false,loopback_bowout_on_execute=false}}"
     said = stage.done("uuid_broadcast", f"{stage.leg(by)} att_xfer::{target}loopback/{third}/{DOMAIN}/XML")
     assert said == "+OK Message sent\n"
     stage.wait(1)
@@ -114,3 +114,66 @@ def test_attended_transfer_by_command_is_cancelled() -> None:
     stage.put_down("1001")
     stage.wait(1)
     assert differences(stage.told, recorded("50i-attended-by-command-cancelled")) == []
+
+
+def test_parked_by_command_and_fetched_from_a_phone() -> None:
+    stage = talking("1003")
+    assert stage.done("uuid_transfer", f"{stage.leg('1001')} 5901 XML {DOMAIN}") == "+OK\n"
+    stage.wait(1)
+    stage.phones["1003"].dial("5901")
+    stage.wait(1)
+    stage.put_down("1001")
+    stage.wait(1)
+    assert differences(stage.told, recorded("50j-park-by-command")) == []
+
+
+def test_picked_up_by_code() -> None:
+    stage = Stage("1001", "1002", "1003", late=True)
+    stage.phones["1001"].dial("1002")
+    stage.wait(1)
+    stage.phones["1003"].dial("*81002").variables["hangup_after_bridge"] = "true"  # as that dialplan said
+    stage.wait(1)
+    stage.put_down("1001")
+    stage.wait(1)
+    assert differences(stage.told, recorded("26-pickup")) == []
+
+
+def test_recorded_by_command() -> None:
+    stage = talking(late=True)
+    leg = stage.leg("1001")
+    path = f"/usr/lib/fs/recordings/36-{leg}.wav"
+    assert stage.done("uuid_record", f"{leg} start {path}") == "+OK Success\n"
+    stage.wait(2)
+    assert stage.done("uuid_record", f"{leg} stop {path}") == "+OK Success\n"
+    theirs = acts(recorded("36-recording-start-stop"))
+    assert only(acts(stage.told), "A", "RECORD", "MEDIA_BUG") == only(theirs, "A", "RECORD", "MEDIA_BUG")
+
+
+def test_keys_are_pressed() -> None:
+    stage = talking(late=True)
+    stage.press("1001", "123")
+    stage.wait(1)
+    stage.press("1002", "9#")
+    stage.wait(1)
+    stage.put_down("1001")
+    stage.wait(1)
+    assert differences(stage.told, recorded("37-dtmf-in-call")) == []
+
+
+def test_a_room_of_three() -> None:
+    stage = Stage("1001", "1002", "1003", late=True)
+    for user in ("1001", "1002", "1003"):
+        stage.phones[user].dial("3001")
+        stage.wait(1)
+    room = "3001-alpha.example"
+    assert stage.done("conference", f"{room} mute uuid={stage.leg('1002')}").startswith("+OK")
+    stage.wait(1)
+    assert stage.done("conference", f"{room} unmute 2").startswith("+OK")
+    stage.wait(1)
+    assert stage.done("conference", f"{room} kick 3").startswith("+OK")
+    stage.wait(1)
+    stage.put_down("1001")
+    stage.wait(1)
+    stage.put_down("1002")
+    stage.wait(1)
+    assert differences(stage.told, recorded("27-conference-three-parties")) == []
