@@ -151,14 +151,15 @@ def _broadcast(exchange: Exchange, argument: str) -> str:
     channel, _ = find(exchange, argument)
     if channel is None or len(words) < 2:
         return "-ERR No such channel!\n"
-    said, leg = words[1], "aleg"
+    said, whose = words[1], "aleg"
     for one in ("aleg", "bleg", "both"):
         if said.endswith(f" {one}"):
-            said, leg = said.removesuffix(f" {one}"), one
+            said, whose = said.removesuffix(f" {one}"), one
     name, found, data = said.partition("::")
     wanted = (name, data) if found else ("playback", said)
-    for one in ([channel] if leg != "bleg" else []) + ([channel.peer] if leg != "aleg" and channel.peer else []):
-        one.queue.append(wanted)
+    for leg in (channel if whose != "bleg" else None, channel.peer if whose != "aleg" else None):
+        if leg is not None:
+            leg.queue.append(wanted)
     return "+OK Message sent\n"
 
 
