@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
-if TYPE_CHECKING:
-    from bridge.emulator.exchange.phones import Phone
+from bridge.emulator.exchange.threads import Thread
 
 STATES: Final = (
     "CS_NEW",
@@ -85,6 +84,30 @@ class Other:
     times: Times
 
 
+class Handset(Protocol):
+    """A phone, as the switch knows it."""
+
+    user: str
+    domain: str
+    port: int
+    call_id: str
+    registered_until: int
+
+    @property
+    def address(self) -> str:
+        """user@domain"""
+
+    @property
+    def registered(self) -> bool:
+        """Whether it can be called."""
+
+    def invited(self, channel: Channel) -> Thread[None]:
+        """Take a call, or not."""
+
+    def lift(self, channel: Channel) -> Thread[None]:
+        """Answer a call."""
+
+
 @dataclass(slots=True, eq=False)
 class Channel:
     """One leg."""
@@ -110,7 +133,7 @@ class Channel:
     codec: bool = False
     index: int = 1
     other: Other | None = None
-    phone: Phone | None = None
+    phone: Handset | None = None
     peer: Channel | None = None
     """with whom it is bridged"""
     twin: Channel | None = None

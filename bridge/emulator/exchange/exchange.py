@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from bridge.emulator.core import Core
 from bridge.emulator.exchange import headers
-from bridge.emulator.exchange.channel import Channel, Profile, Times
+from bridge.emulator.exchange.channel import Channel, Handset, Profile, Times
 from bridge.emulator.exchange.threads import TICK, Thread, Threads
 from bridge.emulator.writing import write_event
-
-if TYPE_CHECKING:
-    from bridge.emulator.exchange.phones import Phone
 
 PATIENCE: Final = 5_000_000
 """µs that the switch waits for what it fetched"""
@@ -52,7 +49,7 @@ class Exchange:
         self.threads = Threads(now)
         self.out: list[Event] = []
         self.channels: dict[str, Channel] = {}
-        self.phones: dict[str, Phone] = {}
+        self.phones: dict[str, Handset] = {}
         self.hash: dict[str, str] = {}
         self.fetched: Callable[[Fetch], None] | None = None
         """who is told of fetches; nobody: nothing is found"""
