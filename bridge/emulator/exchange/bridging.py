@@ -97,10 +97,10 @@ def join(exchange: Exchange, a: Channel, b: Channel, *, waiting: bool = False) -
 
 
 def _introduce(exchange: Exchange, a: Channel, b: Channel) -> None:
-    """Whom the one leg stands for calls on both from now on, and who called on the other is who is called."""
+    """Who the one leg is calls on both from now on, and who the other is is called."""
     mine, its = a.profile, b.profile
     caller = (mine.callee_name, mine.callee_number) if a.outbound else (mine.caller_name, mine.caller_number)
-    callee = (its.caller_name, its.caller_number)
+    callee = (its.callee_name, its.callee_number) if b.outbound else (its.caller_name, its.caller_number)
     for one in (a, b):
         one.profile.caller_name, one.profile.caller_number = caller
         one.profile.callee_name, one.profile.callee_number = callee

@@ -5,6 +5,7 @@ A leg that is made for a caller takes over who calls; one of a command shows wha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,19 +33,32 @@ class Result:
     causes: list[str] = field(default_factory=list)
 
 
-def originate(exchange: Exchange, caller: Channel | None, text: str, seconds: int | None = None) -> Thread[Result]:
-    """Call; return the leg that answered first. The caller's leg hears it ring, and gives up when it hangs up."""
+def originate(
+    exchange: Exchange,
+    caller: Channel | None,
+    text: str,
+    seconds: int | None = None,
+    leave: Callable[[], bool] = lambda: False,
+) -> Thread[Result]:
+    """Call; return the leg that answered first. The caller's leg hears it ring, and gives up when it hangs up.
+
+    ``leave``: whether whoever wanted it, without a leg of its own here, gives up.
+    """
     wanted, result = dial(text), Result(cause="DESTINATION_OUT_OF_ORDER")
     if caller is not None:
         if caller.answered:
             call_state(exchange, caller, "RING_WAIT")
         caller.variables["originate_disposition"] = "failure"  # until it is better known
+
+    def gone() -> bool:
+        return leave() or (caller is not None and (not caller.up or caller.taken))
+
     for targets in wanted.rounds:
         limit = seconds or int(wanted.variables.get("originate_timeout") or wanted.variables.get("call_timeout") or 0)
         if not limit and caller is not None:
             limit = int(caller.variables.get("call_timeout") or 0)
-        yield from _round(exchange, caller, targets, wanted.variables, limit or RINGS, result)
-        if result.channel is not None or (caller is not None and (not caller.up or caller.taken)):
+        yield from _round(exchange, caller, targets, wanted.variables, limit or RINGS, result, gone)
+        if result.channel is not None or gone():
             break
     if caller is not None:
         if caller.call_state == "RING_WAIT" and caller.up and not caller.taken:
@@ -65,6 +79,7 @@ def _round(
     variables: dict[str, str],
     limit: int,
     result: Result,
+    gone: Callable[[], bool],
 ) -> Thread[None]:
     tried: list[tuple[Channel, int]] = []
     for target in targets:
@@ -83,8 +98,8 @@ def _round(
         won = next((leg for leg in alive if leg.answered), None)
         if won is not None or not alive:
             break
-        if caller is not None and (not caller.up or caller.taken):
-            cause = "PICKED_OFF" if caller.taken else "ORIGINATOR_CANCEL"
+        if gone():
+            cause = "PICKED_OFF" if caller is not None and caller.taken else "ORIGINATOR_CANCEL"
             for leg in alive:
                 hang_up(exchange, leg, cause)
             result.cause = cause
@@ -101,8 +116,7 @@ def _round(
         seen = [(leg.state, leg.answer, leg.times.progress) for leg, _ in tried]
         yield Wait(
             lambda seen=seen: (  # type: ignore[misc]
-                seen != [(leg.state, leg.answer, leg.times.progress) for leg, _ in tried]
-                or (caller is not None and (not caller.up or caller.taken))
+                seen != [(leg.state, leg.answer, leg.times.progress) for leg, _ in tried] or gone()
             ),
             due,
         )

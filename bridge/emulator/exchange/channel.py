@@ -151,6 +151,8 @@ class Channel:
     """somebody picks it up: whoever rings for it lets go"""
     interrupted: bool = False
     """what is played to it shall end"""
+    kept: bool = False
+    """somebody looks at it still: it is not destroyed yet"""
     recordings: list[str] = field(default_factory=list)
     digits: str = ""
     """keys that its phone pressed, and nobody read yet"""

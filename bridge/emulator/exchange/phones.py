@@ -81,15 +81,16 @@ class Phone:
         if busy:
             hang_up(exchange, channel, "USER_BUSY", "recv_refuse")
             return
-        if self.manner.does == "reject":
-            hang_up(exchange, channel, "CALL_REJECTED", "recv_refuse")
-            return
         channel.variables["sip_call_id"] = exchange.new_uuid()
         ring_ready(exchange, channel)
-        if self.manner.does == "answer":
-            seconds = exchange.random.uniform(self.manner.least, self.manner.most)
-            if not (yield exchange.threads.within(int(seconds * SECOND), lambda: not channel.up)):
-                yield from self.lift(channel)
+        if self.manner.does == "wait":
+            return
+        seconds = exchange.random.uniform(self.manner.least, self.manner.most)
+        gone = yield exchange.threads.within(int(seconds * SECOND), lambda: not channel.up)
+        if not gone and self.manner.does == "reject":
+            hang_up(exchange, channel, "CALL_REJECTED", "recv_refuse")
+        elif not gone:
+            yield from self.lift(channel)
 
     def _take(self, channel: Channel) -> None:
         channel.phone = self
@@ -223,7 +224,8 @@ class Phone:
             "user_name": self.user,
             "domain_name": self.domain,
         }
-        told = [*self._told(expires, proven=True), *(own | found.variables).items()]
+        theirs = (own | found.variables).items()
+        told = [*self._told(expires, proven=True), *theirs]
         if expires:
             self.registered_until = exchange.threads.now + expires * SECOND
             exchange.fire("CUSTOM", [*told[:3], ("presence-hosts", "n/a"), *told[3:]], "sofia::register")
@@ -231,7 +233,10 @@ class Phone:
         else:
             self.registered_until = 0
             self._absent()
-            exchange.fire("CUSTOM", told, "sofia::unregister")
+            said = dict(self._told(expires, proven=True))
+            gone = ["profile-name", "username", "from-user", "from-host", "contact", "call-id", "rpid", "realm"]
+            gone += ["network-ip", "network-port", "user-agent", "expires"]
+            exchange.fire("CUSTOM", [*((name, said[name]) for name in gone), *theirs], "sofia::unregister")
         return True
 
     def _expiry(self, until: int) -> Thread[None]:

@@ -144,6 +144,8 @@ def hang_up(exchange: Exchange, channel: Channel, cause: str, disposition: str =
         disposition = "send_bye" if channel.answered else unanswered
     channel.state, channel.answer, channel.cause = "CS_HANGUP", "hangup", cause
     channel.times.hangup = exchange.now
+    if disposition in ("recv_refuse", "recv_cancel"):
+        channel.variables["sip_hangup_disposition"] = disposition
     exchange.emit(channel, "CHANNEL_HANGUP")
     if disposition.startswith("recv_"):
         channel.variables["sip_hangup_disposition"] = disposition
@@ -177,10 +179,12 @@ def _hangup(exchange: Exchange, channel: Channel) -> None:
     channel.state = "CS_REPORTING"
 
 
-def _reporting(exchange: Exchange, channel: Channel) -> None:
+def _reporting(exchange: Exchange, channel: Channel) -> Thread[None]:
     account(exchange, channel)
     told = [("Hangup-Cause", channel.cause)]
     exchange.emit(channel, "CHANNEL_HANGUP_COMPLETE", first=told)
+    if channel.kept:
+        yield Wait(lambda: not channel.kept)
     exchange.emit(channel, "CHANNEL_DESTROY")
     channel.state = "CS_DESTROY"
 

@@ -36,6 +36,8 @@ MATTER = (
     *("Other-Type", "Other-Leg-Unique-ID", "Bridge-A-Unique-ID", "Bridge-B-Unique-ID"),
     *("variable_originate_disposition", "variable_sip_hangup_disposition", "variable_hangup_cause"),
     *("Conference-Name", "Conference-Size", "Action", "Floor", "Speak", "Talking", "Member-ID", "DTMF-Digit"),
+    *("CC-Queue", "CC-Action", "CC-Agent", "CC-Cause", "CC-Cancel-Reason", "CC-Member-CID-Number", "CC-Agent-UUID"),
+    *("variable_cc_side", "variable_cc_agent", "variable_cc_member_session_uuid"),
     *("Valet-Lot-Name", "Valet-Extension", "Bridge-To-UUID", "Media-Bug-Function", "Record-File-Path"),
     *("variable_user_name", "variable_dialed_user", "variable_originator", "variable_endpoint_disposition"),
 )
@@ -96,6 +98,12 @@ class Stage:
         """Press keys at a phone."""
         self.exchange.start(press(self.exchange, self.phones[user].lines[-1], digits))
 
+    def open_queue(self, name: str, *available: str) -> None:
+        """Load a queue; these agents of it are there."""
+        assert self.done("callcenter_config", f"queue load {name}@{DOMAIN}") == "+OK\n"
+        for user in available:
+            assert self.done("callcenter_config", f"agent set status {user}@{DOMAIN} 'Available'") == "+OK\n"
+
     def leg(self, user: str) -> str:
         """The last leg of a phone."""
         return self.phones[user].lines[-1].uuid
@@ -144,6 +152,12 @@ def _lettered(value: str, letters: dict[str, str]) -> str:
     for leg, letter in letters.items():
         value = value.replace(leg, f"<{letter}>")
     return value
+
+
+def centre(events: list[Told]) -> list[tuple[str | None, ...]]:
+    """What a call centre told, in order."""
+    keys = ("CC-Action", "CC-Agent", "CC-Agent-State", "CC-Agent-Status", "CC-Hangup-Cause", "CC-Cause")
+    return [tuple(map(event.get, keys)) for name, event in events if name == "CUSTOM callcenter::info"]
 
 
 def only(found: dict[str, list[Act]], letter: str, *names: str) -> list[Act]:

@@ -1,8 +1,12 @@
 """Each act of the emulated switch, event by event against a recording of the same act: names, order, headers."""
 
+from typing import Literal
+
 import pytest
 
-from tests.bridge.emulator.stage import DOMAIN, Stage, acts, differences, only, recorded
+from bridge.emulator.exchange import Manner
+from bridge.emulator.exchange.outside import call_in, leave
+from tests.bridge.emulator.stage import DOMAIN, Stage, acts, centre, differences, only, recorded
 
 pytestmark = pytest.mark.pure
 
@@ -177,3 +181,96 @@ def test_a_room_of_three() -> None:
     stage.put_down("1002")
     stage.wait(1)
     assert differences(stage.told, recorded("27-conference-three-parties")) == []
+
+
+OUTSIDER, QUEUE = "+491701234567", "+493055540"
+
+
+def test_a_queue_is_answered() -> None:
+    stage = Stage("1003", late=True)
+    stage.open_queue("support", "1003")
+    call_in(stage.exchange, OUTSIDER, QUEUE)
+    stage.wait(1)
+    stage.lift("1003")
+    stage.wait(2)
+    stage.put_down("1003")
+    stage.wait(1)
+    ours = stage.told[1:]  # behind the agent's coming
+    assert differences(ours, recorded("30-queue-answered")) == []
+    assert centre(ours) == centre(recorded("30-queue-answered"))
+
+
+def test_a_queue_is_left() -> None:
+    stage = Stage(late=True)
+    stage.open_queue("support")
+    caller = call_in(stage.exchange, OUTSIDER, QUEUE)
+    stage.wait(4)
+    leave(stage.exchange, caller)
+    stage.wait(1)
+    assert differences(stage.told, recorded("31-queue-abandoned")) == []
+    assert centre(stage.told) == centre(recorded("31-queue-abandoned"))
+
+
+def test_an_agent_refuses_and_the_next_is_rung() -> None:
+    stage = Stage("1003", "1004")
+    stage.open_queue("support", "1003")
+    caller = call_in(stage.exchange, OUTSIDER, QUEUE)
+    stage.wait(0.5)
+    assert stage.done("callcenter_config", f"agent set status 1004@{DOMAIN} 'Available'") == "+OK\n"
+    stage.put_down("1003")
+    stage.wait(1)
+    stage.lift("1004")
+    stage.wait(2)
+    leave(stage.exchange, caller)
+    stage.wait(1)
+    assert differences(stage.told, recorded("32c-queue-reject-next")) == []
+
+
+def test_nobody_answers_and_the_caller_gives_up() -> None:
+    stage = Stage("1001", "1002", late=True)
+    caller = stage.phones["1001"].dial("1002")
+    stage.wait(2)
+    stage.put_down("1001")
+    stage.wait(1)
+    assert not caller.up
+    assert differences(stage.told, recorded("06-caller-cancels")) == []
+
+
+@pytest.mark.parametrize(("does", "cause"), [("busy", "USER_BUSY"), ("reject", "CALL_REJECTED")])
+def test_a_phone_is_busy_or_refuses(does: Literal["busy", "reject"], cause: str) -> None:
+    stage = Stage("1001", "1002", late=True)
+    stage.phones["1002"].manner = Manner(does, least=0.5, most=1)
+    stage.phones["1001"].dial("1002")
+    stage.wait(2)
+    name = {"busy": "04-busy-486", "reject": "05-reject-603"}[does]
+    assert acts(stage.told)["B"] == acts(recorded(name))["B"]
+    assert {event.get("variable_originate_disposition") for name, event in stage.told} >= {cause}
+
+
+def test_a_phone_that_talks_is_busy() -> None:
+    stage = talking("1003")
+    stage.phones["1003"].dial("1002")
+    stage.wait(1)
+    assert "USER_BUSY" in [event["Hangup-Cause"] for name, event in stage.told if name == "CHANNEL_HANGUP"]
+    assert stage.phones["1002"].talking
+
+
+def test_registered_unregistered_expired() -> None:
+    stage = Stage("1001")
+    phone = stage.phones["1001"]
+    for expires in (300, 0, 1):
+        stage.exchange.start(phone.register(expires))
+        stage.wait(1)
+    assert phone.registered_until == stage.exchange.now + 20_000
+    stage.wait(10)
+    assert not phone.registered
+    began = ["pre_register", "register_attempt"]
+    kinds = [*began, "register", *began, "", "unregister", *began, "register", "expire", ""]
+    told = [(name.partition("sofia::")[2], event) for name, event in stage.told]
+    assert [name for name, _ in told] == kinds
+    theirs = {name.partition("sofia::")[2]: event for name, event in recorded("46-registrations")}
+    own = {"presence-hosts", "username", "user", "realm", "auth-result", "expires", "status", "contact", "host"}
+    for name, event in told:
+        if name:
+            its = theirs[name]
+            assert (own & event.keys(), event.get("status")) == (own & its.keys(), its.get("status")), name
