@@ -139,6 +139,8 @@ def _show(webhook: "Webhook") -> None:
     if webhook.description:
         say(f"description {harmless(webhook.description)}")
     say(f"of          {harmless(webhook.tenant) if webhook.tenant else 'the installation: events of all companies'}")
+    if webhook.made_by:
+        say(f"made by     {harmless(webhook.made_by)}, {webhook.made_at:%Y-%m-%d %H:%M:%S %Z}")
     for name in ("call", "party", "queue", "direction"):
         if value := getattr(webhook, name):
             say(f"{name:<11} {harmless(value)}")
@@ -158,8 +160,11 @@ def list_(args: argparse.Namespace) -> int:
     with _open() as (_, connection):
         found = endpoints.listed(connection, OPERATOR)
     if not _print(args, {"webhooks": found}):
-        rows = [(w.id, w.tenant or "all", ",".join(w.types) or "all", w.state, w.pending, w.dead, w.url) for w in found]
-        table(["WEBHOOK", "COMPANY", "TYPES", "STATE", "PENDING", "DEAD", "URL"], rows)
+        rows = [
+            (w.id, w.tenant or "all", ",".join(w.types) or "all", w.state, w.pending, w.dead, w.made_by or "-", w.url)
+            for w in found
+        ]
+        table(["WEBHOOK", "COMPANY", "TYPES", "STATE", "PENDING", "DEAD", "MADE BY", "URL"], rows)
     return OK
 
 

@@ -17,6 +17,8 @@ RETIRED = 3600.0
 """Seconds of silence after which a bridge counts as retired, where another one hears all of its switches."""
 SETTLED = 30.0
 """Seconds after which a link's account of legs was held against the switch's own list."""
+UNHEARD = 300.0
+"""Seconds after which it counts that no webhook at all gets through."""
 RECENT = 120.0
 """Seconds for which an error of the projection is why it is behind: it tries again within seconds."""
 
@@ -29,8 +31,24 @@ def of_parts(services: Sequence[Service]) -> Iterator[Problem]:
         if service.state == "silent" and service.part == "deliver":
             says = f"{service.name} has not reported for {service.age:.0f} s: webhooks are not sent, they wait."
             yield Problem("deliver.silent", says)
+        if service.part == "deliver" and service.state == "running" and (says := _unheard(service)):
+            yield Problem("deliver.failing", says)
         if service.part in ("bridge", "http") and service.state == "running" and (says := _registry(service)):
             yield Problem("registry.away", says)
+
+
+def _unheard(sender: Service) -> str:
+    """One receiver that fails is its company's matter; when all do, it is likely our own network."""
+    figures = sender.status
+    tried = figures.get("endpoints", 0) - figures.get("disabled", 0)
+    if not tried or figures.get("failing", 0) < tried or figures.get("failing_seconds", 0) < UNHEARD:
+        return ""
+    whom = "The one endpoint" if tried == 1 else f"Each of the {tried} endpoints"
+    return (
+        f"No webhook gets through. {whom} has failed for {figures['failing_seconds'] / 60:.0f} min and more, and "
+        f"{figures.get('pending', 0):,} messages wait: `harmony webhooks list` names them; look whether this machine "
+        "reaches them."
+    )
 
 
 def _bridge(bridge: Service, services: Sequence[Service]) -> Iterator[Problem]:

@@ -81,6 +81,8 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     failing_since: datetime | None
     """the first failure since the last success"""
     made_at: datetime
+    made_by: str | None
+    """the name of who made it; null: made before this was kept"""
     changed_at: datetime
     old_secret_until: datetime | None
     """until then messages are signed with a former secret as well"""

@@ -30,7 +30,7 @@ CHANNEL = "harmony_webhooks"
 
 _SELECT: LiteralString = """
     SELECT endpoint_id AS id, tenant, url, description, types, call, party, queue, direction, state, reason,
-        failing_since, made_at, changed_at,
+        failing_since, made_at, made_by, changed_at,
         (SELECT max(until) FROM hooks.secret s WHERE s.endpoint_id = e.endpoint_id AND until > now())
             AS old_secret_until,
         (SELECT count(*) FROM hooks.delivery d WHERE d.endpoint_id = e.endpoint_id AND d.state = 'pending') AS pending,
@@ -38,8 +38,9 @@ _SELECT: LiteralString = """
     FROM hooks.endpoint e WHERE (%(tenant)s::text IS NULL OR tenant = %(tenant)s)
 """
 _INSERT = """
-    INSERT INTO hooks.endpoint (endpoint_id, tenant, url, description, types, call, party, queue, direction, behind)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO hooks.endpoint (endpoint_id, tenant, url, description, types, call, party, queue, direction, made_by,
+        behind)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _ENABLE = """
     UPDATE hooks.endpoint SET state = 'enabled', reason = NULL, failing_since = NULL, changed_at = clock_timestamp()
@@ -71,7 +72,7 @@ def create(
         planned(connection)
         behind = place(connection, new.after)
         values = [endpoint, tenant, new.url, new.description, new.types, new.call, new.party, new.queue, new.direction]
-        connection.execute(_INSERT, [*values, behind])
+        connection.execute(_INSERT, [*values, who.name, behind])
         row = connection.execute(
             "SELECT count(*) FROM hooks.endpoint WHERE tenant IS NOT DISTINCT FROM %s", [tenant]
         ).fetchone()

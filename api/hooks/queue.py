@@ -98,7 +98,9 @@ _FIGURES = """
     SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(planned_at)), 0)::float8,
         (SELECT count(*) FROM hooks.delivery WHERE state = 'dead'),
         (SELECT count(*) FROM hooks.endpoint WHERE state = 'disabled'), (SELECT count(*) FROM hooks.endpoint),
-        (SELECT count(*) FROM hooks.endpoint WHERE state = 'enabled' AND failing_since IS NOT NULL)
+        (SELECT count(*) FROM hooks.endpoint WHERE state = 'enabled' AND failing_since IS NOT NULL),
+        (SELECT coalesce(extract(epoch FROM clock_timestamp() - max(failing_since)), 0)::bigint
+            FROM hooks.endpoint WHERE state = 'enabled')
     FROM hooks.delivery d JOIN hooks.endpoint e USING (endpoint_id) WHERE d.state = 'pending' AND e.state = 'enabled'
 """
 
@@ -154,6 +156,8 @@ class Figures(msgspec.Struct, frozen=True):
     disabled: int
     endpoints: int
     failing: int
+    failing_seconds: int
+    """for how long even the one that failed last has failed"""
 
 
 class Queue:

@@ -70,7 +70,7 @@ class Sender:
         self._chance = chance
         self._stopping = asyncio.Event()
         self.delivered = self.failed = 0
-        self.figures = Figures(0, 0.0, 0, 0, 0, 0)
+        self.figures = Figures(0, 0.0, 0, 0, 0, 0, 0)
         """as they were at the last look"""
 
     def stop(self) -> None:

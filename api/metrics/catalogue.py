@@ -140,6 +140,7 @@ WEBHOOKS = _of(
     ("dead", "dead_deliveries", "Deliveries that were given up"),
     ("endpoints", "endpoints", "Endpoints that there are"),
     ("failing", "failing_endpoints", "Endpoints whose last attempt failed"),
+    ("failing_seconds", "failing_seconds", "For how long the one of them has failed that began last"),
     ("disabled", "disabled_endpoints", "Endpoints that get nothing"),
 )
 

@@ -88,3 +88,14 @@ def test_with_the_database_away_the_status_says_what_files_know(tmp_path: Path) 
     assert said.code == 3
     assert said.json["degraded"] == ["log.away"]
     assert "12 kB of events wait" in said.json["problems"][1]
+
+
+def test_no_webhook_gets_through() -> None:
+    failing = {"endpoints": 3, "disabled": 1, "failing": 2, "failing_seconds": 600, "pending": 2660}
+    assert codes(part("deliver", **failing)) == ["deliver.failing"]
+    (problem,) = of_parts([part("deliver", **failing)])
+    assert "2,660 messages wait" in problem.sentence
+    assert codes(part("deliver", **failing | {"failing": 1})) == [], "one receiver is its company's matter"
+    assert codes(part("deliver", **failing | {"failing_seconds": 30})) == [], "it is tried again"
+    assert codes(part("deliver", **failing | {"disabled": 3, "failing": 0})) == []
+    assert codes(part("deliver")) == []

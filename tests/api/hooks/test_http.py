@@ -72,7 +72,8 @@ def test_made_read_changed_removed(ask: As) -> None:
     webhook, secret = made.json()["webhook"], made.json()["secret"]
     assert secret.startswith("whsec_")
     assert webhook | asked == webhook
-    assert (webhook["tenant"], webhook["state"], webhook["pending"]) == ("alpha.example", "enabled", 0)
+    assert (webhook["tenant"], webhook["made_by"]) == ("alpha.example", "alpha's token")
+    assert (webhook["state"], webhook["pending"]) == ("enabled", 0)
     path = f"/{webhook['id']}"
     assert made.headers["location"] == f"/v1/webhooks{path}"
     assert ask(ALPHA, "GET", path).json() == webhook

@@ -74,7 +74,7 @@ PARTS = (
     ),
     part(
         "deliver h", "deliver", delivered=12, failed=3, pending=4, oldest_pending_seconds=3.5, dead=1, disabled=0,
-        endpoints=2, failing=1,
+        endpoints=2, failing=1, failing_seconds=40,
     ),
     part("odd h", "odd", waiting=4, done_total=9, by={"a": 1, "b": 2}),
 )  # fmt: skip
