@@ -73,6 +73,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """statuses of problem documents besides those that the door itself may answer"""
     share: Share = "usual"
     """what it takes of what a company may have in use at once"""
+    waits: str = ""
+    """the query parameter without which it is a question, and no stream"""
     shows: Shows = "thing"
     described: bool = True
     """whether OpenAPI describes it: not the page's files, and not WebSockets, which AsyncAPI describes"""

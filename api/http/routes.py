@@ -10,6 +10,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
@@ -77,7 +78,10 @@ def _share(record: Endpoint | None, scope: Scope) -> AbstractAsyncContextManager
     if record is None or who is None or record.share == "usual":
         return FREE
     services: Services = scope["app"].state.services
-    return services.shares.taken(record.share, who.tenant)
+    share = record.share
+    if record.waits and not QueryParams(scope["query_string"]).get(record.waits, "").strip("0. "):
+        share = "question"
+    return services.shares.taken(share, who.tenant, who.user)
 
 
 def routes(endpoints: Iterable[Endpoint]) -> list[RecordRoute | RecordSocket]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Literal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from typing import Final, Literal
 
 from api.errors import ApiError
 
@@ -22,6 +22,8 @@ WAITING = 16
 """questions a company that wait in line for each that is answered"""
 PATIENCE = 10.0
 """seconds in line"""
+EACH_STREAMS = 20
+"""streams of one person: half of the company's where it has fewer than twice as many"""
 FREE = nullcontext()
 
 
@@ -33,57 +35,93 @@ class TooMuch(ApiError):
 
 
 class Shares:
-    """What companies have in use; `streams` and `questions` are how many each may have at once."""
+    """What companies have in use; `streams` and `questions` are how many each may have at once.
+
+    A person takes of his company's share, and of it at most a part, so that no colleague stands in another's way;
+    the tokens of programs are nobody's, and limited by the company's share alone.
+    """
 
     def __init__(self, streams: int, questions: int) -> None:
         self._streams, self._questions = streams, questions
+        self._each_streams = max(1, min(EACH_STREAMS, streams // 2))
+        self._each_questions = max(1, questions // 2)
         self._open: Counter[str] = Counter()
-        self._lines: dict[str, asyncio.Semaphore] = {}
-        self._asking: Counter[str] = Counter()
-
-    def taken(self, share: Share, tenant: str | None) -> AbstractAsyncContextManager[None]:
-        """Take a share for as long as the context lasts; entering raises `TooMuch`."""
-        if tenant is None or share == "usual":
-            return FREE
-        return self._stream(tenant) if share == "stream" else self._question(tenant)
+        self._lines: dict[str, _Line] = {}
 
     @asynccontextmanager
-    async def _stream(self, tenant: str) -> AsyncIterator[None]:
-        if self._open[tenant] >= self._streams:
-            raise TooMuch(
-                f"{tenant} has {self._streams} streams open, which is as many as one company may: end one, read several"
-                " things by one stream, or ask the operator for more (company_streams)."
-            )
-        self._open[tenant] += 1
+    async def taken(self, share: Share, tenant: str | None, user: str | None = None) -> AsyncIterator[None]:
+        """Take a share for as long as the context lasts; entering raises `TooMuch`.
+
+        ``user``: the person who takes it, with the company's domain; None for a program's token.
+        """
+        if tenant is None or share == "usual":
+            yield
+            return
+        async with AsyncExitStack() as stack:
+            if share == "stream":
+                if user is not None:
+                    stack.enter_context(self._stream(user, self._each_streams, _STREAMS_OF_ONE))
+                stack.enter_context(self._stream(tenant, self._streams, _STREAMS_OF_ALL))
+            else:
+                if user is not None:
+                    await stack.enter_async_context(self._question(user, self._each_questions, _QUESTIONS_OF_ONE))
+                await stack.enter_async_context(self._question(tenant, self._questions, _QUESTIONS_OF_ALL))
+            yield
+
+    @contextmanager
+    def _stream(self, whose: str, most: int, refusal: str) -> Iterator[None]:
+        if self._open[whose] >= most:
+            raise TooMuch(refusal.format(whose, most))
+        self._open[whose] += 1
         try:
             yield
         finally:
-            self._open[tenant] -= 1
-            if not self._open[tenant]:
-                del self._open[tenant]
+            self._open[whose] -= 1
+            if not self._open[whose]:
+                del self._open[whose]
 
     @asynccontextmanager
-    async def _question(self, tenant: str) -> AsyncIterator[None]:
-        if self._asking[tenant] >= self._questions * (1 + WAITING):
-            raise self._too_many(tenant)
-        self._asking[tenant] += 1
-        line = self._lines.setdefault(tenant, asyncio.Semaphore(self._questions))
+    async def _question(self, whose: str, at_once: int, refusal: str) -> AsyncIterator[None]:
+        line = self._lines.setdefault(whose, _Line(at_once))
+        if line.there >= at_once * (1 + WAITING):
+            raise TooMuch(refusal.format(whose, at_once))
+        line.there += 1
         try:
             try:
-                await asyncio.wait_for(line.acquire(), PATIENCE)
+                await asyncio.wait_for(line.places.acquire(), PATIENCE)
             except TimeoutError:
-                raise self._too_many(tenant) from None
+                raise TooMuch(refusal.format(whose, at_once)) from None
             try:
                 yield
             finally:
-                line.release()
+                line.places.release()
         finally:
-            self._asking[tenant] -= 1
-            if not self._asking[tenant]:
-                del self._asking[tenant], self._lines[tenant]
+            line.there -= 1
+            if not line.there:
+                del self._lines[whose]
 
-    def _too_many(self, tenant: str) -> TooMuch:
-        return TooMuch(
-            f"{tenant} asks for many calls more often at once than one company may ({self._questions} are answered at a"
-            " time, others wait): ask again in a moment, or ask the operator for more (company_questions)."
-        )
+
+class _Line:
+    """Those who ask: some are answered at a time, the others wait."""
+
+    def __init__(self, at_once: int) -> None:
+        self.places = asyncio.Semaphore(at_once)
+        self.there = 0
+
+
+_STREAMS_OF_ALL: Final = (
+    "{} has {} streams open, which is as many as one company may: end one, read several things by one stream, or ask"
+    " the operator for more (company_streams)."
+)
+_STREAMS_OF_ONE: Final = (
+    "{} has {} streams open, which is as many as one person may: end one, read several things by one stream, or ask"
+    " for a token of a program's."
+)
+_QUESTIONS_OF_ALL: Final = (
+    "{} asks for many calls more often at once than one company may ({} are answered at a time, others wait): ask again"
+    " in a moment, or ask the operator for more (company_questions)."
+)
+_QUESTIONS_OF_ONE: Final = (
+    "{} asks for many calls more often at once than one person may ({} are answered at a time, others wait): ask again"
+    " in a moment."
+)

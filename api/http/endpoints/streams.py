@@ -74,6 +74,7 @@ FAMILY = Family(
             says="Events behind a cursor, oldest first; each at least once, and in order",
             scope="subscribe",
             share="stream",
+            waits="wait",
             handler=streams.events,
             parameters=tuple(_parameter(item) for item in _DESCRIBED),
             also=_ALSO,

@@ -57,6 +57,32 @@ async def test_questions_wait_in_a_line_of_their_company(monkeypatch: pytest.Mon
     await asyncio.gather(*busy)
 
 
+@pytest.mark.pure
+async def test_one_person_leaves_room_for_his_colleagues(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = Shares(streams=10, questions=4)
+    async with AsyncExitStack() as taken:
+        for _ in range(5):
+            await taken.enter_async_context(shares.taken("stream", ALPHA, "1001@" + ALPHA))
+        with pytest.raises(TooMuch, match=r"1001@alpha\.example has 5 streams open, which is as many as one person may"):
+            await taken.enter_async_context(shares.taken("stream", ALPHA, "1001@" + ALPHA))
+        for user in ("1002@" + ALPHA, "1006@" + ALPHA, None, None, None):
+            await taken.enter_async_context(shares.taken("stream", ALPHA, user))
+        with pytest.raises(TooMuch, match=r"alpha\.example has 10 streams open"):
+            await taken.enter_async_context(shares.taken("stream", ALPHA))
+    monkeypatch.setattr("api.http.shares.PATIENCE", 0.05)
+    async with AsyncExitStack() as taken:
+        for _ in range(2):
+            await taken.enter_async_context(shares.taken("question", ALPHA, "1001@" + ALPHA))
+        with pytest.raises(TooMuch, match="than one person may"):
+            await taken.enter_async_context(shares.taken("question", ALPHA, "1001@" + ALPHA))
+        for user in ("1006@" + ALPHA, None):
+            await taken.enter_async_context(shares.taken("question", ALPHA, user))
+        with pytest.raises(TooMuch, match="than one company may"):
+            await taken.enter_async_context(shares.taken("question", ALPHA))
+    async with shares.taken("stream", ALPHA, "1001@" + ALPHA), shares.taken("question", ALPHA, "1001@" + ALPHA):
+        pass
+
+
 @pytest.mark.http
 def test_of_each_company_so_many_streams_are_open(site: Site) -> None:
     assert site.dsn is not None
@@ -77,7 +103,7 @@ def test_of_each_company_so_many_streams_are_open(site: Site) -> None:
             with ExitStack() as two:
                 for path in ("/v1/stream", "/v1/live/stream"):
                     assert two.enter_context(alpha.stream("GET", path)).status_code == 200
-                for path in ("/v1/stream", "/v1/live/stream", "/v1/events"):
+                for path in ("/v1/stream", "/v1/live/stream", "/v1/events?wait=5"):
                     answer = alpha.get(path)
                     assert (answer.status_code, answer.json()["code"]) == (429, "api.share")
                     assert "alpha.example has 2 streams open" in answer.json()["detail"]
@@ -88,7 +114,11 @@ def test_of_each_company_so_many_streams_are_open(site: Site) -> None:
                     )
                 assert refused.value.response.status_code == 429
                 assert alpha.get("/v1/calls").status_code == 200
+                assert alpha.get("/v1/events").status_code == 200, "a pull that does not wait is no stream"
                 assert streams.enter_context(beta.stream("GET", "/v1/stream")).status_code == 200
-            until(lambda: alpha.get("/v1/events").status_code == 200 or None, "room again when streams have ended")
+            until(
+                lambda: alpha.get("/v1/events?wait=0.01").status_code == 200 or None,
+                "room again when streams have ended",
+            )
     finally:
         assert running.stop() == 0
