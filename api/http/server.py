@@ -13,7 +13,7 @@ import uvicorn
 
 from api.health.services import Reporter
 from api.http.app import application
-from api.http.door import BACKLOG, Places, bounds_of, http_protocol, socket_protocol
+from api.http.door import BACKLOG, Places, bounds_of, http_protocol, no_refusal, socket_protocol
 from api.http.figures import figures
 from api.http.services import Services
 from api.processes.address import listening
@@ -44,6 +44,7 @@ def serve(here: Site, stop: threading.Event) -> int:
     host, port = here.settings.http_host, here.settings.http_port
     for others in ("uvicorn.error", "asyncio"):  # strangers can make them speak
         say_seldom(logging.getLogger(others))
+    logging.getLogger("uvicorn.error").addFilter(no_refusal)
     bounds = bounds_of(here.settings)
     places = Places(bounds)
     app = application(here)

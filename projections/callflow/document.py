@@ -171,7 +171,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=8192)
 def _second(value: int) -> str:
-    return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(value, UTC).isoformat()[:19]
 
 
 def instant_text(micros: int) -> str:

@@ -7,6 +7,6 @@ The numbers stand in `bounds`; docs/explanation/security.md says what each is fo
 from api.http.door.bounds import BACKLOG, Bounds, bounds_of
 from api.http.door.places import Places
 from api.http.door.protocol import http_protocol
-from api.http.door.sockets import socket_protocol
+from api.http.door.sockets import no_refusal, socket_protocol
 
-__all__ = ["BACKLOG", "Bounds", "Places", "bounds_of", "http_protocol", "socket_protocol"]
+__all__ = ["BACKLOG", "Bounds", "Places", "bounds_of", "http_protocol", "no_refusal", "socket_protocol"]

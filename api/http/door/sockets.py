@@ -1,6 +1,7 @@
 """WebSockets within bounds: the handshake in time, messages of few frames, no answer to pings that nobody reads."""
 
 import asyncio
+import logging
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -52,6 +53,11 @@ class BoundedSocket(WebSocketsSansIOProtocol):
     def _late(self) -> None:
         if not self.handshake_complete:
             self.transport.abort()
+
+
+def no_refusal(record: logging.LogRecord) -> bool:
+    """A WebSocket that is refused with an answer of HTTP is no error, though uvicorn's protocol says so of each."""
+    return str(record.msg) != "ASGI callable returned without completing handshake."
 
 
 def socket_protocol(places: Places) -> type[BoundedSocket]:

@@ -91,7 +91,7 @@ def test_with_the_database_away_the_status_says_what_files_know(tmp_path: Path) 
 
 
 def test_no_webhook_gets_through() -> None:
-    failing = {"endpoints": 3, "disabled": 1, "failing": 2, "failing_seconds": 600, "pending": 2660}
+    failing: dict[str, Any] = {"endpoints": 3, "disabled": 1, "failing": 2, "failing_seconds": 600, "pending": 2660}
     assert codes(part("deliver", **failing)) == ["deliver.failing"]
     (problem,) = of_parts([part("deliver", **failing)])
     assert "2,660 messages wait" in problem.sentence

@@ -63,7 +63,7 @@ async def test_one_person_leaves_room_for_his_colleagues(monkeypatch: pytest.Mon
     async with AsyncExitStack() as taken:
         for _ in range(5):
             await taken.enter_async_context(shares.taken("stream", ALPHA, "1001@" + ALPHA))
-        with pytest.raises(TooMuch, match=r"1001@alpha\.example has 5 streams open, which is as many as one person may"):
+        with pytest.raises(TooMuch, match=r"1001@alpha\.example has 5 streams open, .* as one person may"):
             await taken.enter_async_context(shares.taken("stream", ALPHA, "1001@" + ALPHA))
         for user in ("1002@" + ALPHA, "1006@" + ALPHA, None, None, None):
             await taken.enter_async_context(shares.taken("stream", ALPHA, user))
@@ -113,6 +113,7 @@ def test_of_each_company_so_many_streams_are_open(site: Site) -> None:
                         additional_headers={"Authorization": alpha.headers["Authorization"]},
                     )
                 assert refused.value.response.status_code == 429
+                assert not any("without completing handshake" in line for line in running.said)
                 assert alpha.get("/v1/calls").status_code == 200
                 assert alpha.get("/v1/events").status_code == 200, "a pull that does not wait is no stream"
                 assert streams.enter_context(beta.stream("GET", "/v1/stream")).status_code == 200
