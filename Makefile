@@ -29,4 +29,5 @@ docs:           ## write the generated parts of docs again: reference pages, dra
 	@scripts/setup test
 	@.venv/bin/python scripts/reference.py
 	@.venv/bin/python scripts/ladders.py
+	@.venv/bin/python scripts/words.py
 	@.venv/bin/python scripts/event_examples.py

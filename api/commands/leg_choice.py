@@ -11,8 +11,7 @@ import msgspec
 from api.commands.bodies import OfOne
 from api.commands.errors import CallEnded, NoLeg, WhichLeg
 from core.commands.checks import shown
-
-_TALKS = ("talk", "consult", "hold", "early_media")
+from projections.callflow.kinds import BETWEEN
 
 
 class _Decoded(msgspec.Struct, frozen=True):
@@ -142,7 +141,7 @@ def ringing(call: SeenCall) -> SeenLeg:
 
 def peer(call: SeenCall, leg: SeenLeg) -> SeenLeg:
     """Who talks with a leg now, or last did before one put the other on hold; raises `NoLeg`, `WhichLeg`."""
-    talks = [one for one in call.segments if one.kind in _TALKS]
+    talks = [one for one in call.segments if one.kind in BETWEEN]
     with_it = [one for one in talks if leg.party in _people(one)]
     going = [one for one in with_it if one.ended_at is None]
     latest = max(going, key=lambda one: one.started_at, default=None)

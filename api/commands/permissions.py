@@ -30,8 +30,7 @@ from api.errors import Forbidden
 from core.commands import orders
 from core.commands.orders import Order
 from core.reach import Reach, reach
-
-_WITH = frozenset({"talk", "consult", "hold", "early_media"})
+from projections.callflow.kinds import BETWEEN
 
 
 def check_call(who: Principal, from_user: str) -> None:
@@ -132,7 +131,7 @@ def _talking_with(call: SeenCall, own: set[str]) -> set[str]:
     with_them: set[str] = set()
     for one in call.going:
         people = {*one.parties, *([str(one.detail["by"])] if one.kind == "hold" and one.detail.get("by") else [])}
-        if one.kind in _WITH and not people.isdisjoint(mine):
+        if one.kind in BETWEEN and not people.isdisjoint(mine):
             with_them |= people
     return {leg.leg_id for leg in call.live_legs if leg.party in with_them and leg.leg_id not in own}
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from api.http.endpoints.streams import schemas
 from api.http.openapi.parts import Schema, of_structs
-from projections.published.catalogue import CATALOGUE, EventType
+from projections.published.catalogue import CATALOGUE
 from projections.published.envelope import dataschema
+from projections.published.event_type import EventType
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

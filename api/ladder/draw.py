@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 
-from api.ladder.glyphs import UNICODE, Glyphs
+from api.ladder.glyphs import PRESENT, UNICODE, Glyphs
 from api.ladder.story import STRENGTH, TOGETHER, Document, Mark, Span, Story, instant, party, read
 from api.words.text import ascii_only, harmless, pad, width
 
@@ -129,7 +129,7 @@ def _bars(story: Story, at: int, glyphs: Glyphs, used: set[str]) -> dict[str, st
     bars = {}
     for name in story.parties:
         kinds = {s.kind for s in story.spans if s.party == name and _covers(s, at)}
-        kind = next((k for k in STRENGTH if k in kinds), "present" if kinds else None)
+        kind = next((k for k in STRENGTH if k in kinds), PRESENT if kinds else None)
         if kind is not None:
             used.add(kind)
             bars[name] = glyphs.bars[kind]
@@ -157,4 +157,4 @@ def _row(parties: list[str], bars: dict[str, str], mark: Mark | None, lane: int,
 
 
 def _legend(used: set[str], glyphs: Glyphs) -> list[tuple[str, str]]:
-    return [(kind, glyphs.bars[kind]) for kind in (*STRENGTH, "present") if kind in used]
+    return [(kind, glyphs.bars[kind]) for kind in (*STRENGTH, PRESENT) if kind in used]

@@ -2,10 +2,15 @@
 
 import msgspec
 
+from projections.callflow.kinds import drawn
+
+PRESENT = "present"
+"""A leg that is in no segment."""
+
 
 class Glyphs(msgspec.Struct, frozen=True):
     bars: dict[str, str]
-    """What a party's line looks like while it is in a segment of this kind; `present` is a leg without a segment."""
+    """What a party's line looks like while it is in a segment of this kind; or, for `PRESENT`, in none."""
     line: str
     right: str
     left: str
@@ -16,21 +21,7 @@ class Glyphs(msgspec.Struct, frozen=True):
 
 
 UNICODE = Glyphs(
-    bars={
-        "talk": "┃",
-        "consult": "║",
-        "conference": "█",
-        "hold": "╎",
-        "park": "▒",
-        "queue": "░",
-        "ivr": "▪",
-        "voicemail": "◆",
-        "announcement": "▫",
-        "early_media": "┊",
-        "ring": "┊",
-        "monitor": "◇",
-        "present": "│",
-    },
+    bars={kind: bar.glyph for kind, bar in drawn()} | {PRESENT: "│"},
     line="─",
     right="▶",
     left="◀",
@@ -39,21 +30,7 @@ UNICODE = Glyphs(
 )
 
 ASCII = Glyphs(
-    bars={
-        "talk": "#",
-        "consult": "%",
-        "conference": "C",
-        "hold": ":",
-        "park": "P",
-        "queue": "Q",
-        "ivr": "I",
-        "voicemail": "V",
-        "announcement": "A",
-        "early_media": ".",
-        "ring": ".",
-        "monitor": "M",
-        "present": "|",
-    },
+    bars={kind: bar.ascii for kind, bar in drawn()} | {PRESENT: "|"},
     line="-",
     right=">",
     left="<",

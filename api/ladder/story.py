@@ -6,11 +6,13 @@ calls; the document says it all. Columns and characters are `draw`'s.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
+from api.ladder.glyphs import PRESENT
 from api.words.text import harmless
+from projections.callflow import kinds, offer_kinds, transfer_kinds
 
 Document = Mapping[str, Any]
 """A call document as CALLS.md has it, decoded from JSON."""
@@ -18,20 +20,7 @@ Document = Mapping[str, Any]
 TOGETHER = 30_000
 """Microseconds: instants nearer than this are drawn as one. An answer and its bridge are one thing to a reader."""
 
-STRENGTH = (
-    "consult",
-    "talk",
-    "conference",
-    "hold",
-    "park",
-    "voicemail",
-    "ivr",
-    "announcement",
-    "queue",
-    "early_media",
-    "ring",
-    "monitor",
-)
+STRENGTH = tuple(kind for kind, _ in kinds.drawn())
 """Which kind a party's line shows when it is in several segments at once."""
 
 
@@ -97,7 +86,7 @@ def _parties(call: Document, caller: str, marks: list[Mark]) -> list[str]:
 def _spans(call: Document) -> Iterator[Span]:
     for leg in call.get("legs") or []:
         if leg.get("party") and (begin := instant(leg.get("created_at"))) is not None:
-            yield Span("present", party(leg["party"]), begin, instant(leg.get("ended_at")))
+            yield Span(PRESENT, party(leg["party"]), begin, instant(leg.get("ended_at")))
     for segment in call.get("segments") or []:
         if (begin := instant(segment.get("started_at"))) is not None:
             for name in segment.get("parties") or []:
@@ -126,7 +115,8 @@ def _offered_by(offer: Document, call: Document, caller: str) -> str:
     """Who rang the phone: the transferor of a consultation, else the caller."""
     at = instant(offer.get("started_at")) or 0
     for transfer in call.get("transfers") or []:
-        consulted = transfer.get("kind") in ("attended", "semi_attended") and transfer.get("by")
+        row = transfer_kinds.row_of(transfer.get("kind"))
+        consulted = row is not None and row.consults and transfer.get("by")
         same = party(transfer.get("to")) == party(offer.get("to"))
         if consulted and same and at <= (instant(transfer.get("at")) or 0):
             return party(transfer["by"])
@@ -138,8 +128,8 @@ def _offer(offer: Document, caller: str, start: int) -> Iterator[Mark]:
     yield Mark(instant(offer.get("started_at")) or start, 2, f"offered to {to}", caller, to)
     outcome, ended = offer.get("outcome"), instant(offer.get("ended_at"))
     if outcome and ended is not None:
-        words = {"answered": "answers", "no_answer": "does not answer", "busy": "is busy", "rejected": "rejects"}
-        yield Mark(ended, 1, f"{to} {words.get(outcome, harmless(outcome).replace('_', ' '))}", to)
+        row = offer_kinds.row_of(outcome)
+        yield Mark(ended, 1, f"{to} {row.verb if row else harmless(outcome).replace('_', ' ')}", to)
 
 
 def _segment(segment: Document, start: int) -> Iterator[Mark]:
@@ -147,32 +137,36 @@ def _segment(segment: Document, start: int) -> Iterator[Mark]:
     at, detail = instant(segment.get("started_at")) or start, segment.get("detail") or {}
     doubt = "" if segment.get("quality") in (None, "observed") else f" ({harmless(segment['quality'])})"
     others = ", ".join(names)
-    match kind:
-        case "ring":
-            return  # the offer says it
-        case "talk" | "consult":
-            word = "talk" if kind == "talk" else "consultation"
+    row = kinds.row_of(kind)
+    word = row.word if row else harmless(kind).replace("_", " ")
+    sentence = row.sentence if row else "alone"
+    match sentence:
+        case "offer":
+            return
+        case "pair":
             first, last = (names[0], names[-1]) if len(names) > 1 else (None, None)
             yield Mark(at, 4, f"{word}: {others}{doubt}", first, last, both=True)
         case "hold":
             by = party(detail.get("by"))
             held = ", ".join(n for n in names if n != by) or others
             yield Mark(at, 3, f"{by} holds {held}{doubt}", by, held if held in names else None)
-        case "park" | "queue" | "conference" | "voicemail" | "ivr":
+        case "place":
             place = next((n for n in names if n.startswith(f"{kind}:")), None)
             who = ", ".join(n for n in names if n != place)
             where = place or harmless(detail.get("lot") or detail.get("queue") or detail.get("room") or kind)
             yield Mark(at, 5, f"{who} in {where}{doubt}", who if who in names else None, place)
-        case _:
+        case "alone":
             extra = detail.get("mode") or detail.get("file")
-            yield Mark(at, 5, f"{kind.replace('_', ' ')}: {others}{f' ({harmless(extra)})' if extra else ''}{doubt}")
+            yield Mark(at, 5, f"{word}: {others}{f' ({harmless(extra)})' if extra else ''}{doubt}")
+        case _:
+            assert_never(sentence)
 
 
 def _transfer(transfer: Document, start: int) -> Mark:
-    kind, result = harmless(transfer.get("kind")).replace("_", "-"), transfer.get("result")
+    row, result = transfer_kinds.row_of(transfer.get("kind")), transfer.get("result")
     by, to = party(transfer.get("by")), party(transfer.get("to"))
     moved = f" of {party(transfer['from'])}" if transfer.get("from") else ""
-    noun = kind if kind in ("pickup", "park", "retrieve", "park-return", "forward") else f"{kind} transfer"
+    noun = row.noun if row else f"{harmless(transfer.get('kind')).replace('_', '-')} transfer"
     ending = f": {harmless(result)}" if result and result != "completed" else ""
     return Mark(instant(transfer.get("at")) or start, 3, f"{noun} by {by}{moved} to {to}{ending}", by, to)
 

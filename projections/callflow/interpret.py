@@ -7,12 +7,13 @@ questions mean is in `legs`, `timeline`, `offers`, `transfers` and `verdict`; he
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from core.numbers import instant
 from projections.callflow.document import Call, Evidence, Link, Party, Quality, Segment, Transfer
 from projections.callflow.document import Leg as LegDocument
 from projections.callflow.fact import Fact
+from projections.callflow.kinds import CONNECTS, COUNTED, HEARD, SERVICES
 from projections.callflow.legs import Leg, begun, first_names, legs_of, root_of
 from projections.callflow.moves import Moves, service_party
 from projections.callflow.offers import offered, offers_of
@@ -31,7 +32,6 @@ from projections.callflow.verdict import (
 )
 
 _WORSE: dict[Quality, int] = {"observed": 0, "bounded": 1, "inferred": 2, "gap": 3}
-_SERVICE_KINDS = frozenset({"park", "voicemail", "conference", "queue", "ivr"})
 # Facts that the fold makes of events about a switch, or of an event that does not come.
 _DERIVED = frozenset({"gap", "lost", "gone", "closed"})
 Interval = tuple[int, int | None]
@@ -63,10 +63,10 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
     yield
     complete = all(leg.closed for leg in legs.values() if leg.last_seen)
     caller = caller_of(root, legs)
-    talks = [one for one in stretches if one.kind in ("talk", "consult", "conference")]
+    talks = [one for one in stretches if one.kind in CONNECTS]
     answered = bool(talks)
     outcome = outcome_of(root, legs, stretches, offers, answered) if complete else "answered" if answered else None
-    heard = [one for one in stretches if one.kind not in ("talk", "consult") or _heard(one, legs)]
+    heard = [one for one in stretches if one.kind not in HEARD or _heard(one, legs)]
     parking = Parking(transfers)
     segments: list[Segment] = []
     for one in heard:
@@ -98,7 +98,7 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
         answered_at=talks[0].started_at if talks else None,
         ended_at=ended,
         hangup=hangup_of(root, people, outcome) if complete else None,
-        talk_seconds=_union([one for one in heard if one.kind == "talk"]),
+        talk_seconds=_union([one for one in heard if one.kind in COUNTED]),
         parties=parties,
         segments=segments,
         offers=offers,
@@ -200,13 +200,11 @@ def _segment(one: Stretch, legs: dict[str, Leg], parking: Parking, gaps: list[In
     parties = list(dict.fromkeys(legs[leg].party for leg in one.legs))
     detail: dict[str, Any] = {}
     leg = legs[one.legs[0]]
-    if one.kind in _SERVICE_KINDS:
+    if one.kind in SERVICES:
         parties.append(service_party(one, leg))
     match one.kind:
         case "hold":
             detail["by"] = one.by
-        case "record":
-            detail["file"] = one.what
         case "conference":
             detail["room"] = one.what
         case "park":
@@ -217,10 +215,12 @@ def _segment(one: Stretch, legs: dict[str, Leg], parking: Parking, gaps: list[In
             detail["queue"] = one.what.partition("@")[0]
         case "monitor":
             detail["mode"], _, detail["leg"] = one.what.partition(" ")
-        case "announcement":
+        case "announcement" | "record":
             detail["file"] = one.what
-        case _:
+        case "ring" | "early_media" | "ivr" | "talk" | "consult" | "voicemail":
             pass
+        case _:
+            assert_never(one.kind)
     quality = one.quality
     if any(one.started_at < (until or 1 << 62) and (one.ended_at or 1 << 62) > since for since, until in gaps):
         quality = "gap"
@@ -262,7 +262,7 @@ def _parties(stretches: list[Stretch], legs: dict[str, Leg], root: Leg, role: Ro
     talked: dict[str, list[Stretch]] = {}
     held: dict[str, list[Stretch]] = {}
     for one in stretches:
-        did = talked if one.kind in ("talk", "consult") else held if one.kind == "hold" else None
+        did = talked if one.kind in HEARD else held if one.kind == "hold" else None
         if did is not None:
             for party in {legs[leg].party for leg in one.legs}:
                 did.setdefault(party, []).append(one)

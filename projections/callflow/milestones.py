@@ -20,32 +20,18 @@ import msgspec
 from projections.callflow.audience import audience
 from projections.callflow.changes import Audience, CallEvent
 from projections.callflow.document import Call
+from projections.callflow.kinds import SEGMENTS
 from projections.callflow.slices import PORTION, Slices
 
 _NAMESPACE = UUID("6f0e5a30-6a0c-5d07-9d6f-1c8f7f1f5b11")
 _encode = msgspec.json.Encoder(order="sorted").encode
+# What each kind of segment publishes when it begins, and the names in the detail that are known by then.
 _BEGINS = {
-    "talk": "call.talking",
-    "consult": "call.consulting",
-    "hold": "call.held",
-    "queue": "call.queued",
-    "park": "call.parked",
-    "conference": "call.joined",
-    "voicemail": "call.voicemail",
-    "ivr": "call.ivr",
-    "monitor": "call.monitored",
-    "record": "call.recording",
-    "early_media": "call.early_media",
+    kind: (row.begins.name, frozenset(field.encode_name for field in msgspec.structs.fields(row.begins.detail)))
+    for kind, row in SEGMENTS.items()
+    if row.begins
 }
-# Known only when the segment is over.
-_LATER = frozenset({"retrieved_by"})
-_ENDS = {
-    "hold": "call.resumed",
-    "queue": "call.left_queue",
-    "park": "call.unparked",
-    "conference": "call.left",
-    "record": "call.recorded",
-}
+_ENDS = {kind: row.ends.name for kind, row in SEGMENTS.items() if row.ends}
 
 
 def _news(call: Call) -> Iterator[tuple[str, str, int, dict[str, Any]]]:
@@ -67,17 +53,13 @@ def _news(call: Call) -> Iterator[tuple[str, str, int, dict[str, Any]]]:
         yield "call.answered", call.call_id, call.answered_at, {"by": call.answered_by}
     for segment in call.segments:
         key = f"{segment.kind}:{','.join(segment.parties)}:{segment.started_at}"
-        detail = {name: value for name, value in segment.detail.items() if name not in _LATER}
-        data: dict[str, Any] = {"parties": segment.parties, "detail": detail}
-        if segment.kind in _BEGINS:
-            yield _BEGINS[segment.kind], key, segment.started_at, data
-        if segment.ended_at is not None and segment.kind in _ENDS:
-            yield (
-                _ENDS[segment.kind],
-                key,
-                segment.ended_at,
-                {**data, "detail": segment.detail, "seconds": segment.seconds},
-            )
+        if begins := _BEGINS.get(segment.kind):
+            kind, known = begins
+            detail = {name: value for name, value in segment.detail.items() if name in known}
+            yield kind, key, segment.started_at, {"parties": segment.parties, "detail": detail}
+        if segment.ended_at is not None and (ends := _ENDS.get(segment.kind)):
+            data: dict[str, Any] = {"parties": segment.parties, "detail": segment.detail, "seconds": segment.seconds}
+            yield ends, key, segment.ended_at, data
     for move in call.transfers:
         if move.result is not None:
             data = {"kind": move.kind, "by": move.by, "from": move.from_, "to": move.to, "result": move.result}

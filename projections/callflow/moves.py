@@ -14,6 +14,7 @@ import msgspec
 from core.numbers import LATEST, number
 from projections.callflow.document import TransferResult
 from projections.callflow.fact import Fact
+from projections.callflow.kinds import HEARD, SERVICES
 from projections.callflow.legs import Leg, caller_of
 from projections.callflow.offers import connections
 from projections.callflow.timeline import Stretch
@@ -24,8 +25,6 @@ SLACK = 50_000
 _HISTORY = re.compile(r"(\d+):[^:]*:bl_xfer:([^/]*)/.*")
 # Applications of a number that only passes a call on.
 _PASSING = frozenset({"bridge", "transfer", "execute_extension"})
-_SERVICES = frozenset({"park", "voicemail", "conference", "queue", "ivr"})
-_TALKS = frozenset({"talk", "consult"})
 _STILL = 1 << 62
 """the end of what has not ended"""
 
@@ -103,7 +102,7 @@ class Moves:
         self._talks: dict[str, _Stretches] = {}
         self._services: dict[str, _Stretches] = {}
         for stretch in stretches:
-            by_leg = self._talks if stretch.kind in _TALKS else self._services if stretch.kind in _SERVICES else None
+            by_leg = self._talks if stretch.kind in HEARD else self._services if stretch.kind in SERVICES else None
             if by_leg is not None:
                 for leg_id in stretch.legs:
                     by_leg.setdefault(leg_id, _Stretches()).add(stretch)

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from projections.callflow.document import Offer, OfferOutcome
+from projections.callflow.kinds import CONNECTS
 from projections.callflow.legs import Leg
 from projections.callflow.timeline import Stretch
 
@@ -31,14 +32,13 @@ _ENDED_BY_CALLER = frozenset({"ORIGINATOR_CANCEL", "NORMAL_CLEARING", "MANAGER_R
 _NEAR = 1_000_000
 # A phone that refuses by itself or by a key does so within this time (microseconds).
 _AT_ONCE = 5_000_000
-_CONNECTED = frozenset({"talk", "consult", "conference"})
 
 
 def connections(stretches: Sequence[Stretch]) -> dict[str, int]:
     """When each leg first talked with somebody or joined a room."""
     first: dict[str, int] = {}
     for one in stretches:
-        if one.kind in _CONNECTED:
+        if one.kind in CONNECTS:
             for leg in one.legs:
                 first.setdefault(leg, one.started_at)
     return first

@@ -15,13 +15,11 @@ from projections.callflow.activities import Activity, activities
 from projections.callflow.course import Course
 from projections.callflow.document import Quality, SegmentKind
 from projections.callflow.fact import Fact
+from projections.callflow.kinds import CONNECTS, SHORTEST
 from projections.callflow.legs import Leg
 from projections.callflow.slices import PORTION, Slices
 
-# Shorter activities (microseconds) are the switch shuffling its state, and nothing that anybody lived through.
-_SHORTEST = 20_000
-# A scrap of hold music, played while the switch lays its wires anew, tells nobody anything.
-_SHORTEST_ANNOUNCEMENT = 200_000
+# A pause as short as this (microseconds) is the switch laying its wires anew.
 _REWIRING = 100_000
 Op = Literal["fact", "bridge", "cut", "end"]
 
@@ -139,8 +137,7 @@ def _joined(stretches: list[Stretch]) -> list[Stretch]:
 
 
 def _counts(one: Stretch) -> bool:
-    shortest = _SHORTEST_ANNOUNCEMENT if one.kind == "announcement" else _SHORTEST
-    if one.ended_at is None or one.ended_at - one.started_at >= shortest:
+    if one.ended_at is None or one.ended_at - one.started_at >= SHORTEST[one.kind]:
         return True
     # Cut short by a loss: how long it really was nobody knows, but that it was is certain.
-    return one.quality != "observed" and one.kind in ("talk", "consult", "conference")
+    return one.quality != "observed" and one.kind in CONNECTS

@@ -11,7 +11,9 @@ from core import tenancy
 from core.numbers import number
 from projections.callflow.document import Caller, Direction, Hangup, Offer, Outcome, State, Transfer
 from projections.callflow.fact import Fact
+from projections.callflow.kinds import WAITS, lives
 from projections.callflow.legs import Leg
+from projections.callflow.offer_kinds import OFFERS
 from projections.callflow.timeline import Stretch
 
 # Legs that end within this time (microseconds) of the last one ended together with it.
@@ -26,16 +28,7 @@ _BY_CAUSE: dict[str, Outcome] = {
     "PROGRESS_TIMEOUT": "no_answer",
     "ORIGINATOR_CANCEL": "cancelled",
 }
-_STATES: list[tuple[str, State]] = [
-    ("talk", "talking"),
-    ("consult", "held"),
-    ("hold", "held"),
-    ("conference", "conference"),
-    ("park", "parked"),
-    ("queue", "queued"),
-    ("voicemail", "voicemail"),
-    ("ivr", "ivr"),
-]
+_STATES = lives()
 
 
 def caller_of(root: Leg, legs: dict[str, Leg]) -> Caller:
@@ -153,8 +146,7 @@ def outcome_of(
     left = root.disposition in _LEFT
     # An announcement to somebody who was not even answered is a way to refuse.
     stretches = [one for one in stretches if one.kind != "announcement" or root.answered_at]
-    services = ("queue", "ivr", "park", "announcement")
-    waited = [one for one in stretches if one.kind in services and root.leg_id in one.legs]
+    waited = [one for one in stretches if one.kind in WAITS and root.leg_id in one.legs]
     rang = [offer for offer in offers if offer.ended_at]
     if waited and not (rang and rang[-1].started_at > waited[-1].started_at and waited[-1].kind != "queue"):
         return "abandoned" if left else "unserved"
@@ -167,11 +159,8 @@ def outcome_of(
             return _BY_CAUSE[cause]
     if root.answered_at or not root.cause:
         for offer in reversed(rang):
-            match offer.outcome:
-                case "busy" | "rejected" | "no_answer" | "cancelled":
-                    return offer.outcome
-                case _:
-                    pass
+            if offer.outcome and (decided := OFFERS[offer.outcome].decides):
+                return decided
     if root.end_quality != "observed":
         return "unserved" if root.answered_at else "failed"
     return "failed"

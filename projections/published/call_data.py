@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from projections.callflow.details import Party
 from projections.callflow.document import Direction, OfferOutcome, Outcome, Quality, TransferKind, TransferResult
 
 Instant = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 """an instant as text: RFC 3339 with microseconds, UTC"""
-Party = Annotated[str, msgspec.Meta(description="A user's extension, an outsider's number, or a service.")]
 
 
 class OfCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,106 +49,10 @@ class CallAnswered(OfCall, frozen=True, kw_only=True):
     by: Party | None
 
 
-class NoDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """Nothing more is to be said."""
+class OfSegment(OfCall, frozen=True, kw_only=True):
+    """What every event about a segment says; `of_segments` adds the detail, and how long it was."""
 
-
-class HoldDetail(msgspec.Struct, frozen=True, kw_only=True):
-    by: Party | None
-    """who pressed hold"""
-
-
-class QueueDetail(msgspec.Struct, frozen=True, kw_only=True):
-    queue: str
-
-
-class ParkDetail(msgspec.Struct, frozen=True, kw_only=True):
-    lot: str
-    parked_by: Party | None
-
-
-class ParkEndDetail(msgspec.Struct, frozen=True, kw_only=True):
-    lot: str
-    parked_by: Party | None
-    retrieved_by: Party | None
-
-
-class RoomDetail(msgspec.Struct, frozen=True, kw_only=True):
-    room: str
-
-
-class FileDetail(msgspec.Struct, frozen=True, kw_only=True):
-    file: str
-
-
-class MonitorDetail(msgspec.Struct, frozen=True, kw_only=True):
-    mode: str
-    leg: str
-
-
-class CallTalking(OfCall, frozen=True, kw_only=True):
     parties: list[Party]
-    detail: NoDetail
-
-
-class CallHeld(OfCall, frozen=True, kw_only=True):
-    parties: list[Party]
-    detail: HoldDetail
-
-
-class CallResumed(OfCall, frozen=True, kw_only=True):
-    parties: list[Party]
-    detail: HoldDetail
-    seconds: float
-
-
-class CallQueued(OfCall, frozen=True, kw_only=True):
-    parties: list[Party]
-    detail: QueueDetail
-
-
-class CallLeftQueue(OfCall, frozen=True, kw_only=True):
-    parties: list[Party]
-    detail: QueueDetail
-    seconds: float
-
-
-class CallParked(OfCall, frozen=True, kw_only=True):
-    parties: list[Party]
-    detail: ParkDetail
-
-
-class CallUnparked(OfCall, frozen=True, kw_only=True):
-    parties: list[Party]
-    detail: ParkEndDetail
-    seconds: float
-
-
-class CallJoined(OfCall, frozen=True, kw_only=True):
-    parties: list[Party]
-    detail: RoomDetail
-
-
-class CallLeft(OfCall, frozen=True, kw_only=True):
-    parties: list[Party]
-    detail: RoomDetail
-    seconds: float
-
-
-class CallMonitored(OfCall, frozen=True, kw_only=True):
-    parties: list[Party]
-    detail: MonitorDetail
-
-
-class CallRecording(OfCall, frozen=True, kw_only=True):
-    parties: list[Party]
-    detail: FileDetail
-
-
-class CallRecorded(OfCall, frozen=True, kw_only=True):
-    parties: list[Party]
-    detail: FileDetail
-    seconds: float
 
 
 class CallTransferred(OfCall, frozen=True, kw_only=True):

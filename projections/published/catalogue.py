@@ -2,20 +2,15 @@
 
 Descriptions of the interface, filters and tests take the types from here. Names are stable: one is never given another
 meaning, and fields may be added to data, never taken away. The examples come from recorded calls:
-`scripts/event_examples.py` writes them.
+`scripts/event_examples.py` writes them. What segments publish is said by their kinds (`projections.callflow.kinds`).
 """
 
-import json
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
-
-import msgspec
-
+from projections.callflow.kinds import SEGMENTS
 from projections.published import call_data as call
 from projections.published import notice_data as notice
+from projections.published.event_type import EventType, Family
+from projections.published.of_segments import of_segments
 
-Family = Literal["call", "queue", "registration", "switch", "command", "operator"]
 FAMILIES: dict[Family, str] = {
     "call": "What happened to a call. Subject: the id of the call.",
     "queue": "Who waits in a queue and who serves it. Subject: the queue, or the agent.",
@@ -26,51 +21,13 @@ FAMILIES: dict[Family, str] = {
 }
 
 
-class EventType(msgspec.Struct, frozen=True):
-    """One type of event."""
-
-    name: str
-    sentence: str
-    data: type[msgspec.Struct]
-
-    @property
-    def family(self) -> Family:
-        """The first word of the name."""
-        return self.name.partition(".")[0]  # type: ignore[return-value]
-
-    @property
-    def example(self) -> dict[str, Any]:
-        """An event of this type, whole, as it went out."""
-        return examples()[self.name]
-
-    def schema(self) -> dict[str, Any]:
-        """The JSON Schema (2020-12) of the data, with its parts under $defs."""
-        return msgspec.json.schema(self.data)
-
-
 _TYPES = (
     EventType("call.started", "Somebody began a call.", call.CallStarted),
     EventType("call.offered", "A phone, or a number outside, is being rung for the call.", call.CallOffered),
     EventType("call.offer_ended", "A phone stopped ringing, with what came of it.", call.CallOfferEnded),
-    EventType("call.early_media", "The far side is heard before it has answered.", call.CallTalking),
+    *of_segments("early_media"),  # before the answer, the only one that is
     EventType("call.answered", "The call was answered by a person, for the first time.", call.CallAnswered),
-    EventType("call.talking", "These parties can hear each other from now on.", call.CallTalking),
-    EventType(
-        "call.consulting", "Somebody talks with the target of a transfer while another is on hold.", call.CallTalking
-    ),
-    EventType("call.held", "Somebody was put on hold.", call.CallHeld),
-    EventType("call.resumed", "A hold ended.", call.CallResumed),
-    EventType("call.queued", "The call waits in a queue.", call.CallQueued),
-    EventType("call.left_queue", "The wait in a queue ended: by an answer, or by leaving.", call.CallLeftQueue),
-    EventType("call.parked", "The call was put into a lot.", call.CallParked),
-    EventType("call.unparked", "The call left its lot: retrieved, returned, or hung up.", call.CallUnparked),
-    EventType("call.joined", "Somebody entered a conference.", call.CallJoined),
-    EventType("call.left", "Somebody left a conference.", call.CallLeft),
-    EventType("call.voicemail", "The call reached a voicemail box.", call.CallTalking),
-    EventType("call.ivr", "The call reached a voice menu.", call.CallTalking),
-    EventType("call.monitored", "Somebody listens in on another call.", call.CallMonitored),
-    EventType("call.recording", "A recording began.", call.CallRecording),
-    EventType("call.recorded", "A recording ended.", call.CallRecorded),
+    *of_segments(*(kind for kind in SEGMENTS if kind != "early_media")),
     EventType("call.transferred", "Who talks with whom was changed, or was to be.", call.CallTransferred),
     EventType("call.merged", "Another call turned out to be part of this one; its id leads here.", call.CallMerged),
     EventType("call.corrected", "What was published before was otherwise, or never was.", call.CallCorrected),
@@ -119,10 +76,3 @@ _TYPES = (
 )
 CATALOGUE: dict[str, EventType] = {one.name: one for one in _TYPES}
 """by name, in the order in which things usually happen"""
-
-
-@cache
-def examples() -> dict[str, dict[str, Any]]:
-    """One real event of each type, whole."""
-    found: dict[str, dict[str, Any]] = json.loads((files(__package__) / "examples.json").read_bytes())
-    return found

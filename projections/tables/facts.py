@@ -7,8 +7,7 @@ questions of an analyst need neither a join nor JSON.
 from collections.abc import Iterable
 
 from projections.callflow.document import Call, Segment
-
-_BY_PEOPLE = frozenset({"blind", "attended", "semi_attended", "command"})
+from projections.callflow.transfer_kinds import TRIED
 
 
 def queue_name(segment: Segment) -> str | None:
@@ -114,7 +113,7 @@ def room(call: Call) -> str | None:
 
 def transfers(call: Call) -> tuple[int, bool]:
     """How many transfers people or commands tried, and whether one was completed."""
-    tried = [transfer for transfer in call.transfers if transfer.kind in _BY_PEOPLE]
+    tried = [transfer for transfer in call.transfers if transfer.kind in TRIED]
     return len(tried), any(transfer.result == "completed" for transfer in tried)
 
 

@@ -34,6 +34,11 @@ class Story:
         )
         return self
 
+    def again(self, other: "Story") -> "Story":
+        """What another story told: this one can go on without that one."""
+        self.facts += other.facts
+        return self
+
     def user(self, at: float, leg: str, user: str, dialled: str) -> "Story":
         """A user of ours takes his phone up and dials."""
         return self.tell(

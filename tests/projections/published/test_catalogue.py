@@ -12,10 +12,11 @@ import jsonschema
 import msgspec
 import pytest
 
-from projections.callflow import milestones
-from projections.published.catalogue import CATALOGUE, FAMILIES, examples
+from projections.callflow.kinds import SEGMENTS
+from projections.published.catalogue import CATALOGUE, FAMILIES
 from projections.published.envelope import data
 from projections.published.event import PublishedEvent
+from projections.published.event_type import examples
 from tests.projections.callflow.folding import CAPTURES, SCENARIOS, SMALL
 from tests.projections.published.recorded import events_of, published
 
@@ -58,8 +59,8 @@ def test_all_that_is_published_is_as_the_catalogue_says() -> None:
 
 
 def test_the_calls_milestones_are_all_in_the_catalogue() -> None:
-    for name in (*milestones._BEGINS.values(), *milestones._ENDS.values()):
-        assert name in CATALOGUE
+    for news in (news for row in SEGMENTS.values() for news in (row.begins, row.ends) if news):
+        assert CATALOGUE[news.name].sentence == news.sentence
 
 
 def test_the_schemas_hold_for_what_is_published() -> None:
