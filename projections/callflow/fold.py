@@ -1,12 +1,43 @@
-"""The call fold: from switch events, one after the other, to calls that changed.
+"""The call fold: from switch events, one after the other, to the calls that changed.
 
-It keeps the facts of each call that is alive, finds out by the ties between legs which facts are of one call, and lets
-`interpret` say what they amount to. Pure in effect: no clock, no randomness, no environment; all that it needs to go
-on after a restart is in the states that it hands out. A finished call leaves memory, and comes back from its stored
-state when something late refers to it.
+For each event there are two questions, and they are kept apart.
 
-What one event costs is bounded, whatever its call has lived through: the facts of a call that has become long are
-handed out at once, but what they amount to is told at a pace and in slices (`pacing`).
+*Which call is the event part of?* `reading` turns an event into facts. A fact is about one leg; its ties name other
+legs that belong to the same call, and the field that proves it. Legs and ties are a graph, and a call is one connected
+part of that graph: a `Group` of facts. So an event does one of three things to the groups in memory:
+
+    none of its legs is known          a new group begins
+    its legs are all of one group      the fact joins that group
+    its legs are of several groups     those groups become one, under the id of the earliest (`_merge`)
+
+A group never loses a fact and is never split.
+
+*What do the facts of a call amount to?* `interpret` makes the document from all facts of a group, sorted by the clock
+and the counter of the switch. It keeps nothing from one time to the next.
+
+These two decisions carry the promise "same log, same answer". A group is a set: it does not matter in which order its
+facts came, how often one came, where a page ended, or how often the process was restarted. A fact that comes late needs
+no rule of its own: the group is interpreted again, and `milestones` publishes what is new or has to be corrected.
+
+**Facts without an event.** Some things are only known because something did *not* happen. The fold adds facts for them:
+
+    closed   a leg hung up, `COMPLETE_AFTER` passed, and its HANGUP_COMPLETE did not come
+    lost     the switch speaks from a new core: the legs of its old core are gone
+    gap      nobody listened to the switch for a time
+    gone     the switch counts no session, so that no leg can be alive there
+
+They are stored with the others, so that a restart finds them again and does not have to draw the same conclusion twice.
+
+**Time.** The fold has no clock. Its time is that of the events: `_now` holds the latest time of each switch. An event
+of one switch therefore closes nothing on another, whose events may still be on the way.
+
+**Memory.** A group stays in memory while one of its legs lives, and `_LINGER` longer, for its last events. Then only
+its stored state is left. When a later event names one of its legs, `wanted` says so, the runner loads the state, and
+`restore` puts the group back as it was.
+
+**Cost.** Interpreting costs as much as the call has facts. A short call is interpreted at each change. A long one
+stores its facts at once, but is interpreted at a pace and in slices (`pacing`), so that what one event costs stays
+bounded whatever its call has lived through.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,20 @@
-"""The calls that are in memory, found by leg, by switch, and by what is waited for.
+"""The calls that are in memory, and the indexes by which the fold finds them.
 
-All the ways to find a call are kept in this one place, so that what is forgotten is in none of them: a call that was
-let go and is still found by its switch would be told as a live one, long after its end.
+The fold looks for calls in four ways, and each has an index of its own, so that no event makes it walk over all calls:
+
+    by leg         which call is this event part of?                       `of_legs`
+    by switch      whose legs are lost when a core dies or a link breaks?  `living`, `runs`
+    by condition   which legs have hung up and not said the rest?          `hung`
+                   which calls are over, and may be forgotten?             `ended`
+                   which calls have changed?                               `dirty`
+
+All of them follow from the state of the group alone. Nobody writes to an index: whoever changes a group calls `keep`
+afterwards, and `keep` puts the group where it now belongs and takes it out of where it does not belong any more.
+`forget` takes it out of all. The two are the only ways in and out; a call that was forgotten and was still found by its
+switch would be published as a live one long after its end.
+
+Groups are keyed by `id()`: a call's own id changes when it merges, and two groups with equal facts are still two. Every
+dictionary keeps its order of insertion, so that calls are handed out in an order that depends on the log alone.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,22 @@
-"""What the rules of transfers look up: who talked with whom when, who was called for whom, who was sent where.
+"""What the rules of transfers look up: who talked with whom and when, who was called for whom, who was sent where.
 
-Made once each time a call is told. Every question is answered from an index by leg and time, never by a walk over all
-that the call has lived through: a call of 400 transfers asks 400 times.
+`transfers` reads traces: "leg B sent a REFER that moves leg A". A trace says that somebody was moved, and hardly ever
+where to in the end, or whether it came about. Those answers lie in what happened *afterwards* to the leg that was
+moved: a phone that was called for it and talked with it, a lot or a queue in which it stood, or nothing. `reached` is
+that judgement; the rest are the questions that it is made of.
+
+**Index, never walk.** A call of 400 transfers asks each of these questions 400 times. An answer that walks over all
+stretches makes the cost of a call grow with the square of its length. So stretches are kept by leg in order of their
+beginning (`_Stretches`), calls for a leg in order of time (`_Callees`), and every question is a binary search.
+
+A search by the *end* of stretches needs one more idea, because ends are not sorted: a talk may begin first and end
+last. For each stretch the index keeps the latest end of all up to it. That never falls, so it can be searched: whatever
+stands before the place found ended earlier, and whatever stands behind it is looked at one by one.
+
+**Slack.** The switch writes a REFER, the end of a bridge and a new leg within some milliseconds of each other, and not
+always in the order in which they follow from one another. "After" an instant therefore means after it less or plus
+`SLACK`: a leg created 50 ms before the transferor's hangup was still called for the transferee, and a talk that ends 50
+ms after it is the old one on its way out.
 """
 
 import re

@@ -1,7 +1,26 @@
 """Offers: each phone that rang for the call, or should have, and what came of it.
 
-One offer a leg and round. Ringing the caller's own phone (click-to-call) is none, and an answered leg is not yet an
-answered offer: a follow-me that waits for its confirmation key is still an offer (CALLS.md, rule 13).
+Every leg that somebody in the call made is one offer, and a group or a queue that rings a phone again makes another
+leg, so another offer. Two legs are none: the caller's own phone (click-to-call rings it first), and the switch's
+loopback wire.
+
+**An answered leg is not an answered offer.** A follow-me phone that is asked for a confirmation key is answered as a
+channel and still being offered the call. An offer is `answered` when its leg talked with somebody or joined a room
+(`connections`), and it ends at that instant if the phone was lifted long before.
+
+**The cause alone says little.** Some causes of Q.850 and of FreeSWITCH mean one thing for a phone that rang
+(`_BY_CAUSE`). The others only say that the switch took the offer back, and the reason lies elsewhere in the call:
+
+    somebody else answered within a second of it    `answered_elsewhere`: this phone has missed nothing
+    the caller, or who waited, left just then       `cancelled`
+    the caller stayed                               `no_answer`: the switch gave up on this phone
+
+"Just then" is `_NEAR`: one second around the instant, because the cancel and the answer that caused it are two events
+whose order is not certain. `_Around` finds what else happened by binary search, so that many offers do not cost their
+square.
+
+**A phone that redirects** within its leg (the switch follows and keeps the channel) is two offers: `forwarded` for the
+phone, and what came of the target.
 """
 
 from bisect import bisect_left

@@ -1,12 +1,26 @@
-"""When a long call is told again, and how much of that is done at once.
+"""When a long call is interpreted again, and how much of that is done at once.
 
-Telling costs as much as the call has facts. A call of some hundred facts is told at each change. One that has become
-long (a conference of a day, a caller whom a menu plays to for hours, a line that is never hung up) is told again only
-after a time in proportion to its length, so that it never takes more than a small share of the work; the telling goes
-on in slices, a few a page, so that no other call waits for it. Its facts are stored at once all the same, and whoever
-has nothing else to do may tell it sooner.
+Interpreting costs as much as the call has facts, and so does each event of a call that is interpreted at each change: n
+facts cost n * n. Up to some hundred facts that is nothing. A conference of a day, a caller to whom a menu plays for
+hours, or a line that is never hung up would take the projection for themselves. So the work on a call that has become
+long (`Group.long`) is bounded twice:
 
-The time is that of the switches' clocks: the fold knows no other. What is told in the end is the same at any pace.
+*How often.* It is due again when `PER_FACT` has passed for each of its facts: a call of 1,000 facts every half second,
+one of 10,000 every five seconds. Its work per second then stays the same however long it gets.
+
+*How much at a time.* Each take does `SLICES` portions, and one more for every `EVENTS_A_SLICE` events of the page.
+Calls that are due at the same time wait for each other in the order in which they came up.
+
+Three things are not paced. The facts are stored with their page, so that nothing is lost in a crash. The end of a call
+(no leg is open any more) makes it due at once. And a runner with nothing else to do asks for `idle` work, so that a
+quiet system is never behind.
+
+While a long call waits, readers see the document as it was last; what it becomes in the end is the same at any pace.
+Time is that of the switches' clocks, for the fold knows no other.
+
+A call whose facts the interpretation cannot digest raises inside of the slices, on a page of events that may all be of
+other calls. `work` hands the error out beside the call. The call is then stuck until it has another fact, and no longer
+due.
 """
 
 from collections.abc import Iterator

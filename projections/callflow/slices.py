@@ -1,8 +1,15 @@
-"""Work on one call that can be done in slices, so that a long call never makes the others wait for all of it at once.
+"""Work on one call that is done in slices, so that a long call does not make all others wait for it.
 
-A function that returns `Slices[T]` yields after each portion of its work and returns its result at the end. Whoever
-has time for all of it calls `whole`; the fold does a few portions a page. Nothing in here knows a clock: what a portion
-is, is counted in facts.
+Interpreting a call of ten thousand facts takes a second or more; a page of events that arrives meanwhile must not wait.
+The usual answers are a thread or a process. Both would break "same log, same answer", for what is handed out would
+depend on which of them is faster. So the work itself knows where it can pause: a function that returns `Slices[T]` is a
+generator that yields after each portion and returns its result at the end. The functions that it calls are driven by
+`yield from`.
+
+Whoever has time runs it to its end with `whole`. The fold advances it by a few portions a page (`pacing`). In between
+the work owns copies of all that it reads, because the facts of the call grow while it is paused.
+
+A portion is counted in facts and not in seconds: nothing in here knows a clock.
 """
 
 from collections.abc import Generator

@@ -1,9 +1,26 @@
-"""A line that stays open for caller after caller: each caller has a call of his own, in which the line has a stint.
+"""A line that stays open for caller after caller, and the stints that it is cut into.
 
-mod_callcenter bridges a standby agent (type `uuid-standby`) from a line that he keeps open all day. Taken for ties, its
-bridges would make one call of all who spoke with him. So what such a line does for a caller is told of a leg of its
-own, the stint: it begins when the agent is given the caller (`bridge-agent-start`) and ends when they part
-(`bridge-agent-end`). All is read from single events, so that it does not matter in which order they come.
+An agent of type `uuid-standby` calls in once, in the morning, and keeps the line open; mod_callcenter bridges one
+caller after another to it. The line is one channel with one Unique-ID. A tie proves that two legs are of one call, and
+joins are transitive: if the bridges of that line were ties, all who spoke with the agent on that day would be in one
+call.
+
+So a line is not part of its callers' calls. What stands in a caller's call is a *stint*: a leg that no switch has made,
+with an id made of both (`stint`), and facts derived from what the line does for this one caller:
+
+    the line      |======================================================|    a call of its own, all day
+    stints              [ @anna ]        [ @ben ]      [ @carl ]              one leg in each caller's call
+    callcenter    bridge-agent-start  ..  bridge-agent-end
+
+`bridge-agent-start` gives the facts of a leg that is created and answered (`begun`); `bridge-agent-end`, or the end of
+the caller's own leg if that comes first, gives those of one that hangs up (`over`, `of_caller`). Bridges and unbridges
+of the caller that name the line are rewritten to name the stint. Those of the line itself are dropped: the caller's
+side shows the same bridge.
+
+Each event is judged alone, because events can come in any order and a fold must not depend on that. Hence the one
+difficulty: a caller's event shows that he is with an agent (`cc_agent_uuid`), but not of which type the agent is. It
+does show when the other leg was created and when the caller joined the queue. A line that is older than the caller's
+wait was open before him; an agent of another type is called for him, and is younger (`_older`).
 """
 
 from collections.abc import Callable, Sequence

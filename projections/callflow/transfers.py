@@ -1,8 +1,30 @@
 """Transfers: who moved whom to where, by which means, and whether it came about.
 
-Each means leaves its own trace, and only a trace counts: `transfer_to` and `refer_uuid` of a leg that sent a REFER
-(mod_sofia, sofia_handle_sip_i_refer), the applications `att_xfer`, `transfer`, `intercept` and `valet_park`, a 302,
-an API command. `transfer_history` is no trace: it says bl_xfer for any change of the dialplan.
+**Only a trace counts.** Each means of moving somebody leaves a trace of its own, and each rule here reads one of them
+(mod_sofia, sofia_handle_sip_i_refer; mod_dptools; mod_valet_parking):
+
+    _by_refer                `transfer_to`, `refer_uuid` of who sent a REFER    blind, attended, semi_attended, park
+    _by_feature_code         the application `att_xfer`                         attended, semi_attended
+    _moved_in_the_dialplan   the application `transfer`; a 302 led on by it     forward, blind, park, command
+    _followed_redirects      a 302 that the switch follows within the leg       forward
+    _pickups                 the applications `intercept` and `pickup`          pickup
+    _parks                   mod_valet_parking's own events                     park, retrieve, park_return
+    _commands                `uuid_transfer` and others, from the API           command, park
+
+`transfer_history` is no trace of a person: it says `bl_xfer` for any change of the dialplan.
+
+**What came of it** is read from what happened next to the leg that was moved (`moves`). A result is `completed` when it
+talked with the target or stands in a service, `failed` when nothing of the kind happened and a leg that had to be there
+has ended, `returned` when it came back to the transferor. It is None while neither can be said: the transfer is open,
+and not published yet.
+
+**One move, one transfer.** One act can leave two traces. A park by REFER is also seen by mod_valet_parking; an API
+command is reported as API and as BACKGROUND_JOB; the switch's own `uuid_bridge` after a three-way looks like an
+operator's; the dialplan that brings a failed transfer back looks like a forward. Each rule leaves out what another has
+found, and `transfers_of` runs `_parks` last, with what the others found.
+
+**Order.** A dialplan executes many applications within one tick of the switch's clock. Transfers are ordered by the
+time and the Event-Sequence of their trace (`When`).
 """
 
 import re
