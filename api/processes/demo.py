@@ -15,13 +15,14 @@ import msgspec
 
 from core.durable import replace
 from core.errors import HarmonyError
-from core.registry import ldif, reader
-from core.registry.entries import User
+from core.registry import Registry, ldif, reader
 from core.registry.file import write
 from core.registry.sources import file_of, source_of
 from core.settings import Settings, Switch
 
 COOKIE = "demo.cookie"
+LIVELY = ("alpha.example", "beta.example")
+"""the companies whose people call each other; others speak in the recorded calls"""
 
 
 def cookie(data: Path) -> str:
@@ -57,17 +58,18 @@ def with_demo(settings: Settings) -> Settings:
 
 def play(settings: Settings, stop: threading.Event, speed: float = 1.0) -> int:
     """Be the emulated switch until `stop` is set; `speed` 1 is that of life for the recorded calls."""
-    from bridge.emulator import emulate
+    from bridge.emulator import emulate, towns
 
-    users = phones(settings)
-    emulate(switch(settings.data), cookie(settings.data), stop, users=users, speed=speed, ticktime=settings.ticktime)
+    people = towns(registered(settings))
+    name, ticktime = switch(settings.data), settings.ticktime
+    emulate(name, cookie(settings.data), stop, people=people, lively=LIVELY, speed=speed, ticktime=ticktime)
     return 0
 
 
-def phones(settings: Settings) -> list[tuple[str, str]]:
-    """Whose phones live in the emulated switch: all users of the registry, name and domain."""
+def registered(settings: Settings) -> Registry:
+    """The registry as it is now, for those who live in it: what changes later, their phones hear from the switch."""
     entries, _ = reader.read(source_of(settings).read().values())
-    return sorted((entry.user, entry.tenant) for entry in entries if isinstance(entry, User))
+    return Registry.of(entries)
 
 
 def wait(settings: Settings, stop: threading.Event, patience: float = 20.0) -> None:

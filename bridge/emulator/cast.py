@@ -5,6 +5,7 @@ One bijection a take, of numbers, first names and companies, so that everybody s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Final
 
@@ -37,12 +38,13 @@ NUMBERS_ONLY: Final = (
 class Cast:
     """One take's bijection."""
 
-    def __init__(self, random: Random) -> None:
-        numbers, companies = list(PEOPLE), list(COMPANIES)
+    def __init__(self, random: Random, companies: Sequence[bytes] = COMPANIES) -> None:
+        """``companies``: those that may speak, two at least."""
+        numbers, companies = list(PEOPLE), list(companies)
         random.shuffle(numbers)
         random.shuffle(companies)
         self._numbers = dict(zip(PEOPLE, numbers, strict=True))
-        self._companies = dict(zip(COMPANIES, companies, strict=True))
+        self._companies = dict(zip(COMPANIES, companies, strict=False))
 
     def person(self, was: bytes) -> bytes:
         """Return who speaks the part, by number or by first name as asked."""

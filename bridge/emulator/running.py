@@ -10,6 +10,8 @@ from random import Random
 from typing import Final
 
 from bridge import demo
+from bridge.emulator.cast import COMPANIES
+from bridge.emulator.exchange import Town
 from bridge.emulator.scene import Scene, read_scene
 from bridge.emulator.switch import EmulatedSwitch
 from bridge.node import Node
@@ -33,7 +35,8 @@ def emulate(
     cookie: str,
     stop: threading.Event,
     *,
-    users: Sequence[tuple[str, str]] = (),
+    people: Sequence[Town] = (),
+    lively: Sequence[str] = (),
     speed: float = 1.0,
     lines: int = 4,
     ticktime: float = 60,
@@ -41,31 +44,33 @@ def emulate(
 ) -> None:
     """Run an emulated switch under this node name until ``stop`` is set; raise `NodeError` when it cannot start.
 
-    ``users``: name and domain of those whose phones live here. ``speed`` and ``lines`` are the recordings'; no lines,
-    no recordings. The same ``seed`` makes phones and calls do the same.
+    ``people``: whose phones live here; those of the ``lively`` companies call each other, and are called. The others
+    speak in the recordings, at their ``speed``, on so many ``lines``; no lines, no recordings. The same ``seed`` makes
+    phones and people do the same.
     """
-    asyncio.run(_emulate(name, cookie, stop, users, speed, lines, ticktime, seed))
+    life = [town for town in people if town.domain in lively]
+    asyncio.run(_emulate(Node(name, cookie, ticktime=ticktime), stop, people, life, speed, lines, Random(seed)))
 
 
 async def _emulate(
-    name: str,
-    cookie: str,
+    node: Node,
     stop: threading.Event,
-    users: Sequence[tuple[str, str]],
+    people: Sequence[Town],
+    life: Sequence[Town],
     speed: float,
     lines: int,
-    ticktime: float,
-    seed: int | None,
+    random: Random,
 ) -> None:
     loop, ending = asyncio.get_running_loop(), asyncio.Event()
     scenes = await loop.run_in_executor(None, load_scenes) if lines else []
-    node = Node(name, cookie, ticktime=ticktime)
-    switch = EmulatedSwitch(node, scenes, speed=speed, lines=lines, random=Random(seed))
-    switch.furnish(users)
+    companies = [company for company in COMPANIES if f"{company.decode()}.example" not in {one.domain for one in life}]
+    switch = EmulatedSwitch(node, scenes, speed=speed, lines=lines, random=random, companies=companies)
+    switch.furnish([(user, town.domain) for town in people for user in town.users])
+    switch.enliven(life)
     threading.Thread(target=_wait, args=(stop, loop, ending), name="emulator-stop", daemon=True).start()
     LOG.info(
         "The emulated switch %s has %d phones, and plays %d recorded calls on %d lines",
-        *(name, len(users), len(scenes), lines),
+        *(node.name, sum(len(town.users) for town in people), len(scenes), lines),
     )
     await switch.run(ending)
 

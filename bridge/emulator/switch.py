@@ -16,8 +16,9 @@ from random import Random
 from typing import Final
 from uuid import uuid4
 
+from bridge.emulator.cast import COMPANIES
 from bridge.emulator.core import Core
-from bridge.emulator.exchange import COMMANDS, Exchange, Fetch, Phone, registrations, rows
+from bridge.emulator.exchange import COMMANDS, Exchange, Fetch, Life, Phone, Town, registrations, rows
 from bridge.emulator.exchange.threads import Thread
 from bridge.emulator.listener import Listener
 from bridge.emulator.scene import Scene
@@ -47,12 +48,15 @@ class EmulatedSwitch:
         rest: float = 3.0,
         core: Core | None = None,
         random: Random | None = None,
+        companies: Sequence[bytes] = COMPANIES,
     ) -> None:
+        """``companies``: who speaks in the recordings."""
         self.core = core or Core()
         self.played = 0
         self._node, self._scenes = node, [scene for scene in scenes if scene.events]
         self._speed, self._lines, self._rest = speed, lines, rest
         self._random = random or Random()
+        self._companies = companies
         self.exchange = Exchange(self.core, _now(), self._random)
         self.exchange.fetched = self._fetch
         self._news = asyncio.Event()
@@ -64,6 +68,11 @@ class EmulatedSwitch:
         for number, (name, domain) in enumerate(users):
             phone = Phone(self.exchange, name, domain, FIRST_PORT + 2 * number)
             self.exchange.start(phone.stay())
+
+    def enliven(self, towns: Sequence[Town]) -> None:
+        """Let the people of these companies call each other."""
+        life = Life(self.exchange, towns, Random(self._random.getrandbits(32)))
+        self.exchange.start(life.thread())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen and play until ``stop`` is set; raise `NodeError` when the node cannot start."""
@@ -97,7 +106,7 @@ class EmulatedSwitch:
 
     async def play(self, scene: Scene) -> None:
         """Play a scene once, as calls that happen now."""
-        take = Take(scene, self.core, _now(), self._speed, self._random)
+        take = Take(scene, self.core, _now(), self._speed, self._random, self._companies)
         hangup = self._playing[take] = asyncio.Event()
         try:
             for index, event in enumerate(scene.events):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import string
 import time
+from collections.abc import Sequence
 from random import Random
 from uuid import UUID
 
-from bridge.emulator.cast import Cast
+from bridge.emulator.cast import COMPANIES, Cast
 from bridge.emulator.core import Core
 from bridge.emulator.scene import Hole, Pieces, Place, Scene
 from bridge.emulator.writing import write_event
@@ -23,10 +24,16 @@ class Take:
     """The events of a scene as they are sent this time; ask for them in order."""
 
     def __init__(
-        self, scene: Scene, core: Core, began: int, speed: float, random: Random, binary: bool = False
+        self,
+        scene: Scene,
+        core: Core,
+        began: int,
+        speed: float,
+        random: Random,
+        companies: Sequence[bytes] = COMPANIES,
     ) -> None:
         self._scene, self._core, self._began, self._speed = scene, core, began, speed
-        self._random, self._cast = random, Cast(random)
+        self._random, self._cast = random, Cast(random, companies)
         self._binary = core.encoding == "binary"
         self._names: dict[bytes, bytes] = {}
         self._sessions: dict[bytes, bytes] = {}

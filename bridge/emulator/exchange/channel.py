@@ -151,6 +151,8 @@ class Channel:
     """somebody picks it up: whoever rings for it lets go"""
     interrupted: bool = False
     """what is played to it shall end"""
+    touched: bool = False
+    """a command was given for it"""
     kept: bool = False
     """somebody looks at it still: it is not destroyed yet"""
     recordings: list[str] = field(default_factory=list)

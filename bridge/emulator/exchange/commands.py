@@ -40,7 +40,10 @@ def find(exchange: Exchange, argument: str) -> tuple[Channel | None, list[str]]:
     """Return the leg that a command is about, and its other words."""
     words = argument.split()
     channel = exchange.channels.get(words[0]) if words else None
-    return (channel if channel is not None and channel.up else None), words[1:]
+    if channel is None or not channel.up:
+        return None, words[1:]
+    channel.touched = True
+    return channel, words[1:]
 
 
 @command("originate")
@@ -190,7 +193,8 @@ def _exists(exchange: Exchange, argument: str) -> str:
 
 @command("uuid_getvar")
 def _getvar(exchange: Exchange, argument: str) -> str:
-    channel, rest = find(exchange, argument)
+    leg, *rest = argument.split() or [""]
+    channel = exchange.channels.get(leg)
     if channel is None:
         return NO_CHANNEL
     return channel.variables.get(rest[0], "_undef_") if rest else "-USAGE: <uuid> <var>\n"

@@ -45,6 +45,8 @@ class Phone:
     def __init__(self, exchange: Exchange, user: str, domain: str, port: int, manner: Manner | None = None) -> None:
         self.user, self.domain, self.port = user, domain, port
         self.manner = manner or Manner()
+        self.once: Manner | None = None
+        """how it takes the next call, and no other"""
         self.lines: list[Channel] = []
         """the legs that it has, oldest first"""
         self.registered_until = 0
@@ -73,7 +75,8 @@ class Phone:
 
     def invited(self, channel: Channel) -> Thread[None]:
         """Take a call, or not."""
-        exchange, busy = self._exchange, self.talking or self.manner.does == "busy"
+        exchange, manner = self._exchange, self.once or self.manner
+        busy, self.once = self.talking or manner.does == "busy", None
         self._take(channel)
         yield exchange.threads.after(TICK)
         if not channel.up:
@@ -83,11 +86,11 @@ class Phone:
             return
         channel.variables["sip_call_id"] = exchange.new_uuid()
         ring_ready(exchange, channel)
-        if self.manner.does == "wait":
+        if manner.does == "wait":
             return
-        seconds = exchange.random.uniform(self.manner.least, self.manner.most)
+        seconds = exchange.random.uniform(manner.least, manner.most)
         gone = yield exchange.threads.within(int(seconds * SECOND), lambda: not channel.up)
-        if not gone and self.manner.does == "reject":
+        if not gone and manner.does == "reject":
             hang_up(exchange, channel, "CALL_REJECTED", "recv_refuse")
         elif not gone:
             yield from self.lift(channel)
