@@ -15,6 +15,7 @@ from api.cli import (
     backup,
     calls,
     commands,
+    emulate,
     events,
     listen,
     operations,
@@ -35,6 +36,7 @@ from api.errors import FAILED, OK, USAGE, exit_code_of
 
 GROUPS = (
     services,
+    emulate,
     setup,
     status,
     events,

@@ -12,7 +12,7 @@ from api.errors import OK
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("run", help="everything for one machine: database, bridge, projection, HTTP and page")
-    parser.add_argument("--demo", action="store_true", help="with an emulated switch that plays recorded calls")
+    parser.add_argument("--demo", action="store_true", help="with an emulated switch: phones that obey, recorded calls")
     parser.add_argument("--demo-speed", type=_speed, default=1.0, help=argparse.SUPPRESS)
     parser.add_argument("--new-token", action="store_true", help="make and print a new access token")
     parser.set_defaults(run=run)
@@ -62,6 +62,14 @@ def _begin(args: argparse.Namespace, part: str) -> threading.Event:
     from core.settings import load
 
     logs.configure(part, load().log_format)
+    stop = stopping()
+    if args.supervised:
+        watch_parent()
+    return stop
+
+
+def stopping() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -69,8 +77,6 @@ def _begin(args: argparse.Namespace, part: str) -> threading.Event:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    if args.supervised:
-        watch_parent()
     return stop
 
 

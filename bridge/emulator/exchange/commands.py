@@ -59,7 +59,7 @@ def _originate(exchange: Exchange, argument: str) -> Thread[str]:
     if rest.startswith("&"):
         name, _, data = rest[1:].partition("(")
         channel.hit_dialplan = False
-        channel.actions = [(name, data.rpartition(")")[0])]
+        channel.actions = [(name, data.rpartition(")")[0].replace("\\s", " "))]
         channel.state = "CS_EXECUTE"
     else:
         words = rest.split()

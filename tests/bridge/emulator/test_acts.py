@@ -6,7 +6,10 @@ import pytest
 
 from bridge.emulator.exchange import Manner
 from bridge.emulator.exchange.outside import call_in, leave
+from projections.callflow import Call
 from tests.bridge.emulator.stage import DOMAIN, Stage, acts, centre, differences, only, recorded
+from tests.bridge.test_wire_to_calls import logged
+from tests.projections.callflow.folding import fold_all
 
 pytestmark = pytest.mark.pure
 
@@ -274,3 +277,58 @@ def test_registered_unregistered_expired() -> None:
         if name:
             its = theirs[name]
             assert (own & event.keys(), event.get("status")) == (own & its.keys(), its.get("status")), name
+
+
+def told(stage: Stage) -> list[Call]:
+    """The calls that Harmony tells of what happened, in order of their begin."""
+    return sorted(fold_all(logged(stage.terms)).calls.values(), key=lambda call: call.started_at)
+
+
+def test_picked_up_by_command() -> None:
+    stage = Stage("1001", "1002", "1003")
+    stage.phones["1001"].dial("1002")
+    stage.wait(1)
+    rings = stage.leg("1002")
+    picked = stage.command("originate", rf"{{ignore_early_media=true}}user/1003@{DOMAIN} &intercept(-bleg\s{rings})")
+    stage.wait(0.1)
+    stage.lift("1003")
+    stage.wait(1)
+    assert picked() == f"+OK {stage.leg('1003')}\n"
+    stage.put_down("1001")
+    stage.wait(1)
+    (call,) = told(stage)
+    assert (call.answered_by, [str(one.kind) for one in call.transfers]) == ("1003", ["pickup"])
+    assert ("1002", "answered_elsewhere") in [(offer.to, str(offer.outcome)) for offer in call.offers]
+
+
+def test_somebody_listens_in_by_command() -> None:
+    stage = talking("1003")
+    stage.command("originate", f"{{ignore_early_media=true}}user/1003@{DOMAIN} &eavesdrop({stage.leg('1001')})")
+    stage.wait(0.1)
+    stage.lift("1003")
+    stage.wait(1)
+    stage.put_down("1003")
+    stage.put_down("1001")
+    stage.wait(1)
+    talk, monitor = told(stage)
+    assert (talk.outcome, monitor.segments[-1].kind) == ("answered", "monitor")
+
+
+def test_nobody_answers_and_the_mailbox_does() -> None:
+    stage = Stage("1001", "1005")
+    stage.phones["1001"].dial("1005")
+    stage.wait(20)
+    stage.put_down("1001")
+    stage.wait(1)
+    (call,) = told(stage)
+    assert (str(call.outcome), call.segments[-1].kind) == ("voicemail", "voicemail")
+
+
+def test_what_the_switch_says_of_what_cannot_be() -> None:
+    stage = talking()
+    assert stage.done("uuid_kill", "00000000-0000-0000-0000-000000000000") == "-ERR No such channel!\n"
+    assert stage.done("originate", "user/1099@alpha.example &park") == "-ERR SUBSCRIBER_ABSENT\n"
+    assert stage.done("originate", "user/1004@alpha.example &park()") == "-ERR USER_NOT_REGISTERED\n"
+    assert stage.done("uuid_exists", stage.leg("1001")) == "true"
+    assert stage.done("uuid_getvar", f"{stage.leg('1001')} no_such") == "_undef_"
+    assert stage.done("conference", "3001-alpha.example mute all") == "-ERR Conference 3001-alpha.example not found\n"
