@@ -8,7 +8,7 @@ import random
 
 from bridge import epmd
 from bridge.errors import EpmdUnreachable, ForeignPeer, NameTaken, NodeError
-from bridge.node.backoff import Backoff
+from core.following.backoff import Backoff
 
 
 class Listing:

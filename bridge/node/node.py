@@ -26,7 +26,6 @@ from bridge.dist import control as controls
 from bridge.dist.control import Control
 from bridge.errors import NoCookie, NodeError, NotConnected, TermError
 from bridge.node import calls
-from bridge.node.backoff import Backoff
 from bridge.node.dialling import Dialler, explain, split_name
 from bridge.node.door import Door, honest
 from bridge.node.link import Link
@@ -35,6 +34,7 @@ from bridge.node.mailbox import Envelope, Mailbox, Target
 from bridge.node.processes import Processes
 from bridge.node.services import Callee, Services
 from bridge.term import Atom, Pid, Term, decode_prefix, encode
+from core.following.backoff import Backoff
 
 LOG: Final = logging.getLogger("harmony.node")
 # Connections that have not shown the cookie yet. Each may hold a small buffer and seven seconds of patience.

@@ -18,16 +18,17 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
-from core.errors import HarmonyError, LogError, LogRefused
+from core.errors import LogError, LogRefused
+from core.following import Follower, Session
 from core.log.codec import decoder
 from core.log.eventlog import EventLog
 from core.log.prepare import Incoming, Parked, Prepared, Preparer, Row
 from core.log.spool import Lost, Spool, SpoolError
 from core.own_event import SPOOL_USED, OwnEvents
-from core.vital import VitalThread
 
 LOG: Final = logging.getLogger("harmony.log")
 HANDED = 3
@@ -38,11 +39,11 @@ _SHORTEST, _LONGEST = 0.05, 2.0  # seconds between two attempts to reach the dat
 _SAY: Final = 60.0  # seconds between two lines that say that the same trouble goes on
 
 
-class Committer(VitalThread):
+class Committer(Follower):
     """Stores prepared batches in order. ``away`` is called (from this thread) when batches should be moved."""
 
     def __init__(self, dsn: str, spool: Spool, own: OwnEvents, node: str, away: Callable[[], None]) -> None:
-        super().__init__("log-committer")
+        super().__init__("log-committer", first=_SHORTEST, longest=_LONGEST)
         self._dsn = dsn
         self._spool = spool
         self._own = own
@@ -126,6 +127,7 @@ class Committer(VitalThread):
         with self._changed:
             self._no_more = True
             self._changed.notify_all()
+        self.ring()
 
     # Called by anyone
 
@@ -134,7 +136,7 @@ class Committer(VitalThread):
         with self._changed:
             return self._changed.wait_for(lambda: self._settled >= count, timeout)
 
-    def stop(self, timeout: float) -> bool:
+    def stop(self, timeout: float = 10.0) -> bool:
         """Wait for the end after `no_more`, spooling what a database that is away or hangs does not take.
 
         False when something is lost; how much is in `counters`, in the log file, and for the next process in the spool.
@@ -171,36 +173,40 @@ class Committer(VitalThread):
 
     # This thread
 
-    def work(self) -> None:
-        """Store batches until there are no more (the thread's own business)."""
-        pause = _SHORTEST
-        while True:
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Store batches; whatever fails, what waits goes by way of the spool and must be stored some day."""
+        try:
+            yield Session(self._next, lambda: None)
+        except Exception as error:
             with self._changed:
-                self._changed.wait_for(lambda: self._handed or not self._direct or self._no_more)
-                if self._no_more and not self._handed and (self._direct or not self._spool.is_empty()):
-                    break  # what is in the spool waits there for the next start
-            try:
-                self._one()
-                self._trouble, pause = None, _SHORTEST
-            except Exception as error:  # whatever it is, what waits must be stored some day
-                if not isinstance(error, HarmonyError):
-                    self._say("Storing events failed in a way that nobody foresaw; it is tried again", error)
-                with self._changed:
-                    self._divert(str(error) or type(error).__name__)
-                self._away()
-                with self._changed:
-                    if self._changed.wait_for(lambda: self._no_more and not self._handed, pause):
-                        break
-                pause = min(2 * pause, _LONGEST)
-        if self._log is not None:
-            self._log.close()
+                self._divert(str(error) or type(error).__name__)
+            self._away()
+            with self._changed:
+                if self._no_more and not self._handed:
+                    self.finish()
+            raise
+        finally:
+            if self.stopping.is_set() and self._log is not None:
+                self._log.close()
 
-    def _say(self, what: str, error: Exception | None = None) -> None:
+    def _next(self) -> bool:
+        """Store the oldest batch, waiting for one."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._handed or not self._direct or self._no_more)
+            if self._no_more and not self._handed and (self._direct or not self._spool.is_empty()):
+                self.finish()  # what is in the spool waits there for the next start
+                return False
+        self._one()
+        self._trouble = None
+        return True
+
+    def _say(self, what: str) -> None:
         """Write a line, at most one a minute."""
         now = time.monotonic()
         if not self._said or now - self._said >= _SAY:
             self._said = now
-            LOG.error("%s", what, exc_info=error)
+            LOG.error("%s", what)
 
     def _one(self) -> None:
         """Store the oldest batch, wherever it is; when there is none, tell of the spool's use and go straight."""

@@ -13,16 +13,18 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from core.errors import HarmonyError
+from core.following import Follower, Session
 from core.log.committer import Committer
 from core.log.prepare import Incoming, Parked, Prepared, Preparer
 from core.log.spool import Spool
 from core.own_event import PARKED, OwnEvents
-from core.vital import VitalThread
 
 MOST_BYTES = 256 << 20
 """of events in the queue before there is pressure, however few they are"""
@@ -51,7 +53,7 @@ class WriterStats(msgspec.Struct, frozen=True):
     """whether neither of them does: nothing is read from the switches until one does"""
 
 
-class LogWriter(VitalThread):
+class LogWriter(Follower):
     """Stores events in the background. ``put`` is called from one thread (the event loop), the rest from any."""
 
     def __init__(
@@ -73,13 +75,13 @@ class LogWriter(VitalThread):
         self._batch = batch
         self._queue: deque[Incoming] = deque()
         self._lock = threading.Lock()
-        self._wake = threading.Event()
+        self._in_hand: Prepared | None = None
         self._ending = False
         self._pressing = False
         self._received = 0
         self._bytes = 0
         self._preparer = Preparer(dtmf)
-        self._committer = Committer(dsn, Spool(spool, spool_limit), self.own, node, self._wake.set)
+        self._committer = Committer(dsn, Spool(spool, spool_limit), self.own, node, self.ring)
 
     def put(self, switch: str, term: bytes, received_at: int | None = None) -> None:
         """Take one message of a switch (131 in front). Never blocks; `pressure` says when to stop calling."""
@@ -88,8 +90,7 @@ class LogWriter(VitalThread):
             self._queue.append(incoming)
             self._received += 1
             self._bytes += len(term)
-        if not self._wake.is_set():
-            self._wake.set()
+        self.ring()
 
     def put_own(self, name: str, **headers: str | int) -> None:
         """Take an own event, happening now (see `core.own_event`)."""
@@ -119,7 +120,7 @@ class LogWriter(VitalThread):
         False when it took too long, or when there was no room: `WriterStats.dropped` says for how many.
         """
         self._ending = True
-        self._wake.set()
+        self.ring()
         deadline = time.monotonic() + timeout
         if self.is_alive():
             self.join(timeout / 2)  # for room, or for the database to come back
@@ -133,22 +134,28 @@ class LogWriter(VitalThread):
         done = self._committer.counters()
         return WriterStats(received=self._received, queued=len(self._queue), **done)
 
-    def work(self) -> None:
-        """Prepare and hand over until told to end (the thread's own business)."""
-        self._committer.start()
-        while True:
-            batch = self._take()
-            self._committer.move()
-            if not batch:
-                if self._ending:
-                    break
-                self._wake.wait(1.0)
-                continue
-            prepared = self._prepare(batch)
-            if prepared.parked:
-                self._tell_parked(prepared.parked)
-            self._committer.hand(prepared, hurry=lambda: len(self._queue) > self._limit // 2)
-        self._committer.no_more()
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Prepare and hand over until told to end."""
+        if self._committer.ident is None:
+            self._committer.start()
+        yield Session(self._next, lambda: self.rest(1.0))
+
+    def _next(self) -> bool:
+        """Hand over one batch: the one that could not be handed over before, or the next."""
+        if self._in_hand is None and (batch := self._take()):
+            self._in_hand = self._prepare(batch)
+            if self._in_hand.parked:
+                self._tell_parked(self._in_hand.parked)
+        self._committer.move()
+        if self._in_hand is not None:
+            self._committer.hand(self._in_hand, hurry=lambda: len(self._queue) > self._limit // 2)
+            self._in_hand = None
+            return True
+        if self._ending:
+            self._committer.no_more()
+            self.finish()
+        return False
 
     def _prepare(self, batch: list[Incoming]) -> Prepared:
         """Prepare a batch; whatever one event of it does to the preparer, the others go on and its bytes are kept."""
@@ -179,7 +186,6 @@ class LogWriter(VitalThread):
         )
 
     def _take(self) -> list[Incoming]:
-        self._wake.clear()
         taken: list[Incoming] = []
         size = 0
         with self._lock:
@@ -187,6 +193,4 @@ class LogWriter(VitalThread):
                 taken.append(self._queue.popleft())
                 size += len(taken[-1].term)
             self._bytes -= size
-            if self._queue:
-                self._wake.set()
         return taken

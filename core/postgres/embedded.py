@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +17,7 @@ from typing import Self
 import msgspec
 
 from core.errors import HarmonyError
+from core.following import Follower, Session
 from core.postgres.cluster import Cluster
 
 WATCH = 0.5
@@ -49,8 +49,7 @@ class Embedded:
         self.trouble: HarmonyError | None = None
         """why the server could not be revived, while it could not"""
         self._user: int | None = None
-        self._watcher: threading.Thread | None = None
-        self._ended = threading.Event()
+        self._watcher: _Watch | None = None
 
     @property
     def dsn(self) -> str:
@@ -71,14 +70,14 @@ class Embedded:
                 self._leave()
                 raise
         if watch:
-            self._watcher = threading.Thread(target=self._watch, name="embedded-postgres", daemon=True)
+            self._watcher = _Watch(self._look)
             self._watcher.start()
         return self.dsn
 
     def stop(self) -> None:
         """Leave the server; stop it when nobody else uses it."""
-        self._ended.set()
         if self._watcher is not None:
+            self._watcher.finish()
             self._watcher.join()
         if self._user is None:
             return
@@ -106,18 +105,19 @@ class Embedded:
             self.cluster.prepare()
             self.cluster.start()
 
-    def _watch(self) -> None:
-        while not self._ended.wait(WATCH):
-            if self.cluster.pid() is not None:
-                continue
-            with self._changing():
-                try:
-                    if self.cluster.pid() is None and not self._ended.is_set():
-                        self.cluster.start()
-                        self.restarts += 1
-                    self.trouble = None
-                except HarmonyError as error:
-                    self.trouble = error
+    def _look(self, ending: Callable[[], bool]) -> None:
+        """Revive the server if it is dead; raise why it cannot be."""
+        if self.cluster.pid() is not None:
+            return
+        with self._changing():
+            try:
+                if self.cluster.pid() is None and not ending():
+                    self.cluster.start()
+                    self.restarts += 1
+                self.trouble = None
+            except HarmonyError as error:
+                self.trouble = error
+                raise
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -141,6 +141,23 @@ class Embedded:
         if self._user is not None:
             os.close(self._user)
             self._user = None
+
+
+class _Watch(Follower):
+    """Looks whether the server lives."""
+
+    def __init__(self, look: Callable[[Callable[[], bool]], None]) -> None:
+        super().__init__("embedded-postgres", first=WATCH, longest=WATCH)
+        self._look = look
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        self.rest(WATCH)
+        yield Session(self._step, lambda: self.rest(WATCH))
+
+    def _step(self) -> bool:
+        self._look(self.stopping.is_set)
+        return False
 
 
 @contextmanager

@@ -11,12 +11,15 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from core.following import Follower, Session
+from core.following.course import sentence
 from core.registry import ldif, reader
 from core.registry.entries import a1
 from core.registry.errors import RegistryAbsent, RegistryError
@@ -61,11 +64,9 @@ class LiveRegistry:
         self._source = source
         self._copy = data / COPY if data is not None else None
         self._poll = poll
-        self._stop = threading.Event()
-        self._wake = threading.Event()
         self._using = threading.Lock()
         self._listeners: list[Callable[[Registry], None]] = []
-        self._thread = threading.Thread(target=self._follow, name="registry", daemon=True)
+        self._follower = _Looking(self._look, poll)
         self._read_at = 0.0
         self._trouble = ""
         self._absent = False
@@ -111,21 +112,18 @@ class LiveRegistry:
         except Exception as error:
             self._away(error)
             self._recall()
-        self._thread.start()
+        self._follower.start()
 
     def stop(self) -> None:
         """End the follower."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(10)
+        self._follower.stop()
         self._source.close()
 
     def refresh(self, timeout: float = 5.0) -> bool:
         """Look now, and wait until a look that began after this has ended; say whether it did in time."""
         with self._looked:
             wanted = self._begun + 1
-            self._wake.set()
+            self._follower.ring()
             return self._looked.wait_for(lambda: self._ended >= wanted, timeout)
 
     def change(self, deed: Callable[[Source, Registry], None], timeout: float = 5.0) -> bool:
@@ -134,29 +132,23 @@ class LiveRegistry:
             deed(self._source, self.current)
         return self.refresh(timeout)
 
-    def _follow(self) -> None:
-        delay = self._poll
-        while not self._stop.is_set():
-            self._wake.wait(delay)
-            self._wake.clear()
-            if self._stop.is_set():
-                return
-            with self._looked:
-                self._begun += 1
-            try:
-                with self._using:
-                    changed = self._source.changed() if self._read_at and not self._trouble else self._source.read()
-                if changed is not None:
-                    self._take(changed)
-                if self._trouble:
-                    LOG.info("The registry %s is back", self._source.name)
-                self._trouble, delay, self._absent = "", self._poll, False
-            except RegistryAbsent:  # a look costs a stat: no growing pauses
-                self._trouble, delay, self._absent = "", self._poll, True
-            except Exception as error:  # whatever it is, the next look may find it mended
-                self._absent = False
-                self._away(error)
-                delay = min(delay * 2, LONGEST_BACK_OFF)
+    def _look(self) -> None:
+        """Take over what has changed; raises what keeps from it."""
+        with self._looked:
+            self._begun += 1
+        try:
+            with self._using:
+                changed = self._source.changed() if self._read_at and not self._trouble else self._source.read()
+            if changed is not None:
+                self._take(changed)
+            self._trouble, self._absent = "", False
+        except RegistryAbsent:
+            self._trouble, self._absent = "", True
+        except Exception as error:
+            self._absent = False
+            self._away(error)
+            raise
+        finally:
             with self._looked:
                 self._ended = self._begun
                 self._looked.notify_all()
@@ -181,14 +173,11 @@ class LiveRegistry:
                 LOG.exception("Who was to be told of the new registry failed")
 
     def _away(self, error: Exception) -> None:
-        said = str(error)
-        if not isinstance(error, RegistryError):
-            said = f"The registry {self._source.name} cannot be taken over ({type(error).__name__}: {said[:200]})."
-        if said != self._trouble:
-            LOG.warning(
-                "%s What was last known goes on being served.", said, exc_info=not isinstance(error, RegistryError)
-            )
-        self._trouble = said
+        self._trouble = (
+            str(error)
+            if isinstance(error, RegistryError)
+            else f"The registry {self._source.name} cannot be taken over ({sentence(error)})."
+        )
 
     # The copy for a restart while the source is away.
 
@@ -210,6 +199,22 @@ class LiveRegistry:
             LOG.warning("The copy of the registry %s cannot be read: %s", self._copy, error)
             return
         self.current = Registry.of(entries)
+
+
+class _Looking(Follower):
+    """Looks at the source from time to time. What was last known goes on being served, whatever it meets."""
+
+    def __init__(self, look: Callable[[], None], poll: float) -> None:
+        super().__init__("registry", first=2 * poll, longest=max(LONGEST_BACK_OFF, poll))
+        self._look, self._poll = look, poll
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        yield Session(self._step, lambda: self.rest(self._poll))
+
+    def _step(self) -> bool:
+        self._look()
+        return False
 
 
 def _without_secrets(entry: ldif.RawEntry) -> ldif.RawEntry:

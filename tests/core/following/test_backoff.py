@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.node import Backoff
+from core.following.backoff import Backoff
 
 pytestmark = pytest.mark.pure
 

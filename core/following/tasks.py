@@ -1,0 +1,78 @@
+"""The coroutine that follows something: `follower` without a thread, for what must stand on an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn
+
+from core.following.course import FIRST, LONGEST, Course
+from core.following.ending import end_process
+from core.following.here import listed
+
+LOG = logging.getLogger("harmony.following")
+
+
+async def follow(
+    name: str,
+    step: Callable[[], Awaitable[object]],
+    every: float,
+    *,
+    wake: asyncio.Event | None = None,
+    first: float = FIRST,
+    longest: float = LONGEST,
+) -> NoReturn:
+    """Step for ever, every so many seconds or when ``wake`` is set. Cancel it to end.
+
+    An exception is said, counted and shown, and after a pause there is the next step.
+    """
+    course = Course(name, first, longest)
+    with listed(course):
+        while True:
+            pause = every
+            if wake is not None:
+                wake.clear()
+            try:
+                await step()
+            except Exception as error:  # the one place
+                failed = course.failed(error, time.time(), random.random())
+                pause = failed.pause
+                if failed.say:
+                    trace = error if failed.unforeseen else None
+                    LOG.warning("%s is in trouble and tries again: %s", name, failed.sentence, exc_info=trace)
+            else:
+                lasted = course.well(time.time())
+                if lasted is not None:
+                    LOG.info("%s is well again after %.1f s", name, lasted)
+            await _rest(pause, wake)
+
+
+async def _rest(seconds: float, wake: asyncio.Event | None) -> None:
+    if wake is None:
+        await asyncio.sleep(seconds)
+        return
+    try:
+        async with asyncio.timeout(seconds):
+            await wake.wait()
+    except TimeoutError:
+        pass
+
+
+def kept(task: asyncio.Task[Any], ended: Callable[[str], None] = end_process) -> asyncio.Task[Any]:
+    """Have the process end when a task that must not end does, unless it was cancelled."""
+
+    def done(task: asyncio.Task[Any]) -> None:
+        if task.cancelled():
+            return
+        trace = task.exception()
+        if task.cancelling():
+            LOG.error("%s did not end well", task.get_name(), exc_info=trace)
+        else:
+            LOG.critical("%s ended: the process ends, to be started again", task.get_name(), exc_info=trace)
+            ended(task.get_name())
+
+    task.add_done_callback(done)
+    return task

@@ -1,0 +1,63 @@
+"""The same on an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from core.following import standings
+from core.following.tasks import follow, kept
+
+pytestmark = pytest.mark.pure
+
+
+async def test_it_goes_on_whatever_is_raised(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    left: list[Exception] = [OSError("no way"), RecursionError()]
+    done = asyncio.Event()
+
+    async def step() -> None:
+        if left:
+            raise left.pop()
+        done.set()
+
+    task = asyncio.create_task(follow("beat", step, 0.001, first=0.001))
+    await asyncio.wait_for(done.wait(), 60)
+    (mine,) = [one for one in standings() if one.name == "beat"]
+    assert mine.failures == 2
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert "beat is in trouble and tries again: OSError: no way" in caplog.text
+    assert not [one for one in standings() if one.name == "beat"]
+
+
+async def test_it_is_woken() -> None:
+    wake, steps = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def step() -> None:
+        steps.release()
+
+    task = asyncio.create_task(follow("beat", step, 3600, wake=wake))
+    for _ in range(3):
+        await asyncio.wait_for(steps.acquire(), 60)
+        wake.set()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_task_that_must_not_end_is_told_when_it_does() -> None:
+    ended: list[str] = []
+
+    async def fail() -> None:
+        raise OSError("no way")
+
+    task = kept(asyncio.create_task(fail(), name="heart"), ended.append)
+    await asyncio.gather(task, return_exceptions=True)
+    await asyncio.sleep(0)
+    assert ended == ["heart"]
+    other = kept(asyncio.create_task(asyncio.sleep(3600)), ended.append)
+    other.cancel()
+    await asyncio.gather(other, return_exceptions=True)
+    assert ended == ["heart"]
