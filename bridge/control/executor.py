@@ -24,7 +24,8 @@ from bridge.errors import BridgeError, NotConnected
 from bridge.session.commands import CommandFailed, Commands, CommandTimeout
 from core.commands.orders import Command, CommandError, Dtmf, Result
 from core.commands.store import CommandStore
-from core.errors import LogError
+from core.errors import HarmonyError
+from core.following.tasks import follow
 
 LOG: Final = logging.getLogger("harmony.commands")
 ROOM: Final = 32
@@ -62,7 +63,6 @@ class Executor:
         self._room, self._poll = room, poll
         self._under_way: dict[UUID, asyncio.Task[None]] = {}
         self._look = asyncio.Event()
-        self._said = ""
         self._thread = ThreadPoolExecutor(1, "commands")
 
     async def run(self) -> None:
@@ -75,39 +75,22 @@ class Executor:
                     "%d commands were under way when the last bridge ended; what became of them is unknown", len(left)
                 )
             hints.start()
-            while True:
-                await self._take()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._poll):
-                        await self._look.wait()
+            await follow("commands", self._take, self._poll, wake=self._look, first=_AGAIN)
         finally:
-            hints.stop()
+            hints.finish()
             await self._end()
 
     async def _take(self) -> None:
-        self._look.clear()
-        try:
-            up = [name for name, link in self._links.items() if link.state == "up"]
-            free = self._room - len(self._under_way)
-            commands = await self._stored(lambda: self._store.claim(up, free)) if up and free > 0 else []
-            down = [name for name in self._links if name not in up]
-            if down:
-                await self._stored(lambda: self._store.expire(down))
-        except LogError as error:
-            if str(error) != self._said:  # an hour of the same trouble is one line
-                LOG.warning("Commands cannot be looked for: %s", error)
-            self._said = str(error)
-            await asyncio.sleep(_AGAIN)
-            return
-        except Exception:
-            LOG.exception("Commands could not be looked for; it is tried again")
-            await asyncio.sleep(_AGAIN)
-            return
-        self._said = ""
+        up = [name for name, link in self._links.items() if link.state == "up"]
+        free = self._room - len(self._under_way)
+        commands = await self._stored(lambda: self._store.claim(up, free)) if up and free > 0 else []
         for command in commands:
             task = asyncio.create_task(self._carry_out(command))
             self._under_way[command.command_id] = task
             task.add_done_callback(partial(self._done, command.command_id))
+        down = [name for name in self._links if name not in up]
+        if down:
+            await self._stored(lambda: self._store.expire(down))
 
     def _done(self, command_id: UUID, _: object = None) -> None:
         self._under_way.pop(command_id, None)
@@ -188,7 +171,7 @@ class Executor:
             task.cancel()
         await asyncio.gather(*tasks.values(), return_exceptions=True)
         for command_id in left:
-            with contextlib.suppress(LogError):  # then the next start tells it
+            with contextlib.suppress(HarmonyError):  # then the next start tells it
                 await self._stored(partial(self._store.completed, command_id, "unknown", _STOPPED))
         await self._stored(self._store.close)
         self._thread.shutdown(wait=False)
@@ -198,9 +181,10 @@ class Executor:
         while True:
             try:
                 return await self._stored(work)
-            except LogError as error:
+            except Exception as error:
                 if str(error) != said:
-                    LOG.warning("The outcome of a command waits for the database: %s", error)
+                    trace = None if isinstance(error, HarmonyError) else error
+                    LOG.warning("The outcome of a command waits for the database: %s", error, exc_info=trace)
                 said = str(error)
                 await asyncio.sleep(_AGAIN)
 

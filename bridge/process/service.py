@@ -26,6 +26,7 @@ from bridge.session.memory import recall
 from bridge.session.session import Remembered, SwitchSession, SwitchStats
 from core.commands.store import CommandStore
 from core.errors import LogError
+from core.following.tasks import kept
 from core.log import EventLog, LogWriter, WriterStats
 from core.registry.live import LiveRegistry, RegistryState
 from core.registry.sources import source_of
@@ -115,9 +116,14 @@ class BridgeService:
         await self.node.start()
         for session in self.sessions:
             session.tell_unended()
-        supervised = [asyncio.create_task(Supervisor(session).run()) for session in self.sessions]
-        watching = asyncio.create_task(self._watch())
-        executing = asyncio.create_task(self._executor.run()) if self._executor is not None else None
+        supervised = [
+            kept(asyncio.create_task(Supervisor(session).run(), name=f"session with {session.switch}"))
+            for session in self.sessions
+        ]
+        watching = kept(asyncio.create_task(self._watch(), name="bridge watch"))
+        executing = None
+        if self._executor is not None:
+            executing = kept(asyncio.create_task(self._executor.run(), name="commands"))
         try:
             await stop.wait()
         finally:

@@ -3,24 +3,28 @@
 The dialplan's `event` puts a wish into the log like anything else that happens on a switch (bridge/fetch/features.py).
 Each switch has a row in log.follower: how far its wishes were seen to. A wish, the record of it, and that row are one
 transaction, so that a kill at any moment leaves nothing out and records nothing twice. While the registry is away the
-wish waits, and those behind it do. A thread; two bridges of one switch take turns.
+wish waits, and those behind it do; one that cannot be digested is put aside, and recorded as refused. Two bridges of
+one switch take turns.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Sequence
-from typing import Final, LiteralString
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final, LiteralString
 
 import msgspec
 
 from bridge.fetch.features import SUBCLASS
-from core.errors import LogError
-from core.event import SwitchEvent
+from core.errors import HarmonyError, LogError, LogRefused
+from core.event import SEQUENCE_BITS, SwitchEvent
+from core.following import Follower, Session
+from core.following.course import sentence
+from core.following.database import connected
 from core.log import EventLog
 from core.log.codec import BadState
-from core.log.driver import connect, translated
+from core.log.driver import translated
 from core.log.insert import Connection
 from core.operating import record_action
 from core.registry.deeds import Deed, DoNotDisturb, Forward, do, tell
@@ -33,7 +37,8 @@ POLL: Final = 0.25
 LONGEST_BACK_OFF: Final = 15.0
 assert SUBCLASS == "harmony_feature::wish", "the index (0076) and the query name it"
 _NEXT: LiteralString = (
-    "SELECT position FROM log.switch_event WHERE topic = 'CUSTOM harmony_feature::wish' AND position > %s"
+    "SELECT position, originator_version FROM log.switch_event"
+    " WHERE topic = 'CUSTOM harmony_feature::wish' AND position > %s"
     " ORDER BY position LIMIT 1"
 )
 _BEGIN: LiteralString = (
@@ -82,46 +87,35 @@ def wish(event: SwitchEvent) -> Wish:
             raise RegistryRefused(f"There is no wish {'.'.join(other)[:60]!r} with the value {value[:60]!r}.")
 
 
-class Wishes(threading.Thread):
+class Wishes(Follower):
     """Start it once a bridge."""
 
     def __init__(self, dsn: str, registry: LiveRegistry, switches: Sequence[str], poll: float = POLL) -> None:
-        super().__init__(name="wishes", daemon=True)
+        super().__init__("wishes", first=poll, longest=LONGEST_BACK_OFF)
         self._dsn, self._registry, self._switches, self._poll = dsn, registry, switches, poll
-        self._ended = threading.Event()
         self._done = self._refused = 0
-        self._trouble = ""
 
     @property
     def stats(self) -> WishStats:
         """Return this moment's figures."""
-        return WishStats(self._done, self._refused, self._trouble)
+        return WishStats(self._done, self._refused, self.standing.trouble or "")
 
-    def stop(self) -> None:
+    def stop(self, timeout: float = 20.0) -> bool:
         """End; the wish that is being done is finished."""
-        self._ended.set()
-        if self.is_alive():
-            self.join(20)
+        return super().stop(timeout)
 
-    def run(self) -> None:
-        """Follow until told to end (the thread's own business)."""
-        delay = self._poll
-        while self._registry.absent and not self._ended.wait(self._poll):
-            pass  # nobody can wish anything of a registry that is not there
-        while not self._ended.is_set():
-            try:
-                with EventLog(self._dsn) as log, connect(self._dsn, "harmony wishes") as connection:
-                    self._begin(connection)
-                    while not self._ended.is_set():
-                        if not any(self._step(connection, log, switch) for switch in self._switches):
-                            self._ended.wait(self._poll)
-                        self._trouble, delay = "", self._poll
-            except (RegistryError, LogError) as error:
-                if not self._trouble:
-                    LOG.warning("What users wish by feature codes waits: %s", error)
-                self._trouble = str(error)
-                self._ended.wait(delay)
-                delay = min(delay * 2, LONGEST_BACK_OFF)
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """See to the wishes of all switches, one of each in turn."""
+        while self._registry.absent and not self.stopping.is_set():
+            self.rest(self._poll)  # nobody can wish anything of a registry that is not there
+        with EventLog(self._dsn) as log, connected(self._dsn, "harmony wishes") as connection:
+            self._begin(connection)
+            yield Session(lambda: self._round(connection, log), lambda: self.rest(self._poll))
+
+    def _round(self, connection: Connection, log: EventLog) -> bool:
+        seen_to = [self._step(connection, log, switch) for switch in self._switches]
+        return True in seen_to
 
     def _begin(self, connection: Connection) -> None:
         with translated():
@@ -135,13 +129,27 @@ class Wishes(threading.Thread):
             found = connection.execute(_NEXT, place).fetchone() if place is not None else None
             if found is None:
                 return False
-            position = int(str(found[0]))
+            position, run = int(str(found[0])), int(str(found[1])) >> SEQUENCE_BITS
             imported = connection.execute(_IMPORTED, {"at": position}).fetchone()
-            event = None if imported == (True,) else _event(log, position)
-            if event is not None and event.switch == switch:
-                self._act(connection, event)
+            if imported != (True,) and log.core_of(run)[1] == switch:
+                self._see_to(connection, log, position, switch)
             connection.execute(_MOVE, (position, _name(switch)))
         return True
+
+    def _see_to(self, connection: Connection, log: EventLog, position: int, switch: str) -> None:
+        """Do the wish at a position, if it is one of the switch's; put aside what cannot be digested."""
+        event: SwitchEvent | None = None
+        try:
+            event = log.get(position)
+            if event is not None:
+                with translated(), connection.transaction():
+                    self._act(connection, event)
+        except Exception as error:
+            if _of_the_machine(error):
+                raise
+            self.put_aside(f"The wish by feature code at position {position} cannot be read", error)
+            reason = f"It could not be digested ({sentence(error)})."
+            self._refuse(connection, event, reason, {"switch": switch, "caused_position": position})
 
     def _act(self, connection: Connection, event: SwitchEvent) -> None:
         how = {"way": "feature-code", "switch": event.switch, "leg": event.leg, "caused_position": event.position}
@@ -152,29 +160,39 @@ class Wishes(threading.Thread):
             do(self._registry, wanted.domain, wanted.user, wanted.deed)
         except RegistryRefused as error:
             LOG.warning("A wish by feature code at position %d was refused: %s", event.position, error)
-            user, domain = event.get("Harmony-User") or "", event.get("Harmony-Domain") or ""
-            known = self._registry.current.company(domain) is not None
-            record_action(
-                connection,
-                "user.refused",
-                f"{user}@{domain}"[:200],
-                reason=str(error),
-                details=how,
-                tenant=domain if known else None,
-            )
+            self._refuse(connection, event, str(error), how)
             self._refused += 1
             return
         who = f"{wanted.user}@{wanted.domain}"
         tell(connection, wanted.domain, wanted.user, wanted.deed, who, **how)
         self._done += 1
 
+    def _refuse(self, connection: Connection, event: SwitchEvent | None, reason: str, how: dict[str, Any]) -> None:
+        """Record that a wish is not done, for its company where that is known."""
+        user, domain = _header(event, "Harmony-User"), _header(event, "Harmony-Domain")
+        known = self._registry.current.company(domain) is not None
+        record_action(
+            connection,
+            "user.refused",
+            f"{user}@{domain}"[:200],
+            reason=reason,
+            details=how,
+            tenant=domain if known else None,
+        )
 
-def _event(log: EventLog, position: int) -> SwitchEvent | None:
-    try:
-        return log.get(position)
-    except BadState as error:
-        LOG.warning("The wish at position %d cannot be read: %s", position, error)
-        return None
+
+def _of_the_machine(error: Exception) -> bool:
+    """Whether an error says nothing about the wish, so that it may be done when it is tried again."""
+    if isinstance(error, (BadState, LogRefused, RegistryRefused)):
+        return False
+    return isinstance(error, (LogError, RegistryError))
+
+
+def _header(event: SwitchEvent | None, name: str) -> str:
+    """A header for the record, as far as it can be read."""
+    with suppress(HarmonyError):
+        return (event.get(name) or "") if event is not None else ""
+    return ""
 
 
 def _name(switch: str) -> str:

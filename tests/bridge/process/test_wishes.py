@@ -148,6 +148,32 @@ async def test_what_cannot_be_wished_is_recorded_and_changes_nothing(
     assert {what for what, *_ in actions(dsn)} == {"user.refused"}
 
 
+@pytest.mark.parametrize("damage", ["cut", "no_state"])
+async def test_a_damaged_wish_is_put_aside_and_ends_nobody_elses(dsn: str, live: LiveRegistry, damage: str) -> None:
+    switches = (SWITCH, "freeswitch@pbx2")
+    wishes = Wishes(dsn, live, switches, poll=0.02)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        wishes._begin(connection)
+        store(dsn, wished("do-not-disturb", "on"), wished("forward.always", "1003"), wished("forward.busy", "1003"))
+        other = wished("do-not-disturb", "on", user="1002", core="99999999-9999-4999-8999-999999999999")
+        store(dsn, other, switch=switches[1])
+        broken = b"\x00" + wished("forward.always", "1003")[:-40] if damage == "cut" else b"\x02"
+        connection.execute("UPDATE log.switch_event SET state = %s WHERE position = 2", [broken])
+    wishes.start()
+    try:
+        await eventually(lambda: wishes.stats.done == 3)
+    finally:
+        wishes.stop()
+    assert user(live).do_not_disturb
+    assert user(live).forward_always is None
+    assert user(live).forward_busy == "1003"
+    assert user(live, "1002").do_not_disturb
+    (refused,) = [details for what, *_, details in actions(dsn) if what == "user.refused"]
+    assert refused["caused_position"] == 2
+    assert wishes.standing.put_aside == 1
+    assert wishes.standing.trouble is None
+
+
 async def test_wishes_of_others_and_of_the_past_are_left_alone(
     dsn: str, live: LiveRegistry, start: Callable[..., Wishes]
 ) -> None:
