@@ -6,20 +6,19 @@ behind which every writer would have to wait.
 """
 
 import logging
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, LiteralString
 
 import msgspec
 import psycopg
 
-from core.errors import HarmonyError
-from core.log.driver import connect
+from core.following import Follower, Session
+from core.following.database import connected
 
 LOG = logging.getLogger("harmony.analysts")
 EVERY = 1.0
-AGAIN = 5.0
-"""seconds, when the database was away"""
 
 _SESSIONS: LiteralString = """
     SELECT a.pid, w.name, a.state = 'active' AND clock_timestamp() - a.query_start > make_interval(secs => %(asks)s),
@@ -45,31 +44,19 @@ class Bounds(msgspec.Struct, frozen=True):
     """the share of PostgreSQL's queue of notifications that may be full; a session that listens and sleeps fills it"""
 
 
-class AnalystWatch(threading.Thread):
+class AnalystWatch(Follower):
     """Start it in one process; `stop` ends it."""
 
     def __init__(self, dsn: str, embedded: bool, bounds: Bounds | None = None, every: float = EVERY) -> None:
-        super().__init__(name="analysts' watch", daemon=True)
+        super().__init__("analysts' watch")
         self._dsn, self._embedded, self._every = dsn, embedded, every
         self._bounds = bounds or Bounds()
         self._powerless = False
-        self._stopping = threading.Event()
 
-    def run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                with connect(self._dsn, "harmony analysts' watch") as connection:
-                    while not self._stopping.is_set():
-                        self.look(connection)
-                        self._stopping.wait(self._every)
-            except (HarmonyError, psycopg.Error) as problem:
-                LOG.debug("analysts' sessions are not watched now: %s", problem)
-                self._stopping.wait(AGAIN)
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self.is_alive():
-            self.join(timeout=10)
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        with connected(self._dsn, "harmony analysts' watch") as connection:
+            yield Session(lambda: self.look(connection) < 0, lambda: self.rest(self._every))
 
     def look(self, connection: psycopg.Connection[Any]) -> int:
         """End the sessions that are beyond a bound; how many those were."""

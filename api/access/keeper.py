@@ -4,10 +4,11 @@ A token that was revoked is unknown here a moment later, in every process. When 
 while, what was known counts no longer: better nobody than somebody whose token was revoked.
 """
 
-import logging
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,9 @@ import psycopg
 from api.access import store
 from api.access.token import PREFIX, Token, hashed
 from api.errors import Unavailable
-from core.errors import HarmonyError
-from core.log.driver import connect
+from core.following import Follower, Session
+from core.following.database import connected
 
-LOG = logging.getLogger("harmony.http")
 POLL = 0.5
 """seconds between two looks"""
 STALE = 15.0
@@ -31,22 +31,21 @@ _BREATH = 0.05
 """seconds that looks are apart at least, however many unknown tokens are shown"""
 
 
-class Keeper(threading.Thread):
+class Keeper(Follower):
     """Start it once a process. `bearer` may be called from any thread, also on an event loop: it never blocks."""
 
     def __init__(self, dsn: str) -> None:
-        super().__init__(name="tokens", daemon=True)
+        super().__init__("tokens", first=AGAIN, longest=AGAIN)
         self._dsn = dsn
         self._good: dict[bytes, Token] = {}
         self._ids: set[UUID] = set()
         self._number = -1
         self._looked_at = 0.0
-        self._away = False
+        self._noted = time.monotonic()
         self._used: set[UUID] = set()
         self._lock = threading.Lock()
         self._wanted: Future[None] | None = None
         self._wake = threading.Event()
-        self._ended = threading.Event()
 
     def bearer(self, token: str) -> Token | None:
         """The good token of this text; raises `Unavailable` when nobody can tell just now."""
@@ -76,44 +75,40 @@ class Keeper(threading.Thread):
             self._wake.set()
             return self._wanted
 
-    def stop(self) -> None:
-        self._ended.set()
+    def finish(self) -> None:
+        """End soon; who waits for a look is answered."""
+        super().finish()
         self._wake.set()
-        if self.is_alive():
-            self.join(10)
 
-    def run(self) -> None:
-        while not self._ended.is_set():
-            try:
-                with connect(self._dsn, "harmony tokens") as connection:
-                    self._follow(connection)
-            except (HarmonyError, psycopg.Error) as problem:
-                if not self._away:
-                    LOG.warning("access tokens are not followed now (%s)", problem)
-                self._away = True
-                self._answer()
-                self._ended.wait(AGAIN)
-        self._answer()
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Look at all tokens first."""
+        try:
+            with connected(self._dsn, "harmony tokens") as connection:
+                self._number = -1
+                yield Session(lambda: self._step(connection), self._pause)
+        finally:
+            self._answer()
 
-    def _follow(self, connection: psycopg.Connection[Any]) -> None:
-        noted = time.monotonic()
-        self._number = -1
-        while not self._ended.is_set():
-            with self._lock:
-                asked, self._wanted = self._wanted, None
-                self._wake.clear()
-            try:
-                self._take(connection)
-            finally:
-                if asked is not None:
-                    asked.set_result(None)
-            if time.monotonic() - noted > NOTED:
-                noted = time.monotonic()
-                ids, self._used = self._used, set()
-                if ids:
-                    store.used(connection, ids)
-            self._ended.wait(_BREATH)
-            self._wake.wait(POLL - _BREATH)
+    def _pause(self) -> None:
+        self.rest(_BREATH)
+        self._wake.wait(POLL - _BREATH)
+
+    def _step(self, connection: psycopg.Connection[Any]) -> bool:
+        with self._lock:
+            asked, self._wanted = self._wanted, None
+            self._wake.clear()
+        try:
+            self._take(connection)
+        finally:
+            if asked is not None:
+                asked.set_result(None)
+        if time.monotonic() - self._noted > NOTED:
+            self._noted = time.monotonic()
+            ids, self._used = self._used, set()
+            if ids:
+                store.used(connection, ids)
+        return False
 
     def _take(self, connection: psycopg.Connection[Any]) -> None:
         at = time.monotonic()
@@ -123,7 +118,6 @@ class Keeper(threading.Thread):
             self._ids = {one.token_id for one in self._good.values()}
             self._number = number
         self._looked_at = at
-        self._away = False
 
     def _answer(self) -> None:
         with self._lock:

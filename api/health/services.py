@@ -7,20 +7,24 @@ the report stops, and its age says so.
 import json
 import os
 import socket
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
+from core.following import Follower, Session, standings
+from core.following.course import sentence
+from core.following.database import Connection, connected
+
 EVERY = 1.0
 SILENT = 8.0
 """Seconds without a report after which a part counts as gone or stuck."""
 
-UPSERT = """
+UPSERT: LiteralString = """
 INSERT INTO log.service (name, part, host, pid, started_at, updated_at, stopped, status)
 VALUES (%(name)s, %(part)s, %(host)s, %(pid)s, clock_timestamp(), clock_timestamp(), %(stopped)s, %(status)s)
 ON CONFLICT (name) DO UPDATE SET
@@ -64,34 +68,37 @@ def last_report(dsn: str, name: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-class Reporter(threading.Thread):
-    """Writes what `describe` returns, once a second, until `stop`. A database that is away is tried again."""
+class Reporter(Follower):
+    """Writes what `describe` returns, and how the followers of this process fare, once a second, until `stop`."""
 
     def __init__(self, dsn: str, name: str, part: str, describe: Callable[[], dict[str, Any]]) -> None:
-        super().__init__(name=f"report {name}", daemon=True)
+        super().__init__("report", longest=EVERY)
         self._dsn = dsn
         self._row = {"name": name, "part": part, "host": socket.gethostname(), "pid": os.getpid()}
         self._describe = describe
-        self._stopping = threading.Event()
 
-    def run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                with psycopg.connect(self._dsn, autocommit=True, connect_timeout=5) as connection:
-                    self._write(connection, stopped=False)
-                    while not self._stopping.wait(EVERY):
-                        self._write(connection, stopped=False)
-                    self._write(connection, stopped=True)
-            except psycopg.Error:
-                self._stopping.wait(EVERY)
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        with connected(self._dsn, "harmony report") as connection:
+            yield Session(lambda: self._report(connection), lambda: self.rest(EVERY))
+            self._write(connection, stopped=True)
 
-    def _write(self, connection: psycopg.Connection[Any], stopped: bool) -> None:
-        status = Jsonb(self._describe(), dumps=lambda value: json.dumps(value, default=str))
+    def _report(self, connection: Connection) -> bool:
+        self._write(connection, stopped=False)
+        return False
+
+    def _write(self, connection: Connection, stopped: bool) -> None:
+        try:
+            said = self._describe()
+        except Exception as error:  # that it runs is told all the same
+            said = {"trouble": f"It cannot say how it is: {sentence(error)}."}
+        said["followers"] = [msgspec.to_builtins(one) for one in standings()]
+        status = Jsonb(said, dumps=lambda value: json.dumps(value, default=str))
         connection.execute(UPSERT, self._row | {"stopped": stopped, "status": status})
 
-    def stop(self) -> None:
-        self._stopping.set()
-        self.join(timeout=5)
+    def stop(self, timeout: float = 5.0) -> bool:
+        """Report the end."""
+        return super().stop(timeout)
 
 
 def service_of(row: tuple[Any, ...]) -> Service:

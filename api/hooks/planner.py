@@ -5,32 +5,26 @@ endpoint that begins in the past, or was disabled for a while, has a place of it
 that come from imported switch events are left out: what happened long ago elsewhere has had its effects.
 """
 
-import logging
-import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
 from psycopg import Connection
 
 from api.hooks import order
 from api.hooks.endpoints import CHANNEL, planned
-from core.errors import HarmonyError
-from core.log.driver import connect
+from core.following import Follower, Session
+from core.following.database import connected, heard
 from projections.published.event import PublishedEvent
 from projections.published.filter import EventFilter
 from projections.query.events import call_events, head, resolved
-
-log = logging.getLogger("harmony.deliver")
 
 PAGE = 1000
 """events a transaction"""
 POLL = 0.5
 """seconds after which the log is looked at without a notification"""
-AGAIN = 1.0
-"""seconds until the next attempt when the database is away"""
 
 _ENDPOINTS = """
     SELECT endpoint_id, types, call, party, queue, direction, tenant, behind FROM hooks.endpoint
@@ -59,30 +53,23 @@ class Wish(msgspec.Struct, frozen=True):
     behind: int | None
 
 
-class Planner:
-    """Plans in its own thread or step by step. Several may run: the row that they lock lets one plan at a time."""
+class Planner(Follower):
+    """Plans in its own thread, or step by step. Several may run: the row that they lock lets one plan at a time."""
 
     def __init__(self, dsn: str, page: int = PAGE) -> None:
+        super().__init__("webhook planner")
         self._dsn = dsn
         self._page = page
 
-    def run_forever(self, stop: threading.Event) -> None:
-        """Follow the log until `stop` is set; a database that goes away is waited for."""
-        while not stop.is_set():
-            try:
-                with connect(self._dsn, "harmony-webhooks-plan") as connection:
-                    connection.execute("LISTEN harmony_calls")
-                    while not stop.is_set():
-                        if not self.step(connection):
-                            for _ in connection.notifies(timeout=POLL, stop_after=1):
-                                pass
-            except (HarmonyError, psycopg.Error) as error:
-                log.warning("The planner of webhooks stopped and starts again in %.0f s: %s", AGAIN, error)
-                stop.wait(AGAIN)
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Follow the log."""
+        with connected(self._dsn, "harmony-webhooks-plan", "harmony_calls") as connection:
+            yield Session(lambda: self.step(connection), lambda: heard(connection, POLL))
 
     def run_once(self) -> None:
         """Plan what is in the log now."""
-        with connect(self._dsn, "harmony-webhooks-plan") as connection:
+        with connected(self._dsn, "harmony-webhooks-plan") as connection:
             while self.step(connection):
                 pass
 

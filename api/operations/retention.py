@@ -4,17 +4,17 @@ What may be dropped is decided in `projections.retention`.
 """
 
 import logging
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 import psycopg
 
 from api.site import Site
-from core.errors import HarmonyError
-from core.log.driver import connect
+from core.following import Follower, Session
+from core.following.database import connected
 from core.log.retention import drop, retained
 from core.operating import record_action
 from projections.retention import DAY, droppable
@@ -22,6 +22,8 @@ from projections.retention import DAY, droppable
 LOG = logging.getLogger("harmony.retention")
 LOOKS = 600.0
 """seconds between two looks whether a day has passed"""
+LONGEST_BACK_OFF = 60.0
+"""seconds until it is tried again"""
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -57,22 +59,21 @@ def apply(
     return Applied(dropped, retained(connection).floor, what.unread)
 
 
-class Retainer(threading.Thread):
+class Retainer(Follower):
     """Applies retention once a day, in the process that folds; a database that is away is tried again."""
 
     def __init__(self, dsn: str, days: float, looks: float = LOOKS) -> None:
-        super().__init__(name="retention", daemon=True)
+        super().__init__("retention", longest=LONGEST_BACK_OFF)
         self._dsn, self._days, self._looks = dsn, days, looks
-        self._stopping = threading.Event()
 
-    def run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                with connect(self._dsn, "harmony retention") as connection:
-                    self._look(connection)
-            except (HarmonyError, psycopg.Error) as problem:
-                LOG.warning("Old events could not be dropped now, and are looked at again later: %s", problem)
-            self._stopping.wait(self._looks)
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        yield Session(self._step, lambda: self.rest(self._looks))
+
+    def _step(self) -> bool:
+        with connected(self._dsn, "harmony retention") as connection:
+            self._look(connection)
+        return False
 
     def _look(self, connection: psycopg.Connection[Any]) -> None:
         last = retained(connection).applied_at
@@ -83,16 +84,14 @@ class Retainer(threading.Thread):
             self._days,
             "retention",
             "the setting keep_switch_events",
-            lambda *_: not self._stopping.is_set(),
+            lambda *_: not self.stopping.is_set(),
         )
         if done.dropped:
             LOG.info("%d switch events older than %g days were dropped", done.dropped, self._days)
 
-    def stop(self) -> None:
+    def stop(self, timeout: float = 30.0) -> bool:
         """End after the present batch."""
-        self._stopping.set()
-        if self.is_alive():
-            self.join(timeout=30)
+        return super().stop(timeout)
 
 
 def started(here: Site) -> Retainer:

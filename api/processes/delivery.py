@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +19,8 @@ from api.hooks.post import Courier
 from api.hooks.queue import tidy
 from api.hooks.sender import Sender
 from api.site import Site
-from core.errors import HarmonyError
+from core.following import Follower, Session
+from core.following.database import connected
 from core.log.driver import connect, translated
 from core.settings import Settings
 
@@ -37,23 +40,18 @@ def deliver(here: Site, stop: threading.Event) -> int:
     with connect(here.dsn, "harmony-webhooks") as connection, translated():
         found = secrets.opened(here.data, connection)
     courier = Courier(policy(settings))
-    planner = threading.Thread(target=Planner(here.dsn).run_forever, args=(stop,), name="webhook planner")
-    tidier = threading.Thread(
-        target=_tidy, args=(here.dsn, timedelta(days=settings.webhook_keep), stop), name="webhook tidier"
-    )
+    threads: list[Follower] = [Planner(here.dsn), Tidier(here.dsn, timedelta(days=settings.webhook_keep))]
     try:
-        asyncio.run(_send(here, found, courier, stop, [planner, tidier]))
+        asyncio.run(_send(here, found, courier, stop, threads))
     finally:
-        stop.set()
-        for thread in (planner, tidier):
-            if thread.is_alive():
-                thread.join()
+        for thread in threads:
+            thread.stop()
         courier.close()
     return 0
 
 
 async def _send(
-    here: Site, found: secrets.Secrets, courier: Courier, stop: threading.Event, threads: list[threading.Thread]
+    here: Site, found: secrets.Secrets, courier: Courier, stop: threading.Event, threads: list[Follower]
 ) -> None:
     sender = Sender(here.dsn, found, courier, give_up=timedelta(days=here.settings.webhook_give_up))
 
@@ -79,13 +77,20 @@ async def _send(
         reporter.stop()
 
 
-def _tidy(dsn: str, keep: timedelta, stop: threading.Event) -> None:
-    while not stop.is_set():
-        try:
-            with connect(dsn, "harmony-webhooks-tidy") as connection, translated():
-                mend(connection)
-                while tidy(connection, keep, FEW) == FEW and not stop.is_set():
-                    pass
-        except HarmonyError as error:
-            LOG.warning("Old deliveries could not be removed, which is tried again: %s", error)
-        stop.wait(TIDY)
+class Tidier(Follower):
+    """Removes old deliveries, and mends their order, from time to time."""
+
+    def __init__(self, dsn: str, keep: timedelta) -> None:
+        super().__init__("webhook tidier", longest=60.0)
+        self._dsn, self._keep = dsn, keep
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        yield Session(self._step, lambda: self.rest(TIDY))
+
+    def _step(self) -> bool:
+        with connected(self._dsn, "harmony-webhooks-tidy") as connection:
+            mend(connection)
+            while tidy(connection, self._keep, FEW) == FEW and not self.stopping.is_set():
+                pass
+        return False
