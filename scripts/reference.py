@@ -280,6 +280,8 @@ rule_files: [/etc/prometheus/rules/harmony.rules.yml]   # rel/prometheus/harmony
 ```
 
 Any `harmony serve` tells of all parts: each leaves its figures in the database every second, also from other machines.
+While the database is away the answer is still 200: `harmony_database_up 0`, what waits in the spools of that machine,
+and how its own followers fare. (Only the installation's own token can be checked then; the others are in the database.)
 Counters (`_total`) count from the start of the process that reports them. A dashboard for Grafana is in
 `rel/grafana/harmony.json`, alert rules in `rel/prometheus/harmony.rules.yml`; how to use them:
 [watching](../how-to/watch.md)."""

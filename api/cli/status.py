@@ -74,9 +74,10 @@ def _again(here: "Site", as_json: bool) -> int:
 
 def _away(data: "Path", error: "LogError", as_json: bool) -> int:
     """The database is away: what the files still tell."""
+    from api.health.spools import spools
     from api.operations.status_text import size
 
-    waiting = sum(file.stat().st_size for file in data.glob("spool/*/*.spool") if file.is_file())
+    waiting = sum(spool.bytes for spool in spools(data))
     says = "What the parts last reported is in the database, too; bridges that run go on hearing their switches"
     kept = f"{size(waiting)} of events wait in {data / 'spool'} on this machine, and follow when it is back"
     told = [str(error), f"{says}. {kept}." if waiting else f"{says}, and no spool file is on this machine."]

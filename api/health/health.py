@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 
 from api.health.expected import Expected, not_running
+from api.health.followers import followers
 from api.health.problem import Problem
 from api.health.reports import ghosts, notes, of_parts, why_behind
 from api.health.services import SELECT, Service, service_of
@@ -87,6 +88,7 @@ class Health(msgspec.Struct, frozen=True):
                 {"name": s.name, "part": s.part, "state": s.state, "host": s.host, "pid": s.pid, "age": round(s.age, 1)}
                 for s in self.services
             ],
+            "followers": [one.document() for one in followers(self.services) if one.standing.trouble],
             "degraded": [p.code for p in self.problems],
             "problems": [p.sentence for p in self.problems],
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from api.health import followers
 from api.health.problem import Problem
 from api.health.services import Service
 
@@ -35,6 +36,7 @@ def of_parts(services: Sequence[Service]) -> Iterator[Problem]:
             yield Problem("deliver.failing", says)
         if service.part in ("bridge", "http") and service.state == "running" and (says := _registry(service)):
             yield Problem("registry.away", says)
+    yield from followers.problems(services)
 
 
 def _unheard(sender: Service) -> str:

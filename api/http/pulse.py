@@ -10,8 +10,11 @@ from typing import Any
 import msgspec
 import psycopg
 
+from api.health.followers import document
 from api.health.health import Health, examine
 from core.errors import HarmonyError
+from core.following import standings
+from core.following.tasks import follow
 
 EVERY = 2.0
 AWAY = "The database is away: what you see does not change until it is back."
@@ -29,6 +32,7 @@ WORDS = {
     "projection.stuck": "Calls are shown late.",
     "calls.ghosts": "Some live calls may have ended.",
     "projection.behind": "Calls are shown late.",
+    "follower.trouble": "A part of the system is in trouble: some of what you see may be late.",
 }
 """Problems in words that name no machine, for those who only need to know what they see."""
 
@@ -39,7 +43,13 @@ class Pulse:
         self._connection: psycopg.Connection[Any] | None = None
         self.health: Health | None = None
         """As of the last look; None while the database is away."""
-        self.document: dict[str, Any] = {"position": 0, "switches": [], "problems": [], "degraded": []}
+        self.document: dict[str, Any] = {
+            "position": 0,
+            "switches": [],
+            "followers": [],
+            "problems": [],
+            "degraded": [],
+        }
         self.data = msgspec.json.encode(self.document)
         """for operators; of the shape that it always has, also before the first look"""
         self.data_of_companies = self.data
@@ -48,9 +58,7 @@ class Pulse:
 
     async def beat(self) -> None:
         """Look for ever. Cancel it to end."""
-        while True:
-            await self.look()
-            await asyncio.sleep(EVERY)
+        await follow("pulse", self.look, EVERY)
 
     async def look(self) -> Health | None:
         """Look now; one look at a time."""
@@ -60,7 +68,14 @@ class Pulse:
         if self.health is not None:
             self.document = self.health.document() | {"at": now}
         else:
-            away = {"status": "degraded", "at": now, "degraded": ["database.away"], "problems": [AWAY]}
+            mine = [document("http", one) for one in standings() if one.trouble]
+            away = {
+                "status": "degraded",
+                "at": now,
+                "followers": mine,
+                "degraded": ["database.away"],
+                "problems": [AWAY],
+            }
             self.document = self.document | away
         self.data = msgspec.json.encode(self.document)
         self.data_of_companies = msgspec.json.encode(self.for_companies())

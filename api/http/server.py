@@ -71,7 +71,7 @@ def serve(here: Site, stop: threading.Event) -> int:
     listener = listening(host, port)
     _give_up_on_the_stuck(listener)
     LOG.info("listening on http://%s:%d/", *listener.getsockname()[:2])
-    reporter = Reporter(here.dsn, f"http {host}:{port}", "http", lambda: figures(services))
+    reporter = Reporter(here.dsn, services.name, "http", lambda: figures(services))
     reporter.start()
     _prefer_latency()
     try:

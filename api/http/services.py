@@ -39,6 +39,8 @@ class Services:
 
     def __init__(self, here: Site) -> None:
         self.site = here
+        self.name = f"http {here.settings.http_host}:{here.settings.http_port}"
+        """what this part is called in reports"""
         self.registry = LiveRegistry(source_of(here.settings), here.data)
         self.bearers = Bearers(here.dsn, here.data, self.registry)
         self.opened = Opened()

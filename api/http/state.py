@@ -1,18 +1,19 @@
 """/livez, /readyz, /metrics: for those who watch Harmony."""
 
-from typing import Any
-
 import msgspec
 import psycopg
+from psycopg_pool import PoolTimeout
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access.principal import Principal
-from api.http.problems import Problem
-from api.http.services import services_of
-from api.metrics import CONTENT_TYPE, collect, render
+from api.health.spools import spools
+from api.http.services import Services, services_of
+from api.metrics import CONTENT_TYPE, Local, collect, collect_away, render
 from api.operations.status import look
 from core.errors import LogError
+from core.following import standings
 
 
 async def livez(request: Request) -> Response:
@@ -36,15 +37,16 @@ async def readyz(request: Request) -> Response:
     )
 
 
-def figures(connection: psycopg.Connection[Any], live_subscribers: int) -> str:
-    """All metrics as text."""
-    return render(collect(look(connection), live_subscribers))
-
-
 async def metrics(request: Request) -> Response:
+    """200 also while the database is away: then with what is known without it, and `harmony_database_up 0`."""
     services = services_of(request)
+    local = await run_in_threadpool(_local, services)
     try:
-        text = await services.with_connection(lambda connection: figures(connection, services.feed.subscribers))
-    except (psycopg.Error, LogError):
-        return Problem(503, "api.unavailable", "The database is away: there are no figures now.", {"Retry-After": "2"})
-    return Response(text, media_type=CONTENT_TYPE)
+        families = await services.with_connection(lambda connection: collect(look(connection), local))
+    except (psycopg.Error, PoolTimeout, LogError):
+        families = collect_away(local)
+    return Response(render(families), media_type=CONTENT_TYPE)
+
+
+def _local(services: Services) -> Local:
+    return Local(services.name, services.feed.subscribers, spools(services.site.data), standings())

@@ -30,6 +30,7 @@ def _of(prefix: str, labels: tuple[str, ...], *rows: tuple[str, str, str]) -> tu
 
 
 WHOLE = (
+    Metric("harmony_database_up", "gauge", "1: the database answers; 0: these are the figures known without it"),
     Metric("harmony_degraded", "gauge", "Problems that readers are told of; 0 is good"),
     Metric("harmony_problem", "gauge", "1 for each kind of problem there is now", ("code",)),
     Metric("harmony_log_position", "gauge", "Last position in the switch log"),
@@ -42,6 +43,32 @@ WHOLE = (
     Metric("harmony_service_report_age_seconds", "gauge", "Since this part last reported", ("part", "service")),
     Metric("harmony_http_live_subscribers", "gauge", "Subscribers of live calls at the process that answers"),
 )
+
+FOLLOWERS = (
+    Metric(
+        "harmony_follower_trouble", "gauge", "1: this follower is in trouble and tries again", ("service", "follower")
+    ),
+    Metric(
+        "harmony_follower_trouble_start_timestamp_seconds",
+        "gauge",
+        "When its trouble began; not there while it is well",
+        ("service", "follower"),
+    ),
+    Metric("harmony_follower_failures_total", "counter", "Tries of it that failed", ("service", "follower")),
+    Metric(
+        "harmony_follower_put_aside_total",
+        "counter",
+        "Things that it could not digest and put aside",
+        ("service", "follower"),
+    ),
+)
+"""every loop that follows something: the registry, wishes, tokens, the planner of webhooks, streams, ..."""
+
+SPOOL = (
+    Metric("harmony_spool_bytes", "gauge", "Size of a spool on the machine of the server that answers", ("spool",)),
+    Metric("harmony_spool_files", "gauge", "Files that it consists of", ("spool",)),
+)
+"""from the files themselves, so also while the database is away"""
 
 PROJECTION_PLACE = (
     Metric("harmony_projection_position", "gauge", "How far it has folded the switch log", ("projection",)),
@@ -148,6 +175,8 @@ BY_PART = {"bridge": BRIDGE, "projection": PROJECTION, "http": STREAMS, "deliver
 """metrics that are made of what a part of this kind reports"""
 ALL: tuple[Metric, ...] = (
     *WHOLE,
+    *FOLLOWERS,
+    *SPOOL,
     *PROJECTION_PLACE,
     *PROJECTION,
     *LOSSES,
@@ -158,7 +187,7 @@ ALL: tuple[Metric, ...] = (
     *WEBHOOKS,
 )
 
-LEFT_OUT = {
+LEFT_OUT: dict[str, frozenset[str]] = {
     "bridge": frozenset({"missing", "events_per_second", "registry"}),
     "projection": frozenset({"position", "head", "events_per_second"}),
     "http": frozenset({"subscribers"}),

@@ -6,14 +6,17 @@ the label `service`, a counter when its name ends in `_total`; a figure of sever
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
+from api.health.followers import followers
 from api.health.services import Service
+from api.health.spools import Spool
 from api.metrics.catalogue import ALL, BY_PART, LEFT_OUT, LINK, Metric
 from api.operations.status import Status
+from core.following import Standing
 
 LOSS_KINDS = ("link", "gap", "overflow", "spool")
 _BY_NAME = {one.name: one for one in ALL}
@@ -43,10 +46,36 @@ class _Families:
         return [self._found[name] for name in sorted(self._found)]
 
 
-def collect(status: Status, live_subscribers: int) -> list[Family]:
+class Local(msgspec.Struct, frozen=True):
+    """What the process that answers knows by itself."""
+
+    service: str
+    """its name among the parts"""
+    live_subscribers: int = 0
+    spools: Sequence[Spool] = ()
+    followers: Sequence[Standing] = ()
+
+
+def collect_away(local: Local) -> list[Family]:
+    """All families that can be told while the database is away, by name."""
+    found = _Families()
+    found.named("harmony_database_up", 0)
+    found.named("harmony_degraded", 1)
+    found.named("harmony_problem", 1, "database.away")
+    for one in local.followers:
+        _follower(found, local.service, one)
+    _local(found, local)
+    return found.all()
+
+
+def collect(status: Status, local: Local) -> list[Family]:
     """All families that have a sample, by name."""
     found = _Families()
     health = status.health
+    found.named("harmony_database_up", 1)
+    _local(found, local)
+    for follows in followers(health.services):
+        _follower(found, follows.service, follows.standing)
     found.named("harmony_degraded", len(health.problems))
     for code in sorted({problem.code for problem in health.problems}):
         found.named("harmony_problem", 1, code)
@@ -55,7 +84,6 @@ def collect(status: Status, live_subscribers: int) -> list[Family]:
     if status.newest_at is not None:
         found.named("harmony_log_newest_age_seconds", max(0.0, (health.at - status.newest_at).total_seconds()))
     found.named("harmony_calls_live", health.live)
-    found.named("harmony_http_live_subscribers", live_subscribers)
     found.named("harmony_parked_events", status.parked_by_log, "log")
     for kind, result, count in status.commands:
         found.named("harmony_commands_total", count, kind, result)
@@ -77,6 +105,21 @@ def collect(status: Status, live_subscribers: int) -> list[Family]:
         found.named("harmony_link_lost_total", switch.links_lost, *labels)
     _losses(found, status)
     return found.all()
+
+
+def _local(found: _Families, local: Local) -> None:
+    found.named("harmony_http_live_subscribers", local.live_subscribers)
+    for spool in local.spools:
+        found.named("harmony_spool_bytes", spool.bytes, spool.name)
+        found.named("harmony_spool_files", spool.files, spool.name)
+
+
+def _follower(found: _Families, service: str, one: Standing) -> None:
+    found.named("harmony_follower_trouble", int(one.trouble is not None), service, one.name)
+    if one.since is not None:
+        found.named("harmony_follower_trouble_start_timestamp_seconds", round(one.since, 3), service, one.name)
+    found.named("harmony_follower_failures_total", one.failures, service, one.name)
+    found.named("harmony_follower_put_aside_total", one.put_aside, service, one.name)
 
 
 def _losses(found: _Families, status: Status) -> None:

@@ -12,6 +12,7 @@ import msgspec
 import psycopg
 
 from api.health.expected import Expected
+from api.health.followers import followers
 from api.health.health import Health, examine
 from api.health.services import Service
 from api.operations.losses import LossAccount, LostBySwitch, account
@@ -32,7 +33,7 @@ SELECT coalesce((SELECT min(position) FROM log.switch_event), 0),
 """
 COMMANDS = "SELECT kind, result, count(*) FROM log.command WHERE result IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
 _LOST = ("gaps", "overflows", "missing", "malformed", "forged")
-_SAID_ELSEWHERE = {"switches", "trouble", "last_error", "last_error_at", "node"}
+_SAID_ELSEWHERE = {"switches", "trouble", "last_error", "last_error_at", "node", "followers"}
 
 
 class ProjectionStatus(msgspec.Struct, frozen=True):
@@ -108,6 +109,8 @@ class PartStatus(msgspec.Struct, frozen=True):
     """seconds since it last reported"""
     trouble: str | None
     figures: dict[str, Any]
+    followers: list[dict[str, Any]] = []
+    """how each of what it follows fares: in trouble or not, since when, why, how often"""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -237,5 +240,6 @@ def _part(service: Service) -> PartStatus:
         started_at=service.started_at,
         age=round(service.age, 1),
         trouble=service.status.get("trouble") or service.status.get("last_error"),
+        followers=[one.document() for one in followers([service])],
         figures={name: value for name, value in service.status.items() if name not in _SAID_ELSEWHERE},
     )

@@ -25,6 +25,7 @@ COLUMNS = {
     "bridges": ("bridge", "state", "events/s", "received", "stored", "queued", "in spool", "parked", "trouble"),
     "losses": ("lost of", "from", "until", "for", "why", "known to be missing"),
     "parts": ("part", "state", "since", "on", "what it does"),
+    "followers": ("follower", "of", "in trouble since", "failed tries", "put aside", "why"),
 }
 
 
@@ -50,6 +51,10 @@ def lines(status: Status) -> Iterator[str]:
     if others:
         yield ""
         yield from table(COLUMNS["parts"], [_part(one, health.at) for one in others])
+    troubled = [one for part in status.parts for one in part.followers if one["trouble"] or one["put_aside"]]
+    if troubled:
+        yield ""
+        yield from table(COLUMNS["followers"], [_follower(one, health.at) for one in troubled])
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -133,6 +138,11 @@ def _part(one: PartStatus, now: datetime) -> list[str]:
     shown = ", ".join(words for words in said if words)
     state = one.state if one.state != "silent" else f"silent for {seconds(one.age)}"
     return [one.name, state, ago(now, one.started_at), f"{one.host} (pid {one.pid})", shown or "-"]
+
+
+def _follower(one: dict[str, Any], now: datetime) -> list[str]:
+    since = "-" if one["since"] is None else ago(now, _instant(one["since"]))
+    return [one["follower"], one["service"], since, f"{one['tries']:,}", f"{one['put_aside']:,}", one["trouble"] or "-"]
 
 
 WORDS = {

@@ -13,7 +13,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.metrics import collect, render
-from tests.api.metrics.made import status
+from tests.api.metrics.made import LOCAL, status
 
 pytestmark = pytest.mark.pure
 
@@ -25,7 +25,7 @@ LABELS = re.compile(r"\b(?:by|on|without)\s*\(([^)]*)\)|\{\{\s*\$labels\.(\w+)|\
 def given() -> dict[str, set[str]]:
     """What /metrics gives when every part reports: names with their labels."""
     found: dict[str, set[str]] = {}
-    for family in text_string_to_metric_families(render(collect(status(), 1))):
+    for family in text_string_to_metric_families(render(collect(status(), LOCAL))):
         for sample in family.samples:
             found.setdefault(sample.name, set()).update(sample.labels)
     return found

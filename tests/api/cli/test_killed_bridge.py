@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.http.state import figures
+from api.metrics import Local, collect, render
 from api.operations.status import look
 from api.operations.verification import verify_log
 from core.log import EventLog
@@ -53,7 +53,7 @@ def metrics(site: Site) -> dict[tuple[str, str], float]:
     """The figures of losses, by name and kind."""
     assert site.dsn is not None
     with connect(site.dsn, "test") as connection:
-        text = figures(connection, 0)
+        text = render(collect(look(connection), Local("http")))
     return {
         (sample.name, sample.labels.get("kind", "")): sample.value
         for family in text_string_to_metric_families(text)

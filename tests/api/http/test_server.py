@@ -283,6 +283,13 @@ def test_a_silent_bridge_and_a_lost_link_are_told(client: httpx.Client, connecti
     assert 'harmony_link_up{bridge="a",switch="freeswitch@pbx1"} 0' in client.get("/metrics").text
 
 
+def followers(client: httpx.Client) -> set[str]:
+    """Those in trouble, by /readyz, each with since when and why."""
+    found = client.get("/readyz").json()["followers"]
+    assert all(one["since"] and one["trouble"] for one in found)
+    return {one["follower"] for one in found}
+
+
 def test_without_its_database_the_server_says_so_and_comes_back(
     server: Server, client: httpx.Client, postgres: str, connection: psycopg.Connection[Any]
 ) -> None:
@@ -297,12 +304,18 @@ def test_without_its_database_the_server_says_so_and_comes_back(
         assert answer.status_code == 503
         assert answer.headers["content-type"] == "application/problem+json"
         assert client.get("/livez").status_code == 200
+        figures = client.get("/metrics")
+        assert figures.status_code == 200
+        assert "\nharmony_database_up 0\n" in figures.text
+        until(lambda: followers(client) >= {"tokens", "report"}, "who is in trouble")
         with client.stream("GET", "/v1/live/stream") as response:
             _, _, data = next(events(response))
             assert "The database is away" in data["health"]["problems"][0]
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
     until(lambda: client.get("/readyz").status_code == 200, "ready again")
     until(lambda: client.get("/v1/calls").status_code == 200, "calls again")
+    until(lambda: not followers(client), "nobody in trouble")
+    assert "\nharmony_database_up 1\n" in client.get("/metrics").text
     assert not any("Exception in ASGI" in line for line in server.running.said), "it was foreseen"
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+import msgspec
+
 from api.health.health import Health, links_of
 from api.health.problem import Problem
 from api.health.services import Service
+from api.health.spools import Spool
+from api.metrics import Local
 from api.operations.losses import LossAccount, Lost
 from api.operations.status import ProjectionStatus, Status, _part, _switches
 from api.processes.bridge import Describer
 from bridge.process.service import BridgeService, BridgeStats, LinkStats
 from bridge.session.session import SwitchStats
 from bridge.session.values import FetchStats
+from core.following import Standing
 from core.log import WriterStats
 from core.registry.live import RegistryState
 
@@ -53,6 +58,10 @@ class _Bridge:
         )  # fmt: skip
 
 
+TROUBLE = Standing("webhook planner", "The database is away.", NOW.timestamp() - 60, 30, 31, 2)
+LOCAL = Local("http 127.0.0.1:8080", 2, (Spool("bridge", 4096, 1),), (Standing("tokens"), TROUBLE))
+
+
 def bridge(name: str, *switches: str) -> Service:
     status = Describer(cast(BridgeService, _Bridge(*switches)))()
     return Service(f"bridge {name}", "bridge", "host", 1, NOW, NOW, False, status, 0.5)
@@ -75,6 +84,7 @@ PARTS = (
     part(
         "deliver h", "deliver", delivered=12, failed=3, pending=4, oldest_pending_seconds=3.5, dead=1, disabled=0,
         endpoints=2, failing=1, failing_seconds=40,
+        followers=[msgspec.to_builtins(one) for one in (TROUBLE, Standing("report"))],
     ),
     part("odd h", "odd", waiting=4, done_total=9, by={"a": 1, "b": 2}),
 )  # fmt: skip

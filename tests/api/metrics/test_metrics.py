@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.metrics import CONTENT_TYPE, collect, render
+from api.metrics import CONTENT_TYPE, collect, collect_away, render
 from api.metrics.catalogue import ALL
 from tests.api.conftest import Site
-from tests.api.metrics.made import PARTS, bridge, part, status
+from tests.api.metrics.made import LOCAL, PARTS, bridge, part, status
 
 
 @dataclass
@@ -39,7 +39,7 @@ def read(text: str) -> Read:
 
 @pytest.mark.pure
 def test_every_metric_of_the_catalogue_is_given() -> None:
-    found = read(render(collect(status(), 2)))
+    found = read(render(collect(status(), LOCAL)))
     assert {one.name for one in ALL} <= {name for name, _ in found.values}
     link = (("bridge", "harmony@x"), ("switch", "freeswitch@b"))
     assert found.values["harmony_link_missing_events_total", link] == 120
@@ -55,7 +55,7 @@ def test_every_metric_of_the_catalogue_is_given() -> None:
 
 @pytest.mark.pure
 def test_names_are_those_of_the_conventions() -> None:
-    found = read(render(collect(status(), 2)))
+    found = read(render(collect(status(), LOCAL)))
     assert all(found.says.values()), "each says what it is"
     assert set(found.types.values()) <= {"counter", "gauge"}
     for one in ALL:
@@ -84,7 +84,7 @@ def test_each_way_to_lose_an_event_has_a_counter() -> None:
 
 @pytest.mark.pure
 def test_a_part_that_is_not_known_is_told_too() -> None:
-    found = read(render(collect(status(), 0)))
+    found = read(render(collect(status(), LOCAL)))
     assert found.values["harmony_odd_waiting", (("service", "odd h"),)] == 4
     assert found.values["harmony_odd_by", (("kind", "b"), ("service", "odd h"))] == 2
     assert found.values["harmony_odd_done_total", (("service", "odd h"),)] == 9
@@ -93,15 +93,29 @@ def test_a_part_that_is_not_known_is_told_too() -> None:
 
 @pytest.mark.pure
 def test_two_bridges_of_one_switch_are_two_links() -> None:
-    found = read(render(collect(status(bridge("a@x", "freeswitch@a"), bridge("b@x", "freeswitch@a"), *PARTS), 0)))
+    found = read(render(collect(status(bridge("a@x", "freeswitch@a"), bridge("b@x", "freeswitch@a"), *PARTS), LOCAL)))
     up = [labels for name, labels in found.values if name == "harmony_link_up"]
     assert len(up) == 2
 
 
 @pytest.mark.pure
+def test_with_the_database_away_there_is_what_is_known_without_it() -> None:
+    found = read(render(collect_away(LOCAL)))
+    assert found.values["harmony_database_up", ()] == 0
+    assert found.values["harmony_problem", (("code", "database.away"),)] == 1
+    assert found.values["harmony_spool_bytes", (("spool", "bridge"),)] == 4096
+    planner = (("follower", "webhook planner"), ("service", "http 127.0.0.1:8080"))
+    assert found.values["harmony_follower_trouble", planner] == 1
+    assert found.values["harmony_follower_failures_total", planner] == 31
+    tokens = (("follower", "tokens"), ("service", "http 127.0.0.1:8080"))
+    assert found.values["harmony_follower_trouble", tokens] == 0
+    assert ("harmony_follower_trouble_start_timestamp_seconds", tokens) not in found.values
+
+
+@pytest.mark.pure
 def test_labels_cannot_break_out() -> None:
     evil = 'a"} 1\nevil{x="\\'
-    text = render(collect(status(bridge("a@x", evil), part(evil, "odd\npart", **{"x\ny": 1.0})), 0))
+    text = render(collect(status(bridge("a@x", evil), part(evil, "odd\npart", **{"x\ny": 1.0})), LOCAL))
     found = read(text)
     assert ("harmony_link_up", (("bridge", "a@x"), ("switch", evil))) in found.values
     assert not [name for name, _ in found.values if name.startswith("evil")]
@@ -125,4 +139,5 @@ def test_what_the_server_gives_is_read_by_prometheus(client: httpx.Client, site:
     wanted = {one.name for one in ALL}
     # nothing is stored yet, so nothing has an age, and nothing was lost; and nobody has commanded anything
     newest = {f"harmony_loss_newest_{what}_timestamp_seconds" for what in ("start", "end")}
+    newest |= {"harmony_spool_bytes", "harmony_spool_files"}  # no bridge has run here
     assert wanted - given == {"harmony_log_newest_age_seconds", "harmony_commands_total", *newest}
