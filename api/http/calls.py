@@ -7,9 +7,9 @@ from starlette.responses import Response
 from api.access.principal import principal_of
 from api.errors import BadArgument, NotFound
 from api.http.answers import Answer
-from api.http.live import json_list
 from api.http.routes import record_of
 from api.http.services import Connection, services_of
+from api.streams.live_source import json_list
 from api.words.filters import call_filter
 from core.numbers import number
 from projections.query import CallFilter, get_call, list_calls, list_documents, shown, zone

@@ -10,7 +10,7 @@ from api.http.services import Services
 
 def figures(services: Services) -> dict[str, Any]:
     """May be called from another thread than the event loop's."""
-    found: dict[str, Any] = {"subscribers": services.feed.subscribers}
+    found: dict[str, Any] = {"subscribers": services.streams.lookers}
     if not services.registry.absent:
         found["registry"] = msgspec.to_builtins(services.registry.state)
     for _ in range(5):

@@ -105,8 +105,7 @@ async def _serve(server: _Server, listener: socket.socket, services: Services, s
     # A signal handler can only set the plain event: nothing else wakes this loop.
     while not stop.is_set() and not serving.done():  # noqa: ASYNC110
         await asyncio.sleep(0.05)
-    services.feed.stop()  # streams end by themselves, so that nobody waits for them
-    services.streams.stop()
+    services.streams.stop()  # streams end by themselves, so that nobody waits for them
     await services.streams.stopped()  # told by us, before the server ends what is open without a word
     server.should_exit = True
     await serving

@@ -1,4 +1,4 @@
-"""What lives as long as the application does: connections, the live feed, the pulse, who holds which token.
+"""What lives as long as the application does: connections, subscriptions, the pulse, who holds which token.
 
 Handlers reach it through `services_of`, by names that the type checker knows.
 """
@@ -18,7 +18,6 @@ from api.access.bearers import Bearers, Opened
 from api.access.login import Logins
 from api.commands.control import control
 from api.commands.expiry import expire
-from api.http.feed import Feed
 from api.http.pulse import Pulse
 from api.http.shares import Shares
 from api.provision.desk import Desk
@@ -49,7 +48,6 @@ class Services:
         self.pool: ConnectionPool[Connection] = ConnectionPool(
             here.dsn, min_size=1, max_size=CONNECTIONS, open=False, timeout=2, kwargs={"autocommit": True}, name="http"
         )
-        self.feed = Feed(here.dsn)
         self.pulse = Pulse(here.dsn)
         self.control = control(here)
         self.streams = Streams(here.dsn)
@@ -60,7 +58,6 @@ class Services:
     async def running(self) -> AsyncIterator[None]:
         """For as long as the context lasts."""
         self.pool.open()
-        self.feed.start()
         await asyncio.to_thread(self.registry.start)
         self.bearers.keeper.start()
         beating = asyncio.gather(
@@ -77,7 +74,6 @@ class Services:
             beating.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await beating
-            self.feed.stop()
             self.streams.stop()
             await asyncio.to_thread(self.registry.stop)
             await asyncio.to_thread(self.bearers.keeper.stop)

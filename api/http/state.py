@@ -49,4 +49,4 @@ async def metrics(request: Request) -> Response:
 
 
 def _local(services: Services) -> Local:
-    return Local(services.name, services.feed.subscribers, spools(services.site.data), standings())
+    return Local(services.name, services.streams.lookers, spools(services.site.data), standings())

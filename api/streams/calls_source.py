@@ -1,7 +1,8 @@
 """The log of published events as subscriptions see it."""
 
+import logging
 import threading
-from collections.abc import Hashable, Iterator
+from collections.abc import Generator, Hashable
 from functools import partial
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from api.streams.pieces import Entry
 from api.streams.source import PAGE, POLL, Gone, Page
 from core import cursor
 from core.cursor import LogName
-from core.log.driver import connect, translated
+from core.following.database import connected, heard
+from core.log.driver import translated
 from projections.published.envelope import envelope
 from projections.published.filter import EventFilter
 from projections.query import events as query
 from projections.query.events import PublishedEvent
 
+LOG = logging.getLogger("harmony.streams")
 READERS = 4
 """connections, and so readings at once, of those who are behind"""
 _CHANNEL = "harmony_calls"
@@ -65,29 +68,21 @@ class CallsSource:
     def read(self, after: int, wanted: EventFilter, upto: int, limit: int = PAGE) -> Page:
         with translated(), self._pool.connection() as connection:
             events = query.call_events(connection, after, limit, wanted, upto)
-        entries = [self._entry(event) for event in events]
-        for entry in entries:
-            assert entry.json
+        entries = [entry for entry in map(self._entry, events) if _can_be_sent(entry)]
         return Page(entries, events[-1].position if len(events) >= limit else max(after, upto))
 
-    def follow(self, after: int, stop: threading.Event) -> Iterator[list[Entry]]:
-        with translated():
-            connection = connect(self._dsn, "harmony streams")
-            try:
-                connection.execute(f"LISTEN {_CHANNEL}".encode())
-                while not stop.is_set():
-                    events = query.call_events(connection, after, PAGE)
-                    entries = [self._entry(event) for event in events]
-                    for entry in entries:
-                        assert entry.json  # made here, so that the event loop finds it made
-                    yield entries
-                    if events:
-                        after = events[-1].position
-                    if len(events) < PAGE:
-                        for _ in connection.notifies(timeout=POLL, stop_after=1):
-                            pass
-            finally:
-                connection.close()
+    def follow(self, after: int, stop: threading.Event) -> Generator[list[Entry]]:
+        with connected(self._dsn, "harmony streams", _CHANNEL) as connection:
+            while not stop.is_set():
+                events = query.call_events(connection, after, PAGE)
+                yield [self._entry(event) for event in events]
+                if events:
+                    after = events[-1].position
+                if len(events) < PAGE:
+                    heard(connection, POLL)
+
+    def prepare(self, entry: Entry) -> None:
+        assert entry.json  # made here, so that the event loop finds it made
 
     def matches(self, wanted: EventFilter, event: PublishedEvent) -> bool:
         return wanted.matches(event)
@@ -119,6 +114,15 @@ class CallsSource:
 
     def _entry(self, event: PublishedEvent) -> Entry:
         return Entry(event.position, self.cursor(event.position), event, self._render)
+
+
+def _can_be_sent(entry: Entry) -> bool:
+    """Whether an event of the past can be written; one that cannot keeps nobody from those behind it."""
+    try:
+        return bool(entry.json)
+    except Exception:
+        LOG.exception("The event at position %d of the call log cannot be written, and is left out", entry.position)
+        return False
 
 
 def _type_key(name: str) -> Hashable:

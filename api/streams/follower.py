@@ -1,58 +1,51 @@
 """The thread that follows a log for a hub, until told to stop; a database that goes away is waited for."""
 
-import logging
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 
 from api.streams.pieces import Entry
 from api.streams.source import Source
-from core.errors import HarmonyError
-
-LOG = logging.getLogger("harmony.streams")
-FIRST_BACK_OFF, LONGEST_BACK_OFF = 0.1, 5.0
+from core.following import Follower, Session
 
 
-class Follower(threading.Thread):
+class SourceFollower(Follower):
     """Calls `begun` with the position that it follows from, once, then `found` with each page; both in this thread."""
 
     def __init__(
         self,
         source: Source,
-        begun: Callable[["Follower", int], None],
-        found: Callable[["Follower", list[Entry]], None],
+        begun: Callable[["SourceFollower", int], None],
+        found: Callable[["SourceFollower", list[Entry]], None],
     ) -> None:
-        super().__init__(name=f"streams {source.log}", daemon=True)
+        super().__init__(f"streams {source.log}")
         self._source = source
         self._begun = begun
         self._found = found
-        self._stop_now = threading.Event()
+        self._after: int | None = None
 
-    def run(self) -> None:
-        delay = FIRST_BACK_OFF
-        after: int | None = None
-        while not self._stop_now.is_set():
-            try:
-                if after is None:
-                    after = self._source.head()
-                    self._begun(self, after)
-                for page in self._source.follow(after, self._stop_now):
-                    delay = FIRST_BACK_OFF
-                    if page and not self._stop_now.is_set():
-                        after = page[-1].position
-                        self._found(self, page)
-            except Exception as problem:
-                if self._stop_now.is_set():
-                    return
-                # Whatever it is: readers would wait in vain, and nobody would know why.
-                unforeseen = None if isinstance(problem, HarmonyError) else problem
-                LOG.warning(
-                    "the log %r is not followed now (%s); trying again in %.1f s",
-                    *(self._source.log, problem, delay),
-                    exc_info=unforeseen,
-                )
-                self._stop_now.wait(delay)
-                delay = min(delay * 2, LONGEST_BACK_OFF)
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Read on behind what was handed out last."""
+        if self._after is None:
+            self._after = self._source.head()
+            self._begun(self, self._after)
+        with closing(self._source.follow(self._after, self.stopping)) as pages:
+            yield Session(lambda: self._step(pages), lambda: None)
 
-    def stop(self) -> None:
-        """Let the thread end; it may take as long as a look at the database."""
-        self._stop_now.set()
+    def _step(self, pages: Generator[list[Entry]]) -> bool:
+        """Hand on the next page; the source waits for it."""
+        page = next(pages, None)
+        if page and not self.stopping.is_set():
+            self._after = page[-1].position
+            if sound := [entry for entry in page if self._can_be_sent(entry)]:
+                self._found(self, sound)
+        return True
+
+    def _can_be_sent(self, entry: Entry) -> bool:
+        """Whether an event can be written; one that cannot keeps no others from their readers."""
+        try:
+            self._source.prepare(entry)
+        except Exception as error:
+            self.put_aside(f"The event at position {entry.position} of the log {self._source.log!r}", error)
+            return False
+        return True

@@ -14,7 +14,7 @@ from concurrent.futures import Executor
 from typing import Any, TypeVar
 
 from api.streams.channel import Channel, Index
-from api.streams.follower import Follower
+from api.streams.follower import SourceFollower
 from api.streams.pieces import SLOW, Entry
 from api.streams.reader import Reader
 from api.streams.source import PAGE, Page, Source
@@ -35,8 +35,15 @@ T = TypeVar("T")
 class Hub:
     """Belongs to one event loop: all of it is called there, but for what the follower's thread hands over."""
 
-    def __init__(self, source: Source, threads: Executor, kept: int = KEPT) -> None:
+    def __init__(
+        self, source: Source, threads: Executor, kept: int = KEPT, beat: float | None = None, resting: bool = True
+    ) -> None:
+        """``beat``: seconds without a word until one is due, where they are others than those of `tick`.
+
+        ``resting``: whether the follower ends when nobody reads.
+        """
         self.source = source
+        self._beat, self._resting = beat, resting
         self.head = 0
         """the last position that was handed out"""
         self.delivered = 0
@@ -46,7 +53,7 @@ class Hub:
         self._readers: defaultdict[Channel, set[Reader]] = defaultdict(set)
         self._newest: deque[int] = deque(maxlen=kept)
         self._pages: OrderedDict[tuple[Any, int, int], asyncio.Future[Page]] = OrderedDict()
-        self._follower: Follower | None = None
+        self._follower: SourceFollower | None = None
         self._following = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._joining = 0
@@ -55,12 +62,14 @@ class Hub:
     def readers(self) -> list[Reader]:
         return [reader for readers in self._readers.values() for reader in readers]
 
+    @property
+    def count(self) -> int:
+        """How many readers there are; from any thread."""
+        return sum(len(readers) for readers in list(self._readers.values()))
+
     async def join(self, transport: str, wanted: Any, after: int | None) -> Reader:
         """A reader of what matches behind a position; None: behind the present head. Raises `LogAway`."""
-        if self._follower is None:
-            self._loop = asyncio.get_running_loop()
-            self._follower = Follower(self.source, self._from_thread(self._begun), self._from_thread(self._hand_out))
-            self._follower.start()
+        self.begin()
         self._joining += 1
         try:
             async with asyncio.timeout(FIRST_LOOK):
@@ -73,6 +82,14 @@ class Hub:
         reader = Reader(self, channel, transport, self.head if after is None else after)
         self._readers[channel].add(reader)
         return reader
+
+    def begin(self) -> None:
+        """Have the log followed from now on, on this loop."""
+        if self._follower is None:
+            self._loop = asyncio.get_running_loop()
+            begun, found = self._from_thread(self._begun), self._from_thread(self._hand_out)
+            self._follower = SourceFollower(self.source, begun, found)
+            self._follower.start()
 
     def leave(self, reader: Reader) -> None:
         self._readers[reader.channel].discard(reader)
@@ -104,12 +121,12 @@ class Hub:
                     self.slow += 1
                     LOG.info("a reader (%s) is disconnected: it reads too slowly", reader.transport)
                     reader.close(*SLOW)
-                elif reader.silent(now, beat):
+                elif reader.silent(now, self._beat or beat):
                     reader.wake()
             if not self._readers[channel] and now - channel.empty_since > LINGER:
                 self._index.remove(channel)
                 del self._readers[channel]
-        if not len(self._index) and not self._joining:
+        if self._resting and not len(self._index) and not self._joining:
             self._rest()
 
     def stop(self, code: int, reason: str) -> None:
@@ -121,21 +138,21 @@ class Hub:
     def _rest(self) -> None:
         """Nobody is there: nothing need be read."""
         if self._follower is not None:
-            self._follower.stop()
+            self._follower.finish()  # it may take as long as a look at the database
             self._follower = None
             self._following = asyncio.Event()
             self._newest.clear()
 
-    def _from_thread(self, act: Callable[[Any], None]) -> Callable[[Follower, Any], None]:
+    def _from_thread(self, act: Callable[[Any], None]) -> Callable[[SourceFollower, Any], None]:
         """What the follower's thread calls, to have it done on the loop, unless it is the follower no more."""
         loop = self._loop
         assert loop is not None
 
-        def do(follower: Follower, given: Any) -> None:
+        def do(follower: SourceFollower, given: Any) -> None:
             if follower is self._follower:
                 act(given)
 
-        def hand_over(follower: Follower, given: Any) -> None:
+        def hand_over(follower: SourceFollower, given: Any) -> None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(do, follower, given)
 
@@ -148,7 +165,7 @@ class Hub:
     def _hand_out(self, page: list[Entry]) -> None:
         touched: set[Channel] = set()
         for entry in page:
-            for channel in self._index.takers(entry):
+            for channel in self._takers(entry):
                 channel.add(entry)
                 touched.add(channel)
             self._newest.append(entry.position)
@@ -158,6 +175,16 @@ class Hub:
             channel.forget(kept_from)
             for reader in self._readers[channel]:
                 reader.wake()
+
+    def _takers(self, entry: Entry) -> list[Channel]:
+        """The channels that want an event; none where that cannot be told: the others go on."""
+        try:
+            return self._index.takers(entry)
+        except Exception as error:
+            if self._follower is not None:
+                what = f"Who wants the event at position {entry.position} of the log {self.source.log!r} cannot be told"
+                self._follower.put_aside(what, error)
+            return []
 
 
 def _of_use(page: asyncio.Future[Page], limit: int) -> bool:

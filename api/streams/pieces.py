@@ -5,6 +5,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from api.streams.sse import message
+
 MarkKind = Literal["caught-up", "fell-behind", "checkpoint", "closed"]
 """caught-up: what follows is new; fell-behind: it is old again until the next caught-up; checkpoint: nothing came, but
 the reader may go on from here; closed: the last message, with the reason"""
@@ -35,7 +37,7 @@ class Entry:
     def sse(self) -> bytes:
         """The message of a stream of server-sent events."""
         if self._sse is None:
-            self._sse = b"id: %b\ndata: %b\n\n" % (self.cursor.encode(), self.json)
+            self._sse = message(self.json, self.cursor)
         return self._sse
 
     @property
@@ -60,7 +62,7 @@ class Mark(msgspec.Struct, frozen=True):
 
     @property
     def sse(self) -> bytes:
-        return b"event: %b\nid: %b\ndata: %b\n\n" % (self.mark.encode(), self.cursor.encode(), self.json)
+        return message(self.json, self.cursor, self.mark)
 
 
 class Closed(Exception):

@@ -124,6 +124,10 @@ class Reader:
             if self._sending is not None and self._task is not None:
                 self._task.cancel()
 
+    def begin_anew(self) -> None:
+        """Read next what is read by one who knows nothing."""
+        self.position, self.live = -1, False
+
     def leave(self) -> None:
         self._hub.leave(self)
 

@@ -4,14 +4,13 @@ Everything here blocks: `follow` has a thread of its own, the rest is called in 
 """
 
 import threading
-from collections.abc import Hashable, Iterator
+from collections.abc import Generator, Hashable
 from typing import Any, Protocol
 
 import msgspec
 
 from api.errors import ApiError
 from api.streams.pieces import Entry
-from core.cursor import LogName
 
 PAGE = 200
 """events that are read or sent in one go, so that nobody holds up the others for long"""
@@ -46,7 +45,7 @@ class Source(Protocol):
     """One log of one database."""
 
     @property
-    def log(self) -> LogName: ...
+    def log(self) -> str: ...
 
     def cursor(self, position: int) -> str:
         """The cursor behind a position."""
@@ -76,8 +75,12 @@ class Source(Protocol):
         """Events that match, behind one position and not behind another; raises `Gone`."""
         ...
 
-    def follow(self, after: int, stop: threading.Event) -> Iterator[list[Entry]]:
+    def follow(self, after: int, stop: threading.Event) -> Generator[list[Entry]]:
         """All events behind a position, as they come, until `stop` is set; an empty page now and then."""
+        ...
+
+    def prepare(self, entry: Entry) -> None:
+        """Make of an event what is better made before it comes to the event loop; what this raises keeps it away."""
         ...
 
     def matches(self, wanted: Any, event: Any) -> bool:

@@ -1,22 +1,23 @@
-"""All subscriptions of a process: both logs, the threads for those who are behind, the clock that looks after all."""
+"""All subscriptions of a process: both logs and the board, the threads of those who are behind, one clock for all."""
 
 import asyncio
-import logging
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from api.errors import Unavailable
+from api.streams.board import Viewer
 from api.streams.calls_source import READERS
 from api.streams.hub import KEPT, Hub
+from api.streams.live_source import LiveSource
 from api.streams.pieces import STOPPING
 from api.streams.reader import Reader
 from api.streams.source import Gone, Page
 from api.streams.sources import open_source
 from api.streams.subscription import Asked, Start
 from core.cursor import LogName
+from core.following.tasks import follow
 
-LOG = logging.getLogger("harmony.streams")
 PATIENCE = 20.0
 """seconds that a sending may take until the reader is disconnected"""
 BEAT = 5.0
@@ -25,6 +26,10 @@ TICK = 0.25
 TRANSPORTS = ("sse", "ws", "pull")
 KEPT_RAW = 2000
 """raw switch events are some ten times as big as published ones"""
+KEPT_LIVE = 1000
+"""changes of the board; who falls behind them gets the board anew"""
+PULSE = 2.0
+"""seconds without a word on the board until one is due"""
 
 
 class Streams:
@@ -37,17 +42,31 @@ class Streams:
         self._kept = kept
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="streams")
         self._hubs: dict[LogName, Hub] = {}
+        self.board = LiveSource(dsn)
+        self._live = Hub(self.board, self._threads, KEPT_LIVE, beat=PULSE, resting=False)
         self._ended = False
 
     async def keep(self) -> None:
         """Look after all readers for ever. Cancel it to end."""
-        while True:
-            await asyncio.sleep(TICK)
-            for hub in self._hubs.values():
-                try:
-                    hub.tick(time.monotonic(), self._patience, self._beat)
-                except Exception:
-                    LOG.exception("the readers of the log %r could not be looked after; trying again", hub.source.log)
+        self._live.begin()
+        await follow("streams", self._tick, TICK)
+
+    async def _tick(self) -> None:
+        for hub in self._all():
+            hub.tick(time.monotonic(), self._patience, self._beat)
+
+    def _all(self) -> list[Hub]:
+        return [self._live, *self._hubs.values()]
+
+    async def look(self, viewer: Viewer) -> Reader:
+        """A reader of the board of live calls: first all of it, then what changes."""
+        self._running()
+        return await self._live.join("live", viewer, -1)
+
+    @property
+    def lookers(self) -> int:
+        """Readers of the board; from any thread."""
+        return self._live.count
 
     async def subscribe(self, transport: str, asked: Asked) -> Reader:
         """A reader of what is asked for, from where it is asked for. Raises `BadCursor`, `Gone`, `LogAway`."""
@@ -72,19 +91,19 @@ class Streams:
     def stop(self) -> None:
         """End all streams with a word; those who come now are refused."""
         self._ended = True
-        for hub in self._hubs.values():
+        for hub in self._all():
             hub.stop(*STOPPING)
 
     async def stopped(self, patience: float = 1.0) -> None:
         """Wait until the readers have been told and are gone."""
         deadline = time.monotonic() + patience
-        while any(hub.readers for hub in self._hubs.values()) and time.monotonic() < deadline:  # noqa: ASYNC110
+        while any(hub.readers for hub in self._all()) and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
     def close(self) -> None:
         """Let go of threads and connections, after `stop`; blocks."""
         self._threads.shutdown(cancel_futures=True)
-        for hub in self._hubs.values():
+        for hub in self._all():
             hub.source.close()
 
     def stats(self) -> dict[str, dict[str, int] | int]:
@@ -94,12 +113,15 @@ class Streams:
             "subscribers": dict.fromkeys(TRANSPORTS, 0) | Counter(reader.transport for reader in readers),
             "behind": sum(not reader.live for reader in readers),
             "delivered": sum(hub.delivered for hub in list(self._hubs.values())),
-            "disconnected_slow": sum(hub.slow for hub in list(self._hubs.values())),
+            "disconnected_slow": sum(hub.slow for hub in self._all()),
         }
 
-    async def _hub(self, log: LogName) -> Hub:
+    def _running(self) -> None:
         if self._ended:
             raise Unavailable("The server is stopping: connect again in a moment.")
+
+    async def _hub(self, log: LogName) -> Hub:
+        self._running()
         if log not in self._hubs:
             source = await asyncio.get_running_loop().run_in_executor(self._threads, open_source, self._dsn, log)
             if log in self._hubs:  # somebody else was quicker

@@ -4,7 +4,7 @@ Its events are decoded when the first reader wants them, not before: most instal
 """
 
 import threading
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Generator, Hashable
 from contextlib import closing
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from api.streams.subscription import SwitchFilter
 from core import cursor
 from core.cursor import LogName
 from core.event import SwitchEvent, stream_of
+from core.following.database import connected, heard
 from core.log import EventLog
-from core.log.driver import connect, translated
+from core.log.driver import connect
 from core.log.eventlog import BadEvent
 from core.log.insert import CHANNEL
 from core.log.moment import stored_before
@@ -77,17 +78,17 @@ class SwitchSource:
         found = _read(self._log, after, limit, wanted.topics or None, upto)
         return Page(self._entries(found.events), found.last if found.full else max(after, upto))
 
-    def follow(self, after: int, stop: threading.Event) -> Iterator[list[Entry]]:
-        with EventLog(self._dsn) as log, translated():
-            with closing(connect(self._dsn, "harmony streams, raw")) as hints:
-                hints.execute(f"LISTEN {CHANNEL}".encode())
-                while not stop.is_set():
-                    found = _read(log, after, PAGE)
-                    yield self._entries(found.events)
-                    after = max(after, found.last)
-                    if not found.full:
-                        for _ in hints.notifies(timeout=POLL, stop_after=1):
-                            pass
+    def follow(self, after: int, stop: threading.Event) -> Generator[list[Entry]]:
+        with EventLog(self._dsn) as log, connected(self._dsn, "harmony streams, raw", CHANNEL) as hints:
+            while not stop.is_set():
+                found = _read(log, after, PAGE)
+                yield self._entries(found.events)
+                after = max(after, found.last)
+                if not found.full:
+                    heard(hints, POLL)
+
+    def prepare(self, entry: Entry) -> None:
+        pass  # written when somebody wants it
 
     def matches(self, wanted: SwitchFilter, event: SwitchEvent) -> bool:
         return wanted.wants(event.topic) and (wanted.leg is None or event.leg == wanted.leg)

@@ -66,7 +66,7 @@ def live() -> dict[str, Any]:
     return {
         name: {"name": name, "title": name, "summary": says, "contentType": "application/json", "payload": payload}
         for name, (says, payload) in {
-            "snapshot": ("All live calls: first of all, and again when the reader was too slow", ref("Snapshot")),
+            "snapshot": ("All live calls: first of all, and again where the reader fell behind", ref("Snapshot")),
             "call": ("A call that lives has changed: this is how it is now", ref("Call")),
             "ended": ("A call is over: this is how it ended", ref("Call")),
             "merged": ("A call turned out to be part of another", ref("Merged")),

@@ -6,7 +6,7 @@ import pytest
 
 from api.health.health import Link, links_of, problems_of
 from api.health.services import Service
-from api.http.sse import event
+from api.streams.sse import message
 
 pytestmark = pytest.mark.pure
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -49,5 +49,6 @@ def test_the_links_of_a_silent_bridge_are_unknown() -> None:
 
 
 def test_a_message_cannot_end_early() -> None:
-    assert event("call", b'{"a":1}', 7) == b'event: call\nid: 7\ndata: {"a":1}\n\n'
-    assert event("x", b"a\r\n\nb") == b"event: x\ndata: a\ndata: \ndata: b\n\n"
+    assert message(b'{"a":1}', 7, "call") == b'event: call\nid: 7\ndata: {"a":1}\n\n'
+    assert message(b"a\r\n\nb", name="x") == b"event: x\ndata: a\ndata: \ndata: b\n\n"
+    assert message(b"{}", "AWM") == b"id: AWM\ndata: {}\n\n"

@@ -307,7 +307,7 @@ def test_without_its_database_the_server_says_so_and_comes_back(
         figures = client.get("/metrics")
         assert figures.status_code == 200
         assert "\nharmony_database_up 0\n" in figures.text
-        until(lambda: followers(client) >= {"tokens", "report"}, "who is in trouble")
+        until(lambda: followers(client) >= {"tokens", "report", "streams live"}, "who is in trouble")
         with client.stream("GET", "/v1/live/stream") as response:
             _, _, data = next(events(response))
             assert "The database is away" in data["health"]["problems"][0]
@@ -324,7 +324,7 @@ def test_streams_do_not_hold_up_the_end(server: Server) -> None:
         messages = events(response)
         next(messages)
         assert server.running.stop() == 0
-        assert [name for name, _, _ in messages if name != "health"] == []
+        assert [name for name, _, _ in messages if name != "health"] == ["closed"]
 
 
 def test_a_taken_address_is_one_sentence(server: Server, site: Site) -> None:

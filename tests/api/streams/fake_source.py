@@ -1,7 +1,7 @@
 """A log in memory, for what needs no database: events are PublishedEvents, filters EventFilters, as in the real one."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +46,8 @@ class FakeSource:
         self.lowest = 0
         self.readings = 0
         self.failing: Exception | None = None
+        self.poison: set[int] = set()
+        """positions of events that cannot be written"""
         self._changed = threading.Condition()
 
     def publish(self, *events: PublishedEvent) -> None:
@@ -81,7 +83,7 @@ class FakeSource:
         full = len(found) >= limit
         return Page([self._entry(e) for e in found[:limit]], found[limit - 1].position if full else max(after, upto))
 
-    def follow(self, after: int, stop: threading.Event) -> Iterator[list[Entry]]:
+    def follow(self, after: int, stop: threading.Event) -> Generator[list[Entry]]:
         while not stop.is_set():
             if self.failing is not None:
                 raise self.failing
@@ -91,6 +93,10 @@ class FakeSource:
                 events = [e for e in self.events if e.position > after][:PAGE]
             yield [self._entry(event) for event in events]
             after = events[-1].position if events else after
+
+    def prepare(self, entry: Entry) -> None:
+        if entry.position in self.poison:
+            raise ValueError("poison")
 
     def close(self) -> None:
         pass

@@ -169,11 +169,27 @@ async def test_a_log_that_is_away_for_a_while_is_followed_on_from_where_it_was(
         source.publish(an_event(1))
         assert await seen(reader, 1) == [1]
         source.failing = problem
-        while "is not followed now" not in caplog.text:  # noqa: ASYNC110
+        while "in trouble and tries again" not in caplog.text:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         source.publish(an_event(2))
         source.failing = None
         assert await seen(reader, 2) == [2]
+
+
+async def test_an_event_that_cannot_be_written_is_put_aside_and_the_others_come(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source = FakeSource()
+    source.poison = {2, 4}
+    async with a_hub(source) as hub:
+        reader = await hub.join("test", ALL, None)
+        assert await mark(reader) == "caught-up"
+        source.publish(an_event(1), an_event(2), an_event(3))
+        assert await seen(reader, 3) == [1, 3]
+        source.publish(an_event(4))
+        source.publish(an_event(5))
+        assert await seen(reader, 5) == [5]
+    assert "put it aside (ValueError: poison)" in caplog.text
 
 
 async def test_equal_filters_share_a_channel_and_equal_questions_one_reading() -> None:
