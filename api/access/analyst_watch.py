@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 
 from core.following import Follower, Session
-from core.following.database import connected
+from core.log.hearing import connected
 
 LOG = logging.getLogger("harmony.analysts")
 EVERY = 1.0

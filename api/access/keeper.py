@@ -18,7 +18,7 @@ from api.access import store
 from api.access.token import PREFIX, Token, hashed
 from api.errors import Unavailable
 from core.following import Follower, Session
-from core.following.database import connected
+from core.log.hearing import connected
 
 POLL = 0.5
 """seconds between two looks"""

@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from core.following import Follower, Session, standings
 from core.following.course import sentence
-from core.following.database import Connection, connected
+from core.log.hearing import Connection, connected
 
 EVERY = 1.0
 SILENT = 8.0

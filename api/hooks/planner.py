@@ -16,7 +16,7 @@ from psycopg import Connection
 from api.hooks import order
 from api.hooks.endpoints import CHANNEL, planned
 from core.following import Follower, Session
-from core.following.database import connected, heard
+from core.log.hearing import connected, heard
 from projections.published.event import PublishedEvent
 from projections.published.filter import EventFilter
 from projections.query.events import call_events, head, resolved

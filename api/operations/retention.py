@@ -14,7 +14,7 @@ import psycopg
 
 from api.site import Site
 from core.following import Follower, Session
-from core.following.database import connected
+from core.log.hearing import connected
 from core.log.retention import drop, retained
 from core.operating import record_action
 from projections.retention import DAY, droppable

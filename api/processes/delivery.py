@@ -20,8 +20,8 @@ from api.hooks.queue import tidy
 from api.hooks.sender import Sender
 from api.site import Site
 from core.following import Follower, Session
-from core.following.database import connected
 from core.log.driver import connect, translated
+from core.log.hearing import connected
 from core.settings import Settings
 
 LOG = logging.getLogger("harmony.deliver")

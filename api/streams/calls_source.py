@@ -13,8 +13,8 @@ from api.streams.pieces import Entry
 from api.streams.source import PAGE, POLL, Gone, Page
 from core import cursor
 from core.cursor import LogName
-from core.following.database import connected, heard
 from core.log.driver import translated
+from core.log.hearing import connected, heard
 from projections.published.envelope import envelope
 from projections.published.filter import EventFilter
 from projections.query import events as query

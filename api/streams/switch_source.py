@@ -17,10 +17,10 @@ from api.streams.subscription import SwitchFilter
 from core import cursor
 from core.cursor import LogName
 from core.event import SwitchEvent, stream_of
-from core.following.database import connected, heard
 from core.log import EventLog
 from core.log.driver import connect
 from core.log.eventlog import BadEvent
+from core.log.hearing import connected, heard
 from core.log.insert import CHANNEL
 from core.log.moment import stored_before
 from core.log.retention import oldest

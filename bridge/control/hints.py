@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from core.commands.store import CHANNEL
 from core.following import Follower, Session
-from core.following.database import Connection, connected, heard
+from core.log.hearing import Connection, connected, heard
 
 
 class Hints(Follower):

@@ -21,10 +21,10 @@ from core.errors import HarmonyError, LogError, LogRefused
 from core.event import SEQUENCE_BITS, SwitchEvent
 from core.following import Follower, Session
 from core.following.course import sentence
-from core.following.database import connected
 from core.log import EventLog
 from core.log.codec import BadState
 from core.log.driver import translated
+from core.log.hearing import connected
 from core.log.insert import Connection
 from core.operating import record_action
 from core.registry.deeds import Deed, DoNotDisturb, Forward, do, tell
