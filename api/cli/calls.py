@@ -86,6 +86,8 @@ def _filters(parser: argparse.ArgumentParser) -> None:
         "min-duration": {"metavar": "SECONDS", "help": "lasted at least"},
         "max-duration": {"metavar": "SECONDS", "help": "lasted at most"},
         "has-transfer": {"action": "store_const", "const": "true", "help": "somebody tried to transfer it"},
+        "min-waited": {"metavar": "SECONDS", "help": "waited in queues at least this long"},
+        "quality": {"metavar": "QUALITY", "help": "how well its times are known: observed, bounded, inferred, gap"},
         "tenant": {"metavar": "TENANT", "help": "of this company"},
         "live": {"action": "store_const", "const": "true", "help": "not ended yet"},
         "answered": {"action": "store_const", "const": "true", "help": "answered by a person"},

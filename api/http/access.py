@@ -11,8 +11,8 @@ from starlette.responses import Response
 from api.access import devices, store
 from api.access.bearers import Bearer
 from api.access.login import LASTING, LoginBody, log_in
-from api.access.principal import principal_of
-from api.access.token import Token
+from api.access.principal import Principal, principal_of
+from api.access.token import Kind, Token
 from api.errors import Forbidden
 from api.http.answers import encoded
 from api.http.bodies import body_of
@@ -20,10 +20,13 @@ from api.http.door.clients import counted
 from api.http.services import services_of
 
 
-async def login(request: Request) -> Response:
+async def admitted(request: Request, given: LoginBody, kind: Kind = "login") -> tuple[Token, str, str]:
+    """The token of a user whose password is right, its text, and what the browser is known by from now on ("": as now).
+
+    Raises what `log_in` does, and `TooOften`.
+    """
     services = services_of(request)
     address = counted(request.client.host if request.client is not None else "")
-    given = await body_of(request, LoginBody)
     user, home = given.user.lower(), devices.address_mark(address)
     device = devices.device_mark(request.cookies.get(devices.COOKIE, ""))
     marks = [home] if device is None else [home, device]
@@ -33,12 +36,24 @@ async def login(request: Request) -> Response:
     keep = [home, devices.device_mark(fresh) or device or home]
 
     def within(connection: Connection[Any]) -> tuple[Token, str]:
-        made = log_in(connection, services.site.settings, services.registry, given)
+        made = log_in(connection, services.site.settings, services.registry, given, kind)
         devices.remember(connection, user, keep)
         return made
 
     made, text = await services.with_connection(within)
     attempt.succeeded()
+    return made, text, fresh
+
+
+def remembered(answer: Response, fresh: str, secure: bool) -> None:
+    """Have the browser known by something of its own."""
+    if fresh:
+        age = devices.DAYS * 86_400
+        answer.set_cookie(devices.COOKIE, fresh, age, path="/v1", secure=secure, httponly=True, samesite="strict")
+
+
+async def login(request: Request) -> Response:
+    made, text, fresh = await admitted(request, await body_of(request, LoginBody))
     assert made.expires_at is not None
     answer = encoded(
         {
@@ -50,9 +65,7 @@ async def login(request: Request) -> Response:
             "seconds": math.floor(LASTING.total_seconds()),
         }
     )
-    if fresh:
-        age, secure = devices.DAYS * 86_400, request.url.scheme == "https"
-        answer.set_cookie(devices.COOKIE, fresh, age, path="/v1/login", secure=secure, httponly=True, samesite="strict")
+    remembered(answer, fresh, request.url.scheme == "https")
     return answer
 
 
@@ -69,8 +82,12 @@ async def logout(request: Request) -> Response:
 
 async def whoami(request: Request) -> Response:
     """So that a program (the page) offers nothing that is refused."""
-    who = principal_of(request)
-    told = {
+    return encoded(told_of(principal_of(request)))
+
+
+def told_of(who: Principal) -> dict[str, Any]:
+    """What a program is told of its own token."""
+    return {
         "name": who.name,
         "tenant": who.tenant,
         "scopes": sorted(who.scopes),
@@ -78,4 +95,3 @@ async def whoami(request: Request) -> Response:
         "user": who.user,
         "supervises": who.standing.supervised if who.standing is not None and who.role == "supervisor" else None,
     }
-    return encoded(told)

@@ -1,36 +1,60 @@
 """/v1/calls and /v1/calls/{id}: what was, by filter or by id."""
 
+from collections.abc import Mapping
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access.principal import principal_of
+from api.access.principal import Principal, principal_of
 from api.errors import BadArgument, NotFound
-from api.http.answers import Answer
+from api.http.answers import Answer, encoded
 from api.http.routes import record_of
 from api.http.services import Connection, services_of
 from api.streams.live_source import json_list
 from api.words.filters import call_filter
 from core.numbers import number
-from projections.query import CallFilter, get_call, list_calls, list_documents, shown, zone
+from projections.query import (
+    CallFilter,
+    CallPage,
+    get_call,
+    list_calls,
+    list_documents,
+    list_stories,
+    shown,
+    sums,
+    zone,
+)
 
 MOST = 500
 USUAL = 100
-VIEWS = ("document", "summary")
+VIEWS = ("document", "summary", "story")
 
 
 async def calls(request: Request) -> Response:
     who, given = principal_of(request), dict(request.query_params)
-    asked = call_filter(given, given.get("time_zone"))
-    asked = msgspec.structs.replace(asked, tenant=who.limited(asked.tenant), reach=who.reach)
+    asked = asked_by(who, given)
     limit, view = _limit(given.get("limit")), given.get("view", "document")
     if view not in VIEWS:
         raise BadArgument(f"view: there is no {view!r}, only {', '.join(VIEWS)}.")
-    read = _documents if view == "document" else _summaries
+    read = {"document": _documents, "summary": _summaries, "story": _stories}[view]
     body = await services_of(request).with_connection(
         lambda connection: read(connection, asked, limit, given.get("after"), given.get("time_zone"))
     )
     return Answer(body, tenants=[asked.tenant])
+
+
+def asked_by(who: Principal, given: Mapping[str, str]) -> CallFilter:
+    """The calls that a question names, of those that who asks may see."""
+    asked = call_filter(given, given.get("time_zone"))
+    return msgspec.structs.replace(asked, tenant=who.limited(asked.tenant), reach=who.reach)
+
+
+async def sums_of(request: Request) -> Response:
+    who, given = principal_of(request), dict(request.query_params)
+    asked = asked_by(who, given)
+    found = await services_of(request).with_connection(lambda connection: sums(connection, asked))
+    return encoded(found, tenants=[asked.tenant])
 
 
 async def call(request: Request) -> Response:
@@ -71,8 +95,15 @@ def _documents(
 def _summaries(
     connection: Connection, asked: CallFilter, limit: int, after: str | None, time_zone: str | None
 ) -> bytes:
+    return _flat(list_calls(connection, asked, limit, after), time_zone)
+
+
+def _stories(connection: Connection, asked: CallFilter, limit: int, after: str | None, time_zone: str | None) -> bytes:
+    return _flat(list_stories(connection, asked, limit, after), time_zone)
+
+
+def _flat(page: CallPage, time_zone: str | None) -> bytes:
     where = zone(time_zone) if time_zone else None
-    page = list_calls(connection, asked, limit, after)
     calls = []
     for item in page.calls:
         instants = {name: shown(getattr(item, name), where) for name in ("started_at", "answered_at", "ended_at")}

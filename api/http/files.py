@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api.http.endpoint import Handler
 
 FILES = {
-    "/": ("index.html", "text/html; charset=utf-8"),
+    "/board": ("index.html", "text/html; charset=utf-8"),
     "/page/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page/page.js": ("page.js", "text/javascript; charset=utf-8"),
     "/page/icon.svg": ("icon.svg", "image/svg+xml"),

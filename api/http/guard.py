@@ -1,4 +1,4 @@
-"""What stands before every route: the bearer token, and the headers that keep a browser in bounds.
+"""What stands before every route: the token or the cookie of a session, and headers that keep a browser in bounds.
 
 Plain ASGI, so that streams pass through untouched. What answers without a token stands in the records of endpoints
 (`scope="open"`): the page's own static files, /livez, /readyz (which then gives codes and no names), /v1/login, and the
@@ -8,18 +8,21 @@ settings of phones, which show the secret in their address instead.
 from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.audit import SWITCHING
 from api.access.bearers import Bearer
+from api.access.session import cookie_name, own
 from api.http.problems import Problem, refusal
 from api.http.services import Services
 from core.errors import HarmonyError
 
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; media-src 'self'; "
+    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types harmony lit-html"
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
@@ -33,6 +36,7 @@ BEARER = "harmony.bearer."
 EVENTS = "harmony.events"
 """the subprotocol that it should name besides, and gets as the answer"""
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="harmony"'}
+CROSS_SITE = "A page of another server asks in the name of who is signed in here: open Harmony's own page."
 REFUSAL = "This needs an access token (of `harmony run`, of a login), as `Authorization: Bearer <token>`."
 
 
@@ -66,7 +70,7 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        refused = await self._admit(scope, Headers(scope=scope).get("authorization", ""))
+        refused = await self._admit(scope, Headers(scope=scope), scope["method"])
         if refused is None or any(route.matches(scope)[0] is not Match.NONE for route in self.opened):
             await self.app(scope, receive, harden)
         else:
@@ -75,8 +79,7 @@ class Guard:
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Before the handshake: without a good token there is an answer of HTTP and no WebSocket."""
         named = [one.removeprefix(BEARER) for one in scope.get("subprotocols", ()) if one.startswith(BEARER)]
-        given = Headers(scope=scope).get("authorization") or "Bearer " + "".join(named[:1])
-        refused = await self._admit(scope, given)
+        refused = await self._admit(scope, Headers(scope=scope), None, "".join(named[:1]))
 
         async def noted(message: Message) -> None:
             if message["type"] == "websocket.http.response.start":
@@ -87,19 +90,33 @@ class Guard:
 
         await (refused or self.app)(scope, receive, noted)
 
-    async def _admit(self, scope: Scope, header: str) -> Problem | None:
-        """Put the bearer into the scope; the answer where there is none."""
-        scheme, _, token = header.partition(" ")
+    async def _admit(self, scope: Scope, headers: Headers, method: str | None, named: str = "") -> Problem | None:
+        """Put the bearer into the scope; the answer where there is none. `method` None: a WebSocket."""
+        given = headers.get("authorization")
+        scheme, _, token = (given if given is not None else f"Bearer {named}").partition(" ")
         bearer = None
         try:
-            if scheme.lower() == "bearer":
+            if scheme.lower() == "bearer" and token.strip():
                 bearer = await self.knows(token.strip())
+            elif given is None and (session := _session(scope, headers)):
+                if not own(headers, method):
+                    return Problem(403, "api.cross-site", CROSS_SITE)
+                bearer = await self.knows(session)
+                if bearer is not None and (bearer.token is None or bearer.token.kind != "session"):
+                    bearer = None
         except HarmonyError as problem:
             return refusal(problem)
         finally:
             scope["bearer"] = bearer
             scope["principal"] = None if bearer is None else bearer.principal
         return None if bearer else Problem(401, "api.unauthorised", REFUSAL, CHALLENGE)
+
+
+def _session(scope: Scope, headers: Headers) -> str:
+    """The token in the cookie of a session, "" without one."""
+    if "cookie" not in headers:
+        return ""
+    return cookie_parser(headers["cookie"]).get(cookie_name(scope.get("scheme", "http")), "")
 
 
 def _note(scope: Scope, status: int) -> None:

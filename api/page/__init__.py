@@ -1,1 +1,1 @@
-"""The page at `/`: static files, nothing else. They come from this server only and hold no markup from outside."""
+"""The plain board at `/board`: static files of this server, nothing else, without markup from outside."""

@@ -68,8 +68,8 @@ def _announce(address: str, token: str | None, data: Path, say: Callable[[str], 
     else:
         LOG.warning("the page at %s does not answer yet; the lines above may say why", address)
     if token is None:
-        say(f"Live calls: {address}  (with the token of the first start; `harmony run --new-token` makes a new one)")
+        say(f"Harmony: {address}  (with the token of the first start; `harmony run --new-token` makes a new one)")
     else:
-        say(f"Live calls: {address}#token={token}")
-        say(f"Access token: {token}  (shown this once; kept only as a hash in {data / installation_token.FILE})")
+        say(f"Harmony: {address}")
+        say(f"Access token: {token}  (of an operator; shown once, kept as a hash in {data / installation_token.FILE})")
     sys.stdout.flush()

@@ -11,7 +11,7 @@ import msgspec
 
 from api.errors import BadArgument
 from api.words.when import instant, zone
-from projections.callflow.document import Direction, Outcome
+from projections.callflow.document import Direction, Outcome, Quality
 from projections.query import CallFilter
 
 
@@ -35,6 +35,8 @@ FILTERS = (
     Filter("min_duration", "seconds", "lasted at least this long"),
     Filter("max_duration", "seconds", "lasted at most this long"),
     Filter("has_transfer", "yes", "somebody tried to transfer it"),
+    Filter("min_waited", "seconds", "waited in queues at least this long"),
+    Filter("quality", "choice", "how well its times are known", get_args(Quality)),
     Filter("tenant", "text", "of this company"),
     Filter("live", "yes", "not ended yet"),
 )

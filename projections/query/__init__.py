@@ -5,6 +5,7 @@ tenants: only operators may ask so, which the caller has to see to. Instants are
 """
 
 from projections.query.calls import (
+    CallListed,
     CallPage,
     CallSummary,
     DocumentPage,
@@ -12,6 +13,7 @@ from projections.query.calls import (
     get_call,
     list_calls,
     list_documents,
+    list_stories,
     live_calls,
     position,
 )
@@ -19,18 +21,23 @@ from projections.query.events import EventFilter, PublishedEvent, call_events, h
 from projections.query.export import VIEWS, export_csv, export_documents, export_parquet
 from projections.query.feed import Delta, Mark, delta, follow, snapshot
 from projections.query.filters import CallFilter, shown, zone
+from projections.query.stories import Stretch
+from projections.query.sums import CallSums, sums
 
 __all__ = [
     "VIEWS",
     "CallFilter",
+    "CallListed",
     "CallPage",
     "CallSummary",
+    "CallSums",
     "Delta",
     "DocumentPage",
     "EventFilter",
     "Found",
     "Mark",
     "PublishedEvent",
+    "Stretch",
     "call_events",
     "delta",
     "export_csv",
@@ -41,6 +48,7 @@ __all__ = [
     "head",
     "list_calls",
     "list_documents",
+    "list_stories",
     "live_calls",
     "oldest",
     "position",
@@ -48,5 +56,6 @@ __all__ = [
     "resolved",
     "shown",
     "snapshot",
+    "sums",
     "zone",
 ]

@@ -10,6 +10,7 @@ from core.reach import Reach
 from projections.callflow.document import Direction, Outcome, Quality, State
 from projections.query.filters import CallFilter, cursor_of, query
 from projections.query.reach import visible
+from projections.query.stories import Stretch, story
 from projections.tables.table import key
 
 MOST = 1000
@@ -83,6 +84,12 @@ class CallPage(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class CallListed(CallSummary, frozen=True, kw_only=True):
+    """The same, with how it went for the caller."""
+
+    story: list[Stretch]
+
+
 class DocumentPage(msgspec.Struct, frozen=True):
     """As CallPage, with whole documents as JSON."""
 
@@ -121,6 +128,20 @@ def list_calls(connection: Connection[Any], asked: CallFilter, limit: int = 100,
     limit, reached = min(limit, MOST), position(connection)
     rows = _rows(connection, *summaries(asked, limit + 1, after))
     calls = [CallSummary(*row) for row in rows[:limit]]
+    more = cursor_of(calls[-1].started_at, calls[-1].call_id) if len(rows) > limit else None
+    return CallPage(reached, calls, more)
+
+
+def list_stories(
+    connection: Connection[Any], asked: CallFilter, limit: int = 100, after: str | None = None
+) -> CallPage:
+    """The same with the story of each."""
+    limit, reached = min(limit, MOST), position(connection)
+    made = query(asked, after, limit + 1)
+    columns = SQL("{}, convert_to(c.document::text, 'UTF8')").format(_COLUMNS)
+    statement = _SUMMARIES.format(columns, made.tables, made.where, made.order)
+    rows = _rows(connection, statement, [*made.values, limit + 1])
+    calls: list[CallSummary] = [CallListed(*row[:-1], story=story(row[-1])) for row in rows[:limit]]
     more = cursor_of(calls[-1].started_at, calls[-1].call_id) if len(rows) > limit else None
     return CallPage(reached, calls, more)
 

@@ -15,7 +15,7 @@ import msgspec
 from psycopg.sql import SQL, Composable, Composed
 
 from core.reach import Reach
-from projections.callflow.document import Direction, Outcome, instant_text
+from projections.callflow.document import Direction, Outcome, Quality, instant_text
 from projections.errors import BadFilter
 from projections.query.reach import columns, visible
 from projections.tables.table import text
@@ -39,6 +39,8 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     min_duration: float | None = None
     max_duration: float | None = None
     has_transfer: bool | None = None
+    min_waited: float | None = None
+    quality: Quality | None = None
     live: bool | None = None
 
 
@@ -59,6 +61,8 @@ _PLAIN = (
     ("agent", "c.agent = %s"),
     ("min_duration", "c.duration_seconds >= %s"),
     ("max_duration", "c.duration_seconds <= %s"),
+    ("min_waited", "c.waited_seconds >= %s"),
+    ("quality", "c.quality = %s"),
 )
 
 

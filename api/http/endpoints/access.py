@@ -4,9 +4,9 @@ from typing import Any
 
 from api.access.login import LoginBody
 from api.access.principal import SCOPES
-from api.http import access
+from api.http import access, session
 from api.http.endpoint import Endpoint, Family, Takes
-from api.http.openapi.parts import TEXT, TIME, answer, listed, of_structs, record
+from api.http.openapi.parts import TEXT, TIME, answer, listed, of_structs, query, record
 from core.roles import ROLES
 
 _SCOPES = listed({"enum": sorted(SCOPES)})
@@ -34,7 +34,7 @@ _BEARER = record(
 
 
 def _schemas() -> dict[str, Any]:
-    return of_structs(LoginBody)
+    return of_structs(LoginBody, session.SessionBody)
 
 
 FAMILY = Family(
@@ -63,6 +63,34 @@ FAMILY = Family(
             handler=access.logout,
             answers={"204": answer("It is ended")},
             problems=(404,),
+            shows="nothing",
+        ),
+        Endpoint(
+            name="session_begin",
+            method="post",
+            path="/v1/session",
+            says="A browser signs in: its session is a cookie, which counts for pages of this server alone",
+            scope="open",
+            handler=session.begin,
+            body=Takes(
+                kind=session.SessionBody,
+                longest=4096,
+                strict=True,
+                example='{"user": "1001@alpha.example", "password": "..."} or {"token": "..."}',
+            ),
+            answers={"200": answer("Who it is, with the cookie of the session", _BEARER)},
+            problems=(400, 401, 403, 429, 503),
+            shows="nothing",
+        ),
+        Endpoint(
+            name="session_end",
+            method="delete",
+            path="/v1/session",
+            says="A browser signs out: its session ends with all streams that it opened",
+            scope="token",
+            handler=session.end,
+            parameters=(query("everywhere", "true: all sessions and log-ins of this person", {"type": "boolean"}),),
+            answers={"204": answer("It is ended")},
             shows="nothing",
         ),
         Endpoint(

@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 
-from api.http import calls, live
+from api.http import calls, exports, live
 from api.http.endpoint import Endpoint, Family
 from api.http.openapi.parts import (
     EVENT_STREAM,
     MOMENT,
     PAGE,
     POSITION,
+    TEXT,
     TIME_ZONE,
     Schema,
     answer,
@@ -25,7 +26,8 @@ from api.http.openapi.parts import (
 from api.words.board import SAYS as BOARD_AT
 from api.words.filters import FILTERS, TIMES, Filter
 from projections.callflow.document import Call
-from projections.query import CallSummary
+from projections.query import VIEWS as EXPORTED
+from projections.query import CallListed, CallSummary, CallSums
 
 EXAMPLE = msgspec.json.decode(resources.files("api.http.endpoints").joinpath("call.json").read_bytes())
 """a recorded call with an attended transfer, written by scripts/reference.py"""
@@ -39,7 +41,7 @@ KINDS: dict[str, Schema] = {
 
 
 def schemas() -> dict[str, Any]:
-    described = of_structs(Call, CallSummary)
+    described = of_structs(Call, CallSummary, CallListed, CallSums)
     described["Call"]["examples"] = [EXAMPLE]
     return described
 
@@ -54,7 +56,7 @@ _PAGE = record(
     ["position", "next", "calls"],
     position=POSITION,
     next={"type": ["string", "null"], "description": "`after` of the next page; null on the last"},
-    calls=_CALLS | {"items": {"anyOf": [ref("Call"), ref("CallSummary")]}},
+    calls=_CALLS | {"items": {"anyOf": [ref("Call"), ref("CallSummary"), ref("CallListed")]}},
 )
 _LIVE = record(
     ["position", "current", "calls"],
@@ -62,6 +64,10 @@ _LIVE = record(
     at=MOMENT | {"type": ["string", "null"], "description": "with `at`: the instant that the answer is true at"},
     current={"type": "boolean"},
     calls=_CALLS,
+)
+_FILTERS = (
+    *(_parameter(item) for item in FILTERS),
+    query("time_zone", "IANA zone in which times without an offset are meant", TIME_ZONE),
 )
 FAMILY = Family(
     "calls",
@@ -76,13 +82,46 @@ FAMILY = Family(
             share="question",
             handler=calls.calls,
             parameters=(
-                *(_parameter(item) for item in FILTERS),
-                query("time_zone", "IANA zone in which times without an offset are meant", TIME_ZONE),
+                *_FILTERS,
                 query("limit", "calls a page", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}),
                 query("after", "`next` of the page before", PAGE),
-                query("view", "whole documents, or flat rows as in cdr_call", {"enum": ["document", "summary"]}),
+                query(
+                    "view",
+                    "whole documents, flat rows as in cdr_call, or these with how it went for the caller",
+                    {"enum": ["document", "summary", "story"]},
+                ),
             ),
             answers={"200": answer("A page", _PAGE)},
+            shows="companies",
+        ),
+        Endpoint(
+            name="calls_sums",
+            method="get",
+            path="/v1/call-sums",
+            says="The sums of calls: how many, how they came out, how long was talked and waited, and when",
+            scope="read",
+            share="question",
+            handler=calls.sums_of,
+            parameters=_FILTERS,
+            answers={"200": answer("They", ref("CallSums"))},
+            shows="companies",
+        ),
+        Endpoint(
+            name="calls_export",
+            method="get",
+            path="/v1/call-export",
+            says="All of these calls as a file, oldest first",
+            scope="read",
+            share="question",
+            handler=exports.export,
+            parameters=(
+                *_FILTERS,
+                query("format", "the file's", {"enum": list(exports.KINDS), "default": "csv"}),
+                query(
+                    "rows", "what a row is: one of the analysts' views", {"enum": list(EXPORTED), "default": "cdr_call"}
+                ),
+            ),
+            answers={"200": answer("CSV with a header line, NDJSON of documents, or Parquet", TEXT, "text/csv")},
             shows="companies",
         ),
         Endpoint(

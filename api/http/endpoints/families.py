@@ -14,6 +14,7 @@ from api.http.endpoints import (
     state,
     streams,
     tryouts,
+    web,
 )
 
 FAMILIES: tuple[Family, ...] = (
@@ -29,5 +30,6 @@ FAMILIES: tuple[Family, ...] = (
     state.FAMILY,
     provision.FAMILY,
     page.FAMILY,
+    web.FAMILY,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for family in FAMILIES for one in family.endpoints)

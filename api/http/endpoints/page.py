@@ -1,4 +1,4 @@
-"""The page's own static files, which anybody may have."""
+"""The plain board's own static files, which anybody may have."""
 
 from api.http.endpoint import Endpoint, Family
 from api.http.files import FILES, served

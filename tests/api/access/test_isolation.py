@@ -405,7 +405,16 @@ def test_no_route_gives_a_person_a_byte_of_calls_that_are_not_his(
 
 QUICKLY: dict[str, Any] = {"proxy": None, "close_timeout": 0.2}
 STREAMS = ("/v1/live/stream", "/v1/stream", "/v1/ws")
-WITH_DATA = ("/v1/calls", "/v1/live", "/v1/live/stream", "/v1/events", "/v1/stream", "/v1/ws", "/v1/webhooks")
+WITH_DATA = (
+    "/v1/calls",
+    "/v1/call-export",
+    "/v1/live",
+    "/v1/live/stream",
+    "/v1/events",
+    "/v1/stream",
+    "/v1/ws",
+    "/v1/webhooks",
+)
 
 
 class Listener(threading.Thread):

@@ -62,12 +62,13 @@ def test_the_token_lies_on_disk_as_a_hash_that_only_the_owner_reads(server: Serv
 
 def test_the_page_is_bound_to_its_own_server(shared: httpx.Client) -> None:
     with httpx.Client(base_url=shared.base_url) as client:
-        for path in ("/", "/page/page.js", "/page/page.css", "/page/icon.svg"):
+        for path in ("/", "/calls/one", "/board", "/page/page.js", "/page/page.css", "/page/icon.svg"):
             answer = client.get(path)
             assert answer.status_code == 200
             policy = answer.headers["content-security-policy"]
             assert "default-src 'none'" in policy
             assert "unsafe" not in policy
+            assert "require-trusted-types-for 'script'" in policy
             assert "http" not in policy
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert b"//cdn" not in answer.content

@@ -86,6 +86,38 @@ class Chromium:
             time.sleep(0.05)
         return found
 
+    def size(self, width: int, height: int, dark: bool = False) -> None:
+        """Be as wide and as high, in light or dark."""
+        self._page(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 720
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._page("Emulation.setEmulatedMedia", features=[scheme])
+
+    def type(self, selector: str, text: str, enter: bool = True) -> None:
+        """Write into a field as a person does, and press Enter."""
+        self.value(f"document.querySelector({selector!r}).focus()")
+        self._page("Input.insertText", text=text)
+        if enter:
+            self.press("Enter", 13, "\r")
+
+    def press(self, key: str, code: int = 0, text: str = "") -> None:
+        """Press a key wherever the focus is."""
+        what = {"key": key, "windowsVirtualKeyCode": code or ord(key.upper()), "text": text or key}
+        self._page("Input.dispatchKeyEvent", type="keyDown", **what)
+        self._page("Input.dispatchKeyEvent", type="keyUp", **what)
+
+    def cookies(self) -> list[dict[str, Any]]:
+        """All cookies of the page's server, those that no script reads among them."""
+        return list(self._page("Network.getCookies")["cookies"])
+
+    def without_cookies(self) -> None:
+        self._page("Network.clearBrowserCookies")
+
+    def inject(self, source: str) -> None:
+        """Have a script of a test run in the page, which its policy would not let in."""
+        self._page("Runtime.evaluate", expression=source)
+
     def text(self) -> str:
         return str(self.value("document.body.innerText"))
 

@@ -24,7 +24,7 @@ def test_a_company_sees_its_own_live_calls_until_its_token_is_revoked(
         both(log, begun(LIVE[0], b"d000"))
     Runner(site.dsn, CallFold, TOPICS).run_once()
     token = site.ok("tokens", "make", "board", "--tenant", ALPHA, "--json").json["token"]
-    browser.open(f"{server.address}/#token={token}")
+    browser.open(f"{server.address}/board#token={token}")
     browser.until("document.querySelectorAll('#live tr').length === 1")
     assert "Alice Alpha" in browser.text()
     assert "Zqxvj" not in browser.text()

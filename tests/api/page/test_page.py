@@ -38,7 +38,7 @@ def browser(chromium: Chromium) -> Iterator[Chromium]:
 
 @pytest.fixture
 def page(browser: Chromium, server: Server) -> Chromium:
-    browser.open(f"{server.address}/#token={server.token}")
+    browser.open(f"{server.address}/board#token={server.token}")
     browser.until(f"{STATE} === 'Live'")
     return browser
 

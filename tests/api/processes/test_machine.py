@@ -76,9 +76,9 @@ def start(directory: Path) -> Iterator[Start]:
 
 def test_the_first_start_prints_the_address_and_the_token_once(directory: Path, start: Start) -> None:
     whole = start()
-    address = whole.running.says(r"Live calls: (\S+)", 60)[1]
+    address = whole.running.says(r"Harmony: (\S+)", 60)[1]
     token = whole.running.says(r"Access token: (\S+)")[1]
-    assert address == f"http://127.0.0.1:{whole.port}/#token={token}"
+    assert address == f"http://127.0.0.1:{whole.port}/"
     whole.running.says("No switch is configured, so no events will arrive: name one in .*harmony.toml")
     with whole.client() as client:
         assert client.get("/v1/live").json()["calls"] == []
@@ -88,7 +88,7 @@ def test_the_first_start_prints_the_address_and_the_token_once(directory: Path, 
     until(lambda: not whole.pids(), "nobody left")
 
     again = start()
-    again.running.says(r"Live calls: http://127.0.0.1:\d+/  \(with the token of the first start")
+    again.running.says(r"Harmony: http://127.0.0.1:\d+/  \(with the token of the first start")
     assert not any("Access token" in line for line in again.running.said)
     with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as client:
         assert client.get(f"http://127.0.0.1:{again.port}/v1/live").status_code == 200
@@ -130,13 +130,13 @@ def test_nobody_is_left_when_it_is_killed_and_it_starts_again(directory: Path, s
     whole.running.stop(signal.SIGKILL)
     until(lambda: not whole.pids(), "nobody left, PostgreSQL included")
     again = start()
-    again.running.says("Live calls:")
+    again.running.says("Harmony: http")
     assert again.running.stop() == 0
 
 
 def test_a_taken_address_ends_it_with_one_sentence(directory: Path, start: Start) -> None:
     whole = start()
-    whole.running.says("Live calls:", 60)
+    whole.running.says("Harmony: http", 60)
     other = Site(directory.parent / "other", None)
     done = other.run("run", env={"HARMONY_HTTP_PORT": str(whole.port)})
     assert done.code == 1
