@@ -154,7 +154,8 @@ function joins(of: Score, time: Axis, lane: (n: number) => number, p: Place): SV
 function labels(of: Score, n: number, y: number, time: Axis): SVGTemplateResult[] {
   const found: SVGTemplateResult[] = [], here = of.pieces.filter((piece) => piece.lanes.includes(n)).sort((a, b) => a.from - b.from);
   here.forEach((piece, place) => {
-    const x = time.place(piece.from) + (piece.lanes.length > 1 ? 6 : 1), next = here[place + 1];
+    const pointed = of.moves.some((move) => (move.kind === "park" ? move.from : move.to) === n && Math.abs(move.at - piece.from) < 0.3);
+    const x = time.place(piece.from) + (pointed ? 20 : piece.lanes.length > 1 ? 6 : 1), next = here[place + 1];
     const until = next ? Math.max(time.place(piece.until ?? of.whole), time.place(next.from)) : time.place(piece.until ?? of.whole) + (piece.lost ? 14 : 60);
     const says = label(piece, of.whole, until - x - 4);
     if (says) found.push(svg`<text class="lbl halo ${piece.kind}" x=${n1(x)} y=${n1(y - BAR / 2 - 5)}>${says}</text>`);
