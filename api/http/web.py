@@ -18,6 +18,7 @@ from api.http.endpoint import Handler
 
 PAGES = ("/", "/calls", "/calls/{call_id:any}", "/live", "/phone", "/people", "/me", "/sign-in")
 """addresses of pages; what one shows the page itself finds out"""
+ASSETS = "/assets/{name}"
 FOR_GOOD = "public, max-age=31536000, immutable"
 NOT_BUILT = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Harmony</title>
 <p>The web client is not built here: run <code>scripts/setup</code> in Harmony's checkout, then start again.</p></html>

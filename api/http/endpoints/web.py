@@ -24,7 +24,7 @@ FAMILY = Family(
         Endpoint(
             name="web_asset",
             method="get",
-            path="/assets/{name}",
+            path=web.ASSETS,
             says="A file of the pages",
             scope="open",
             handler=web.asset(),
