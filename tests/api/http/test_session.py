@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.api.conftest import Server, Site, until
 
@@ -75,8 +76,8 @@ def test_what_another_page_asks_is_refused(browser: httpx.Client, server: Server
     cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     address = server.address.replace("http", "ws") + "/v1/ws"
     with pytest.raises(InvalidStatus, match="403"):
-        connect(address, additional_headers={"Cookie": cookie}, origin="https://evil.example", proxy=None)
-    with connect(address, additional_headers={"Cookie": cookie}, origin=server.address, proxy=None) as socket:  # type: ignore[arg-type]
+        connect(address, additional_headers={"Cookie": cookie}, origin=Origin("https://evil.example"), proxy=None)
+    with connect(address, additional_headers={"Cookie": cookie}, origin=Origin(server.address), proxy=None) as socket:
         socket.ping()
 
 

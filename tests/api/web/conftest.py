@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api.operations.importing import import_file
 
+from api.operations.captures import import_file
 from core.capture import read_capture, write_capture
 from core.log import EventLog
 from projections.callflow import TOPICS, CallFold
