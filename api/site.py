@@ -32,12 +32,13 @@ def site() -> Iterator[Site]:
     if settings.dsn is None:
         with prepared(settings) as here:
             yield here
-    elif missing := pending(settings.dsn):
-        raise Unavailable(
-            f"The database of HARMONY_DSN lacks {len(missing)} of this version's migrations: run `harmony migrate`."
-        )
-    else:
-        yield Site(settings=settings, dsn=settings.dsn)
+        return
+    with database(settings) as here:
+        if missing := pending(here.dsn):
+            raise Unavailable(
+                f"The database of HARMONY_DSN lacks {len(missing)} of this version's migrations: run `harmony migrate`."
+            )
+        yield here
 
 
 @contextmanager
@@ -52,7 +53,22 @@ def prepared(settings: Settings | None = None) -> Iterator[Site]:
 
 @contextmanager
 def database(settings: Settings) -> Iterator[Site]:
-    """The database as it is, tables or none."""
+    """The database as it is, tables or none, beside whoever else uses the data directory.
+
+    Raises `DirectoryInUse`, `RestoreBegun`: while a restore goes on, and after one that did not come to its end.
+    """
+    from core.backup.begun import refuse_directory
+    from core.directory import used
+
+    with used(settings.data, make=settings.dsn is None):
+        refuse_directory(settings.data)
+        with opened(settings) as here:
+            yield here
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Site]:
+    """The same for a restore, which has the data directory alone."""
     from core.postgres import embedded
 
     if settings.dsn is not None:

@@ -14,13 +14,14 @@ from pathlib import Path
 import msgspec
 import psycopg
 
+from core.backup.begun import refuse_database
 from core.errors import HarmonyError
 from core.log.driver import translated
 
 ROOT = Path(__file__).resolve().parent.parent
 DIRECTORIES = (ROOT / "core" / "sql", ROOT / "projections" / "sql")
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
-_LEDGER = """
+LEDGER = """
     CREATE SCHEMA IF NOT EXISTS log;
     CREATE TABLE IF NOT EXISTS log.migration (number integer PRIMARY KEY, name text NOT NULL,
         checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())
@@ -62,12 +63,17 @@ def found(directories: Iterable[Path] = DIRECTORIES) -> list[Migration]:
     return [migrations[number] for number in sorted(migrations)]
 
 
-def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str]:
-    """Apply what is missing and return the names applied; raise `MigrationError` when an applied file has changed."""
+def migrate(dsn: str, migrations: Sequence[Migration] | None = None, *, restoring: bool = False) -> list[str]:
+    """Apply what is missing and return the names applied; raise `MigrationError` when an applied file has changed.
+
+    Raises `RestoreBegun` where a restore is not at its end, but for that very one (``restoring``).
+    """
     wanted = found() if migrations is None else migrations
     with translated(), psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("SET client_min_messages = warning")
         _make_ledger(connection)
+        if not restoring:
+            refuse_database(connection)
         done: dict[int, str] = dict(connection.execute("SELECT number, checksum FROM log.migration").fetchall())
         # Before anything is applied: who is refused has the tables as they were, for the version that made them.
         for migration in wanted:
@@ -81,9 +87,10 @@ def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str
 
 
 def pending(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str]:
-    """Return the names of the migrations that the database lacks, changing nothing."""
+    """Return the names of the migrations that the database lacks, changing nothing; raise `RestoreBegun`."""
     wanted = found() if migrations is None else migrations
     with translated(), psycopg.connect(dsn, autocommit=True) as connection:
+        refuse_database(connection)
         row = connection.execute("SELECT to_regclass('log.migration') IS NOT NULL").fetchone()
         rows = connection.execute("SELECT number FROM log.migration").fetchall() if row and row[0] else []
     done = {number for (number,) in rows}
@@ -94,7 +101,7 @@ def _make_ledger(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """Make the table of what was applied; of two who do it at once one is refused, and finds it made."""
     for attempt in range(5):
         try:
-            connection.execute(_LEDGER)
+            connection.execute(LEDGER)
             return
         except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable, psycopg.errors.DuplicateSchema):
             if attempt == 4:

@@ -123,6 +123,12 @@ def make_again(connection: Connection[Any], known: dict[str, str]) -> list[str]:
     return [one.name for one in found if one.role not in known]
 
 
+def drop_account(connection: Connection[Any], role: str) -> None:
+    """Remove an account from the server, where it is; the list of analysts stays as it is."""
+    if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is not None:
+        connection.execute(SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(Identifier(role)))
+
+
 def listed(connection: Connection[Any]) -> list[Analyst]:
     """All accounts, the oldest first."""
     with connection.cursor(row_factory=class_row(Analyst)) as cursor:

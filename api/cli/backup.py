@@ -1,7 +1,11 @@
 """`harmony backup | restore`: everything of an installation into one file, and back."""
 
 import argparse
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 
@@ -27,8 +31,8 @@ def backup(args: argparse.Namespace) -> int:
     from api.operations.backup import backup as write
     from api.site import site
 
-    with site() as here:
-        done = write(here, args.file)
+    with site() as here, _stoppable() as go_on:
+        done = write(here, args.file, go_on=go_on)
     if args.json:
         emit(msgspec.to_builtins(done))
         return OK
@@ -40,15 +44,14 @@ def backup(args: argparse.Namespace) -> int:
 
 def restore(args: argparse.Namespace) -> int:
     from api.operations.backup import check
-    from api.operations.backup import restore as bring
-    from api.site import database
+    from api.operations.restore import restore as bring
     from core.settings import load
 
     if args.check:
         done = check(args.file)
     else:
-        with database(load()) as here:
-            done = bring(here, args.file)
+        with _stoppable() as go_on:
+            done = bring(load(), args.file, go_on=go_on)
     if args.json:
         emit(msgspec.to_builtins(done))
         return OK
@@ -62,6 +65,32 @@ def restore(args: argparse.Namespace) -> int:
     for name in done.without_password:
         note(f"The analyst {name} has no password here: remove it and add it again.")
     return OK
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[Callable[[], None]]:
+    """What raises once SIGTERM, SIGHUP or SIGINT came: the work asks it where all can be taken back.
+
+    An exception out of the signal's handler could come anywhere, in the middle of taking back, too.
+    """
+    from core.backup import BackupError
+
+    came: list[int] = []
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+
+    def go_on() -> None:
+        if came:
+            raise BackupError(f"Stopped by {signal.Signals(came[0]).name}: nothing of it is left.")
+
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    previous = {number: signal.signal(number, on_signal) for number in numbers}
+    try:
+        yield go_on
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _files(names: list[str]) -> str:

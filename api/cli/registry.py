@@ -147,6 +147,8 @@ def _finding(one: Finding) -> dict[str, str]:
 
 
 def import_(args: argparse.Namespace) -> int:
+    from core.backup.begun import refuse_directory
+    from core.directory import used
     from core.registry import ldif, reader
     from core.registry.file import write
     from core.registry.sources import directory_of, file_of
@@ -167,9 +169,11 @@ def import_(args: argparse.Namespace) -> int:
         where = f"{directory.uri}: {added} added, {there} were there already"
     else:
         path = file_of(settings)
-        if path.exists() and not args.replace:
-            raise BadArgument(f"There is a registry in {path} already: `--replace` puts this one in its place.")
-        write(path, raw)
+        with used(settings.data, make=path.parent == settings.data):
+            refuse_directory(settings.data)
+            if path.exists() and not args.replace:
+                raise BadArgument(f"There is a registry in {path} already: `--replace` puts this one in its place.")
+            write(path, raw)
         where = str(path)
     if args.json:
         emit({"entries": len(entries), "left_out": len(findings), "where": where})

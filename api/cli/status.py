@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.site import Site
-    from core.errors import LogError
+    from core.errors import HarmonyError
 
 EVERY = 2.0
 CLEAR = "\x1b[H\x1b[2J"
@@ -34,6 +34,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def status(args: argparse.Namespace) -> int:
     from api.site import site
     from core.errors import LogAway
+    from core.postgres import PostgresError
     from core.settings import load
 
     if args.watch is not None and not 0.1 <= args.watch <= 86_400:
@@ -41,7 +42,7 @@ def status(args: argparse.Namespace) -> int:
     try:
         with site() as here:
             return _show(here, args.json) if args.watch is None else _watch(here, args.watch, args.json)
-    except LogAway as error:
+    except (LogAway, PostgresError) as error:
         return _away(load().data, error, args.json)
 
 
@@ -72,15 +73,12 @@ def _again(here: "Site", as_json: bool) -> int:
             say()
 
 
-def _away(data: "Path", error: "LogError", as_json: bool) -> int:
+def _away(data: "Path", error: "HarmonyError", as_json: bool) -> int:
     """The database is away: what the files still tell."""
-    from api.health.spools import spools
-    from api.operations.status_text import size
+    from api.operations.spool_files import sentences
 
-    waiting = sum(spool.bytes for spool in spools(data))
-    says = "What the parts last reported is in the database, too; bridges that run go on hearing their switches"
-    kept = f"{size(waiting)} of events wait in {data / 'spool'} on this machine, and follow when it is back"
-    told = [str(error), f"{says}. {kept}." if waiting else f"{says}, and no spool file is on this machine."]
+    says = "What the parts last reported is in the database, too; bridges that run go on hearing their switches."
+    told = [str(error), says, *sentences(data)]
     if as_json:
         emit({"status": "degraded", "degraded": [error.code], "problems": told})
     else:

@@ -1,4 +1,4 @@
-"""Everything of an installation into one file, and back: `harmony backup` and `harmony restore`.
+"""Everything of an installation into one file, which is proven here, too: `harmony backup`.
 
 The database's tables as they are at one instant, the accounts of analysts, and the files of the data directory that
 cannot be made again: settings, access token, the key of the webhooks' secrets, the registry's file. What a directory
@@ -8,9 +8,8 @@ cannot be made again: settings, access token, the key of the webhooks' secrets, 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,9 +21,8 @@ from api.access.installation_token import FILE as TOKEN
 from api.hooks.secrets import FILE as WEBHOOKS
 from api.site import Site
 from core.backup import BackupError, Reader, Writer
-from core.backup.tables import MADE, Contents, contents, fill, rows, set_sequences
+from core.backup.tables import Contents, contents, rows
 from core.log.driver import translated
-from core.migrate import Migration, found, migrate
 from core.registry.sources import FILE as REGISTRY
 
 SETTINGS = "harmony.toml"
@@ -54,8 +52,13 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     """the migrations of this version that the backup did not have"""
 
 
-def backup(here: Site, path: Path, report: Callable[[str], None] = lambda _: None) -> Done:
-    """Write a backup while everything runs; raises `BackupError`."""
+def backup(
+    here: Site, path: Path, report: Callable[[str], None] = lambda _: None, go_on: Callable[[], None] = lambda: None
+) -> Done:
+    """Write a backup while everything runs; raises `BackupError`.
+
+    ``report`` hears of each table, ``go_on`` is called again and again; both may raise, and leave no file.
+    """
     files = _files(here)
     with translated(), psycopg.connect(here.dsn, autocommit=True) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -76,7 +79,9 @@ def backup(here: Site, path: Path, report: Callable[[str], None] = lambda _: Non
                 to.add(f"file/{name}", [file.read_bytes()])
             for table in inside.tables:
                 report(table.full)
-                to.add(table.part, rows(connection, table))
+                # Closed at once when writing fails: the connection cannot even be rolled back before.
+                with contextlib.closing(rows(connection, table)) as pieces:
+                    to.add(table.part, watched(pieces, go_on))
         connection.execute("ROLLBACK")
     return Done(
         sha256=to.digest.hex(),
@@ -87,42 +92,23 @@ def backup(here: Site, path: Path, report: Callable[[str], None] = lambda _: Non
     )
 
 
-def check(path: Path) -> Done:
+def check(path: Path, go_on: Callable[[], None] = lambda: None) -> Done:
     """Prove a backup and say what is in it; raises `BackupError`."""
     reader = Reader(path)
-    about = _about(reader, path)
+    about = about_of(reader, path)
     wanted = [ABOUT, *(f"file/{name}" for name in about.files), *(table.part for table in about.database.tables)]
-    if reader.proven() != wanted or not {SETTINGS, TOKEN, WEBHOOKS, REGISTRY}.issuperset(about.files):
+    if reader.proven(go_on) != wanted or not {SETTINGS, TOKEN, WEBHOOKS, REGISTRY}.issuperset(about.files):
         raise BackupError(f"{path} does not hold what it says that it holds: take another backup.")
     return Done(
         sha256=reader.sha256, made_at=about.made_at, events=0, tables=len(about.database.tables), files=about.files
     )
 
 
-def restore(here: Site, path: Path, report: Callable[[str], None] = lambda _: None) -> Done:
-    """Bring a backup into an empty database and data directory, then to this version; raises `BackupError`.
-
-    Nothing is touched before the whole file is proven; what fails later leaves the database as empty as it was.
-    """
-    proven = check(path)
-    about = _about(Reader(path), path)
-    made_with = _migrations(about, path)
-    with translated(), psycopg.connect(here.dsn, autocommit=True) as connection:
-        _empty(here, connection, about)
-        try:
-            migrate(here.dsn, made_with)
-            _load(connection, Reader(path), about, report)
-            applied = migrate(here.dsn)
-            without = analysts.make_again(connection, about.verifiers)
-            _write_files(here, path)
-            count = connection.execute("SELECT count(*) FROM log.switch_event").fetchone()
-        except BaseException:
-            with contextlib.suppress(psycopg.Error):
-                connection.execute(f"DROP SCHEMA IF EXISTS {', '.join(MADE)} CASCADE")
-            raise
-    return msgspec.structs.replace(
-        proven, events=0 if count is None else int(count[0]), without_password=without, applied=applied
-    )
+def watched(pieces: Iterable[bytes], go_on: Callable[[], None]) -> Iterator[bytes]:
+    """The pieces, as long as it may go on."""
+    for piece in pieces:
+        go_on()
+        yield piece
 
 
 def _files(here: Site) -> dict[str, Path]:
@@ -136,7 +122,8 @@ def _files(here: Site) -> dict[str, Path]:
     return {name: path for name, path in named.items() if path.is_file()}
 
 
-def _about(reader: Reader, path: Path) -> About:
+def about_of(reader: Reader, path: Path) -> About:
+    """What a backup says of itself; raises `BackupError`."""
     data = b""
     for name, piece in reader.parts():
         if name != ABOUT:
@@ -148,56 +135,3 @@ def _about(reader: Reader, path: Path) -> About:
         raise BackupError(
             f"{path} was made by a version of Harmony that this one does not know: update first."
         ) from None
-
-
-def _migrations(about: About, path: Path) -> list[Migration]:
-    """What made the tables of the backup, out of what this version has."""
-    ours = {migration.number: migration for migration in found()}
-    for number, name, checksum in about.database.migrations:
-        if number not in ours:
-            raise BackupError(f"{path} was made by a newer Harmony (it has {name}): restore it with that version.")
-        if ours[number].checksum != checksum:
-            raise BackupError(
-                f"{path} was made by an unreleased Harmony, whose {name} was another: export its events with that "
-                "version and import them (docs/how-to/upgrade.md)."
-            )
-    return [ours[number] for number, _, _ in about.database.migrations]
-
-
-def _empty(here: Site, connection: psycopg.Connection[tuple[object, ...]], about: About) -> None:
-    there = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [list(MADE)]).fetchall()
-    if there:
-        raise BackupError(
-            f"The database has a Harmony already (the schema {there[0][0]}): restore into an empty database or a new "
-            "data directory."
-        )
-    for name in about.files:
-        if name != SETTINGS and (here.data / name).exists():
-            raise BackupError(f"{here.data / name} is there already: restore into a new data directory.")
-
-
-def _load(
-    connection: psycopg.Connection[tuple[object, ...]], reader: Reader, about: About, report: Callable[[str], None]
-) -> None:
-    tables = {table.part: table for table in about.database.tables}
-    with connection.transaction():
-        for name, pieces in itertools.groupby(reader.parts(), key=lambda part: part[0]):
-            if name in tables:
-                report(tables[name].full)
-                fill(connection, tables[name], (piece for _, piece in pieces))
-        set_sequences(connection, about.database.sequences)
-
-
-def _write_files(here: Site, path: Path) -> None:
-    """The files into the data directory, their owner's alone; settings that are there stay, the backup's go beside."""
-    files: dict[str, bytes] = {}
-    for name, piece in Reader(path).parts():
-        if name.startswith("file/"):
-            files[name] = files.get(name, b"") + piece
-    here.data.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        target = here.data / name.removeprefix("file/")
-        if target.name == SETTINGS and target.exists():
-            target = target.with_name(f"{SETTINGS}.of-the-backup")
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)

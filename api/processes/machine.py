@@ -26,9 +26,11 @@ def run(
 ) -> int:
     """Run until stopped. ``say`` prints a line of the answer, ``note`` one beside it."""
     from api.site import prepared
+    from core.directory import running, used
+    from core.settings import load
 
-    with prepared() as here:
-        settings = here.settings
+    settings = load()
+    with used(settings.data), running(settings.data), prepared(settings):
         listening(settings.http_host, settings.http_port).close()  # say so now if it cannot be had
         token = installation_token.ensure(settings.data, anew=new_token)
         parts = [Part("http", ["serve"]), Part("projection", ["project"]), Part("webhooks", ["deliver"])]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 import msgspec
 
+from core.durable import sync_directory
 from core.errors import HarmonyError
 from core.zstd import BadFrame, compress, decompress
 
@@ -65,6 +66,7 @@ class Writer:
                 os.fsync(self._file.fileno())
                 self._file.close()
                 os.link(self._unfinished, self._path)
+                sync_directory(self._path.parent)
         except FileExistsError:
             raise BackupError(f"{self._path} is there already: name another file, or move it away.") from None
         finally:
@@ -122,9 +124,16 @@ class Reader:
                 except BadFrame:
                     raise self._damaged(at) from None
 
-    def proven(self) -> list[str]:
-        """Read it all and return the names of its parts; raise `BackupError` when it is damaged, cut or foreign."""
-        return list(dict.fromkeys(part for part, _ in self.parts()))
+    def proven(self, go_on: Callable[[], None] = lambda: None) -> list[str]:
+        """Read it all and return the names of its parts; raise `BackupError` when it is damaged, cut or foreign.
+
+        ``go_on`` is called again and again, and may raise.
+        """
+        names: dict[str, None] = {}
+        for part, _ in self.parts():
+            go_on()
+            names[part] = None
+        return list(names)
 
     def _line(self, line: bytes, at: int) -> _Chunk:
         try:

@@ -7,7 +7,7 @@ processes of the moment are doing is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -84,8 +84,8 @@ def contents(connection: psycopg.Connection[Any]) -> Contents:
     )
 
 
-def rows(connection: psycopg.Connection[Any], table: TableOf) -> Iterator[bytes]:
-    """Yield the rows of a table as pieces of a binary COPY."""
+def rows(connection: psycopg.Connection[Any], table: TableOf) -> Generator[bytes, None, None]:
+    """Yield the rows of a table as pieces of a binary COPY; to be closed before the connection does anything else."""
     # What rebuilds are in the middle of is not taken along: their second set is not, either.
     only = SQL(" WHERE name NOT LIKE 'calls\\_%'") if table.full == "log.projection" else SQL("")
     statement = SQL("COPY (SELECT {} FROM {}{}) TO STDOUT (FORMAT BINARY)").format(_columns(table), _named(table), only)

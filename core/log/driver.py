@@ -51,6 +51,10 @@ def translated() -> Iterator[None]:
     """Turn the driver's errors into ours: one sentence, the driver's own words inside it."""
     try:
         yield
+    except psycopg.errors.DiskFull as error:
+        raise LogAway(
+            f"The database has no room on its disk ({_first_line(error)}): make room there; it goes on by itself."
+        ) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise LogAway(
             f"The database of the event log is away ({_first_line(error)}): "

@@ -5,20 +5,24 @@ Who may do that and when (several processes share one server) is `core.postgres.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import re
 import shutil
 import signal
 import stat
+import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from core.durable import replace
 from core.postgres import account, binaries
 from core.postgres.errors import PostgresError, StartFailed, WrongVersion
 
@@ -28,6 +32,10 @@ _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET = 100  # sun_path holds 108 bytes, less on other systems
 _STARTING = 600.0  # crash recovery of a large log takes its time
 _ORPHANS = 20.0
+_SETTLING = 20.0
+"""seconds that a server which lives has to take connections: it repairs itself, or it is about to end"""
+_NO_ROOM = 1 << 20
+"""bytes of free disk with which no server starts"""
 _COMPLAINT = re.compile(
     r"(?:FATAL|PANIC|LOG|HINT): +(.*(?:could not|error|unrecognized|invalid|shared memory|exists).*)"
 )
@@ -101,14 +109,43 @@ class Cluster:
 
     def ready(self) -> bool:
         """Say whether the server takes connections now."""
+        return self._complaint() is None
+
+    def settled(self) -> bool:
+        """Wait for a server that lives to take connections; False when there is none any more. Raises `StartFailed`."""
+        deadline = time.monotonic() + _SETTLING
+        while (pid := self.pid()) is not None:
+            if (complaint := self._complaint()) is None:
+                return True
+            if time.monotonic() > deadline:
+                raise self.failed(f"its process {pid} takes no connections ({complaint}).")
+            time.sleep(0.1)
+        return False
+
+    def failed(self, words: str) -> StartFailed:
+        """Make the error of a server that does not serve. ``words``: its own, or what became of it."""
+        free = _free(self.directory)
+        if free < _NO_ROOM or os.strerror(errno.ENOSPC) in words:
+            return StartFailed(
+                f"PostgreSQL does not start in {self.directory}, for there is no room on its disk ({free // 1000} kB "
+                f"are free): make room there. It said: {words}"
+            )
+        return StartFailed(f"PostgreSQL does not start in {self.directory}: {words}")
+
+    def _complaint(self) -> str | None:
+        """Return why the server takes no connections now, in its words; None when it does."""
         try:
             psycopg.connect(self.dsn("postgres"), connect_timeout=5).close()
-        except psycopg.OperationalError:
-            return False
-        return True
+        except psycopg.OperationalError as error:
+            return str(error).strip().splitlines()[-1].strip()
+        return None
 
     def prepare(self) -> None:
         """Make the directories, and the data when there are none; raise `PostgresError`."""
+        with self.refused():
+            self._prepare()
+
+    def _prepare(self) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
@@ -124,6 +161,19 @@ class Cluster:
 
     def start(self) -> None:
         """Start the server, wait until it takes connections (after crash recovery, if need be); raise `StartFailed`."""
+        with self.refused():
+            self._start()
+
+    @contextlib.contextmanager
+    def refused(self) -> Iterator[None]:
+        """Whatever the disk refuses us keeps the server from starting."""
+        try:
+            yield
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            raise self.failed(f"{error.strerror or error}{where}.") from error
+
+    def _start(self) -> None:
         self._write_configuration()
         deadline = time.monotonic() + _ORPHANS
         while True:
@@ -140,7 +190,7 @@ class Cluster:
             for orphan in _processes_in(self.data):
                 os.kill(orphan, signal.SIGQUIT)
             time.sleep(0.2)
-        raise StartFailed(f"PostgreSQL does not start in {self.directory}: {words or output}")
+        raise self.failed(words or output)
 
     def stop(self) -> None:
         """Stop the server in good order (connections are cut, nothing is lost) and wait for its end."""
@@ -162,8 +212,20 @@ class Cluster:
             # Nobody but us has to do with the other two; each connects and fills disks there otherwise.
             connection.execute("REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC")
 
+    def remove(self) -> None:
+        """Remove everything; raise `OSError`. Whoever dies in the middle leaves what counts as half made."""
+        if self.data.exists() and not self._half_made.exists():
+            self.data.rename(self._half_made)
+        shutil.rmtree(self.directory)
+        if self.socket_directory.parent != self.directory:
+            shutil.rmtree(self.socket_directory, ignore_errors=True)
+
+    @property
+    def _half_made(self) -> Path:
+        return self.directory / "data.new"
+
     def _initialise(self) -> None:
-        half_done = self.directory / "data.new"
+        half_done = self._half_made
         shutil.rmtree(half_done, ignore_errors=True)
         half_done.mkdir(mode=0o700)
         self.account.own(self.directory)
@@ -182,7 +244,7 @@ class Cluster:
             timeout=300,
         )
         if done.returncode != 0:
-            raise StartFailed(f"PostgreSQL's initdb failed in {self.directory}: {_sentence(done.stdout)}")
+            raise self.failed(f"initdb failed: {_sentence(done.stdout)}")
         with open(half_done / "postgresql.conf", "a", encoding="utf-8") as file:
             file.write("\ninclude_if_exists = 'harmony.conf'\n")
         half_done.rename(self.data)
@@ -195,8 +257,7 @@ class Cluster:
 
     def _write_configuration(self) -> None:
         access = self.data / "harmony_hba.conf"
-        access.write_text(_ACCESS, encoding="utf-8")
-        self.account.own(access)
+        self._put(access, _ACCESS)
         values = {
             "unix_socket_directories": str(self.socket_directory),
             "hba_file": str(access),
@@ -204,9 +265,13 @@ class Cluster:
         }
         lines = ["# Written by Harmony at every start; put your own settings into postgresql.conf, behind its include."]
         lines += ["{} = '{}'".format(key, value.replace("'", "''")) for key, value in values.items()]
-        file = self.data / "harmony.conf"
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        self.account.own(file)
+        self._put(self.data / "harmony.conf", "\n".join(lines) + "\n")
+
+    def _put(self, file: Path, text: str) -> None:
+        """Write a file whole, and only when it says something else: a full disk has room for what is there."""
+        if not (file.exists() and file.read_text(encoding="utf-8") == text):
+            replace(file, text.encode())
+            self.account.own(file)
 
     def _pg_ctl(self, *arguments: str) -> str | None:
         """Run pg_ctl; return None when it worked, else what it said."""
@@ -220,7 +285,8 @@ class Cluster:
         """Return what a server that did not start complained about."""
         lines = [line for path in self._logs() for line in _lines_from(path, before.get(path, 0))]
         telling = [match[1] for line in lines if (match := _COMPLAINT.search(line))]
-        return "; ".join(dict.fromkeys(telling[-3:])) + "." if telling else ""
+        full = [line for line in telling if os.strerror(errno.ENOSPC) in line]
+        return "; ".join(dict.fromkeys((full or telling)[-3:])) + "." if telling else ""
 
     @staticmethod
     def _private(directory: Path) -> None:
@@ -231,6 +297,16 @@ class Cluster:
             raise PostgresError(f"{directory} belongs to somebody else: remove it, or shorten the path HARMONY_DATA.")
         if stat.S_IMODE(found.st_mode) != 0o700:
             directory.chmod(0o700)
+
+
+def _free(directory: Path) -> int:
+    """Return the bytes that are free for us on the disk of a directory."""
+    try:
+        while not directory.exists():
+            directory = directory.parent
+        return shutil.disk_usage(directory).free
+    except OSError:
+        return sys.maxsize  # whoever may not look knows nothing of a full disk
 
 
 def _is_server(pid: int, data: Path) -> bool:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
+import psycopg
 
 from core.errors import HarmonyError
 from core.following import Follower, Session
@@ -58,6 +59,15 @@ class Embedded:
 
     def start(self, *, watch: bool = True) -> str:
         """Join the server, starting it when it does not run; return the DSN. ``watch``: revive it when it dies."""
+        with self.cluster.refused():
+            self._join()
+        if watch:
+            self._watcher = _Watch(self._look)
+            self._watcher.start()
+        return self.dsn
+
+    def _join(self) -> None:
+        """Be one of the server's users; start it when it does not run."""
         directory = self.cluster.directory
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._changing():
@@ -66,13 +76,12 @@ class Embedded:
             try:
                 self._run()
                 self.cluster.create_database()
+            except psycopg.OperationalError as error:
+                self._leave()
+                raise self.cluster.failed(str(error).strip().splitlines()[0]) from error
             except BaseException:
                 self._leave()
                 raise
-        if watch:
-            self._watcher = _Watch(self._look)
-            self._watcher.start()
-        return self.dsn
 
     def stop(self) -> None:
         """Leave the server; stop it when nobody else uses it."""
@@ -100,8 +109,16 @@ class Embedded:
         exists = (self.cluster.data / "PG_VERSION").exists()
         return Status(str(self.cluster.directory), exists, self.cluster.pid(), self.restarts)
 
+    def remove(self) -> bool:
+        """Remove all of it, data included; False, and all stays, while a server runs. Raises `OSError`."""
+        if self.cluster.pid() is not None:
+            return False
+        if self.cluster.directory.exists():
+            self.cluster.remove()
+        return True
+
     def _run(self) -> None:
-        if self.cluster.pid() is None or not self.cluster.ready():
+        if not self.cluster.settled():
             self.cluster.prepare()
             self.cluster.start()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,10 @@ import pytest
 from api.health.health import problems_of
 from api.health.reports import ghosts, notes, of_parts
 from api.health.services import Service
+from core.log.prepare import Prepared
+from core.log.spool import Lost, Spool
 from tests.api.conftest import Site
+from tests.fix_disk import fill
 
 pytestmark = pytest.mark.pure
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -81,13 +86,13 @@ def test_with_the_database_away_the_status_says_what_files_know(tmp_path: Path) 
     site = Site(tmp_path, "host=127.0.0.1 port=1 dbname=none")
     said = site.run("status")
     assert said.code == 3
-    assert "no spool file is on this machine" in said.out
+    assert "No spool file is on this machine" in said.out
     (tmp_path / "spool" / "bridge").mkdir(parents=True)
     (tmp_path / "spool" / "bridge" / "00000001.spool").write_bytes(bytes(12_300))
     said = site.run("status", "--json")
     assert said.code == 3
     assert said.json["degraded"] == ["log.away"]
-    assert "12 kB of events wait" in said.json["problems"][1]
+    assert "12 kB of events wait" in said.json["problems"][2]
 
 
 def test_no_webhook_gets_through() -> None:
@@ -99,3 +104,20 @@ def test_no_webhook_gets_through() -> None:
     assert codes(part("deliver", **failing | {"failing_seconds": 30})) == [], "it is tried again"
     assert codes(part("deliver", **failing | {"disabled": 3, "failing": 0})) == []
     assert codes(part("deliver")) == []
+
+
+@pytest.mark.database
+def test_with_an_embedded_database_that_does_not_start_too(tmp_path: Path, small_disk: Callable[[int], Path]) -> None:
+    disk = small_disk(300_000)
+    place = disk / "spool" / "bridge"
+    with contextlib.closing(Spool(place)) as spool:
+        spool.append(Prepared([], []))
+        spool.note_lost(Lost(17, 1, 2))
+    fill(disk)
+    said = Site(disk, None).run("status")
+    assert said.code == 3
+    (why, _, waits, lost, full) = said.out.splitlines()
+    assert f"PostgreSQL does not start in {disk}/postgres, for there is no room on its disk" in why
+    assert f"of events wait in {disk}/spool on this machine, written since 20" in waits
+    assert "17 events had no room when a bridge ended" in lost
+    assert f"The disk of {disk}/spool is full (0 B are free)" in full

@@ -15,9 +15,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from core.postgres import Embedded, PostgresError, account, binaries, embedded
+from core.postgres import Embedded, PostgresError, account, binaries, cluster, embedded
 from core.postgres.account import Account
 from core.postgres.errors import NoAccount, NoBinaries, StartFailed, WrongVersion
+from tests.fix_disk import fill
 
 pytestmark = pytest.mark.database
 
@@ -200,6 +201,37 @@ def test_what_keeps_it_from_starting_is_said(server: Embedded) -> None:
         file.write("\nno_such_setting = 1\n")
     with pytest.raises(StartFailed, match="no_such_setting"):
         server.cluster.start()
+
+
+def test_a_full_disk_is_said_and_no_hindrance_once_there_is_room(
+    small_disk: Callable[[int], Path], postgres_bin: Path | None
+) -> None:
+    disk = small_disk(120 << 20)
+    server = Embedded(disk, programs=postgres_bin, configuration=HASTY)
+    server.start(watch=False)
+    server.stop()
+    ballast = fill(disk)
+    with pytest.raises(StartFailed, match=r"no room on its disk \(0 kB are free\).*No space left on device"):
+        server.start(watch=False)
+    ballast.unlink()
+    server.start(watch=False)
+    assert answer(server.dsn) == 1
+    server.stop()
+
+
+def test_a_server_that_lives_and_does_not_answer_is_not_started_beside(
+    server: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_SETTLING", 0.0)
+    pid = server.cluster.pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(StartFailed, match=f"its process {pid} takes no connections"):
+            Embedded(server.cluster.directory.parent, programs=server.cluster.programs).start(watch=False)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert server.cluster.settled()
 
 
 def test_programs_that_are_not_there() -> None:
