@@ -20,7 +20,7 @@ def sentences(data: Path) -> Iterator[str]:
     """Say what the bridges of a data directory keep on disk, and whether they can go on doing so."""
     place = data / "spool"
     if waiting := sum(spool.bytes for spool in spools(data)):
-        yield (f"{size(waiting)} of events wait in {place} on this machine{_since(place)}, and follow when it is back.")
+        yield f"{size(waiting)} of events wait in {place} on this machine{_since(place)}, and follow when it is back."
     else:
         yield "No spool file is on this machine."
     if damaged := list(place.glob("*/*.damaged")):
