@@ -46,6 +46,8 @@ def bridge(exchange: Exchange, a: Channel, b: Channel, *, keep: bool = False) ->
     yield from talk(exchange, a, lambda: a.state != home or b.state != "CS_EXCHANGE_MEDIA" or a.peer is not b)
     if not b.up and a.state == home:
         yield exchange.threads.after(TICK)  # it is seen with the next frame
+    elif not a.up and b.up and b.state != "CS_EXCHANGE_MEDIA":
+        yield exchange.threads.after(2 * TICK)  # who moved it away comes first
     a.variables["last_bridge_role"], b.variables["last_bridge_role"] = "originator", "originatee"
     if b.state == "CS_EXCHANGE_MEDIA" and b.peer is a and keep:
         b.state = "CS_PARK"
@@ -93,7 +95,8 @@ def join(exchange: Exchange, a: Channel, b: Channel, *, waiting: bool = False) -
         one.peer = None
     _introduce(exchange, a, b)
     a.then, b.then = ("uuid_bridge", b.uuid), (WAITS, a.uuid)
-    a.state, b.state = "CS_HIBERNATE", "CS_RESET" if waiting else "CS_HIBERNATE"
+    in_application = b.state in ("CS_EXECUTE", "CS_SOFT_EXECUTE")
+    a.state, b.state = "CS_HIBERNATE", "CS_RESET" if waiting and in_application else "CS_HIBERNATE"
 
 
 def _introduce(exchange: Exchange, a: Channel, b: Channel) -> None:

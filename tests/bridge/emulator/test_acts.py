@@ -332,3 +332,36 @@ def test_what_the_switch_says_of_what_cannot_be() -> None:
     assert stage.done("uuid_exists", stage.leg("1001")) == "true"
     assert stage.done("uuid_getvar", f"{stage.leg('1001')} no_such") == "_undef_"
     assert stage.done("conference", "3001-alpha.example mute all") == "-ERR Conference 3001-alpha.example not found\n"
+
+
+def test_a_phone_is_told_what_to_do() -> None:
+    stage = Stage("1001", "1002")
+    assert stage.done("emulated_phone", f"1002@{DOMAIN} answer 1 1") == "+OK\n"
+    assert stage.done("emulated_phone", f"1001@{DOMAIN} dial 1002").startswith("+OK ")
+    stage.wait(2)
+    for what in ("hold", "unhold", "press 12#"):
+        assert stage.done("emulated_phone", f"1002@{DOMAIN} {what}") == "+OK\n"
+        stage.wait(1)
+    assert stage.done("emulated_phone", f"1002@{DOMAIN} hangup") == "+OK\n"
+    assert stage.done("emulated_phone", f"1002@{DOMAIN} wait") == "+OK\n"
+    stage.wait(1)
+    (call,) = told(stage)
+    assert {"talk", "hold"} <= {segment.kind for segment in call.segments}
+    assert call.hangup is not None
+    assert call.hangup.by == "1002"
+    stage.phones["1001"].dial("1002")
+    stage.wait(8)
+    assert stage.done("emulated_phone", f"1002@{DOMAIN} lift") == "+OK\n"
+    stage.wait(1)
+    assert stage.phones["1002"].lines[-1].answered
+    assert stage.done("emulated_phone", f"1009@{DOMAIN} busy") == "-ERR No such phone!\n"
+    assert stage.done("emulated_phone", f"1002@{DOMAIN} sing").startswith("-USAGE")
+
+
+def test_attended_transfer_by_the_caller_is_completed() -> None:
+    stage = consulting("1001", "1002", "1003", CONSULT)
+    assert stage.done("uuid_kill", stage.leg("1001")) == "+OK\n"
+    stage.wait(1)
+    stage.put_down("1002")
+    stage.wait(1)
+    assert differences(stage.told, recorded("50h-attended-by-command-of-the-caller")) == []
