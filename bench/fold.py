@@ -53,7 +53,7 @@ def _fold(events: list[SwitchEvent]) -> float:
     for at in range(0, len(events), PAGE):
         page = events[at : at + PAGE]
         readings = [fold.read(event) for event in page]
-        fold.wanted(readings)
+        fold.missing_legs(readings)
         for reading in readings:
             fold.apply(reading)
         fold.take_changes()

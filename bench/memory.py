@@ -79,7 +79,7 @@ def _day() -> Iterator[list[SwitchEvent]]:
 
 def _fold(fold: CallFold, page: list[SwitchEvent]) -> int:
     readings = [fold.read(event) for event in page]
-    fold.wanted(readings)
+    fold.missing_legs(readings)
     for reading in readings:
         fold.apply(reading)
     return sum(1 for state in fold.take_changes().calls if not state.live)

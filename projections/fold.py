@@ -1,4 +1,4 @@
-"""What the runner asks of a fold. `projections.callflow.CallFold` is the one; tests bring small ones of their own."""
+"""What the runner needs of a fold: `projections.callflow.CallFold`, or a small one that a test brings."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
@@ -16,7 +16,7 @@ class Fold(Protocol):
         """Read one event, changing nothing; may raise for an event that cannot be read."""
         ...
 
-    def wanted(self, readings: Sequence[Reading]) -> list[str]:
+    def missing_legs(self, readings: Sequence[Reading]) -> list[str]:
         """Ids of legs that these events refer to and that are not in memory."""
         ...
 
@@ -33,8 +33,8 @@ class Fold(Protocol):
         ...
 
     @property
-    def untold(self) -> bool:
-        """Whether calls have changed that the last take has not told: a later one will."""
+    def behind(self) -> bool:
+        """Whether the documents of some calls are behind their facts: a later take brings them up."""
         ...
 
 

@@ -93,9 +93,9 @@ class Projection:
         return lock(cursor, self.name)
 
     @property
-    def untold(self) -> bool:
-        """Whether there are calls that have changed and are not told yet: `fold_page` with an empty page tells more."""
-        return self._fold.untold
+    def behind(self) -> bool:
+        """Whether the documents of some calls are behind their facts: `fold_page` with an empty page brings them up."""
+        return self._fold.behind
 
     def fold_page(self, cursor: Cursor[Any], page: LogPage, pace: Pace = "due") -> list[LeftOut]:
         """Fold a page, write what changed, move to where it reaches; return the events that were parked.
@@ -103,7 +103,7 @@ class Projection:
         Raises what an event makes the fold raise (`projections.digest` finds out which); nothing may be committed then.
         """
         left_out = [self._park(cursor, bad.position, "unknown", bad.state, bad.error) for bad in page.bad]
-        more = bool(page.events) or self._fold.untold
+        more = bool(page.events) or self._fold.behind
         changed, told = self._fold_events(cursor, page, pace, left_out) if more else (0, 0)
         if changed or told:
             cursor.execute(_MOVE_AND_TELL, [page.reached, self.name])
@@ -133,7 +133,7 @@ class Projection:
                 raise
             except Exception as error:  # it has changed nothing yet: there is no need to fold the others again
                 left_out.append(self._park(cursor, event.position, event.switch, event.term, error))
-        self._restore(self._tables.load(cursor, self._fold.wanted(readings)))
+        self._restore(self._tables.load(cursor, self._fold.missing_legs(readings)))
         for reading in readings:
             self._fold.apply(reading)
         changes = self._fold.take_changes(pace)

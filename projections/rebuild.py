@@ -222,7 +222,7 @@ class Rebuild:
 
     def _tell_all(self) -> None:
         """Tell what is known of long calls, which are told at a pace while pages are folded."""
-        if self._projection.untold:
+        if self._projection.behind:
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 place = lock(cursor, NEXT)
             digest(self._connection, self._projection, LogPage([], [], place.position), place, "all")

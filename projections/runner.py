@@ -159,7 +159,7 @@ class Runner:
 
     def _tell_more(self, connection: Connection, pace: Pace) -> bool:
         """Tell more of the long calls that are not told yet; False when there are none."""
-        if self._place is None or not self._projection.untold:
+        if self._place is None or not self._projection.behind:
             return False
         try:
             digest(connection, self._projection, LogPage([], [], self._place.position), self._place, pace)

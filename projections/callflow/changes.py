@@ -52,7 +52,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     `state` is whatever the fold needs to go on with this call; only the fold reads it. `legs` holds every id that must
     lead back to that state: legs, earlier names of legs, ids of merged calls. What is not `shown` is no call that
     anybody has lived through so far: only its state is kept. Without a document only the state has changed: the call
-    is told later, and what was told of it stays.
+    is interpreted later, and its document stays as it is.
     """
 
     call_id: str
@@ -65,7 +65,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
-    """`alias` was a call of its own and is now part of `call_id`; the event at `position` told so."""
+    """`alias` was a call of its own and is now part of `call_id`; the event at `position` proved it."""
 
     alias: str
     call_id: str
@@ -80,4 +80,4 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     revived: list[str] = []
     """ids that led to another call, and are ids of calls again"""
     failed: list[tuple[str, Exception]] = []
-    """long calls that were due and could not be told, and why: they stay as they were told last"""
+    """long calls that were due and could not be interpreted, and why: their documents stay as they are"""

@@ -32,8 +32,8 @@ They are stored with the others, so that a restart finds them again and does not
 of one switch therefore closes nothing on another, whose events may still be on the way.
 
 **Memory.** A group stays in memory while one of its legs lives, and `_LINGER` longer, for its last events. Then only
-its stored state is left. When a later event names one of its legs, `wanted` says so, the runner loads the state, and
-`restore` puts the group back as it was.
+its stored state is left. When a later event names one of its legs, `missing_legs` says so, the runner loads the state,
+and `restore` puts the group back as it was.
 
 **Cost.** Interpreting costs as much as the call has facts. A short call is interpreted at each change. A long one
 stores its facts at once, but is interpreted at a pace and in slices (`pacing`), so that what one event costs stays
@@ -43,6 +43,7 @@ bounded whatever its call has lived through.
 from collections.abc import Sequence
 
 from core.event import SwitchEvent
+from projections.callflow.account import Account, account_of
 from projections.callflow.changes import CallEvent, CallState, Changes, Merged
 from projections.callflow.document import Call
 from projections.callflow.fact import Fact, Kind, Reading
@@ -52,7 +53,6 @@ from projections.callflow.memory import Memory
 from projections.callflow.pacing import Pace, Pacing
 from projections.callflow.reading import OWN, SWITCH_TOPICS, TOPICS, read
 from projections.callflow.slices import whole
-from projections.callflow.telling import Saying, tell
 
 # Finished calls stay at hand this long by the switches' clocks (microseconds): their last events trickle in.
 _LINGER = 5_000_000
@@ -78,19 +78,19 @@ class CallFold:
         return len(self._memory)
 
     @property
-    def untold(self) -> bool:
-        """Whether there are calls that have changed and are not told yet."""
+    def behind(self) -> bool:
+        """Whether the documents of some calls are behind their facts."""
         return any(not self._pacing.stuck(group) for group in self._memory.dirty.values())
 
-    # What the runner asks for before a page, and gives.
+    # Before a page: the runner reads its events, and restores the calls that they name.
 
     def read(self, event: SwitchEvent) -> Reading:
-        """What one event says: pure. May raise for an event that is malformed."""
+        """The facts of one event: pure. May raise for an event that is malformed."""
         facts = read(event)
         return Reading(event, [leg for fact in facts for leg in (*_legs(fact), *_other_end(fact))], facts)
 
-    def wanted(self, readings: Sequence[Reading]) -> list[str]:
-        """Ids of legs that these events speak of and that are not in memory."""
+    def missing_legs(self, readings: Sequence[Reading]) -> list[str]:
+        """Ids of legs that these events name and that are not in memory."""
         ids = dict.fromkeys(leg for reading in readings for leg in reading.legs)
         return [leg for leg in ids if leg not in self._memory]
 
@@ -125,7 +125,7 @@ class CallFold:
             self._memory.keep(group, legs)
 
     def _merge(self, groups: list[Group]) -> Group:
-        """Calls that turn out to be one. Each is told as it stood before, and then the later ones join the first."""
+        """Calls that turn out to be one: each is handed out as it stood before, then the later ones join the first."""
         groups.sort(key=lambda group: (group.facts[0].order, group.call_id))
         first, *rest = groups
         if first.long:
@@ -140,7 +140,7 @@ class CallFold:
             part.events += gone.events
             part.gone |= gone.gone | {other.call_id: other.facts[-1].position}
             if other.long:
-                first.told_at = 0
+                first.interpreted_at = 0
             self._memory.forget(other)
             first.join(other)
         self._memory.keep(first, first.legs)
@@ -219,11 +219,11 @@ class CallFold:
             else:
                 self._tell(group)
         failed = []
-        for group, saying in self._pacing.work(self._applied, pace):
-            if isinstance(saying, Exception):
-                failed.append((group.call_id, saying))
+        for group, account in self._pacing.work(self._applied, pace):
+            if isinstance(account, Exception):
+                failed.append((group.call_id, account))
             else:
-                self._say(group, saying)
+                self._hand_out(group, account)
         for group in self._memory.dirty.values():
             if not group.stored:
                 self._part(group)
@@ -243,21 +243,21 @@ class CallFold:
         """Tell a call as it stands."""
         self._pacing.drop(group)
         if group.dirty:
-            self._say(group, whole(tell(group)))
+            self._hand_out(group, whole(account_of(group)))
 
-    def _say(self, group: Group, saying: Saying) -> None:
-        """Have what is said of a call handed out."""
-        call, part = saying.call, self._part(group)
+    def _hand_out(self, group: Group, account: Account) -> None:
+        """Hand the account of a call out at the next take."""
+        call, part = account.call, self._part(group)
         if group.call_id not in ("", call.call_id):
             part.gone[group.call_id] = call.last_position
             part.revived = call.call_id in group.was
-        part.call, part.shown = call, saying.shown
-        part.events += saying.events
-        group.call_id, group.told, group.told_at = call.call_id, saying.told, saying.at
-        if saying.shown:
+        part.call, part.shown = call, account.shown
+        part.events += account.events
+        group.call_id, group.published, group.interpreted_at = call.call_id, account.published, account.at
+        if account.shown:
             group.was.add(call.call_id)
         group.ended = call.state == "complete"
-        group.dirty = saying.facts < len(group.facts)
+        group.dirty = account.facts < len(group.facts)
         self._memory.keep(group, ())
 
     def _part(self, group: Group) -> "_Part":
@@ -270,7 +270,7 @@ class _Part:
     def __init__(self, group: Group) -> None:
         self.group = group
         self.call: Call | None = None
-        """as it is told; None: nothing new is told, only its facts are stored"""
+        """its document; None: that is as it was, only the facts are stored"""
         self.shown = True
         self.events: list[CallEvent] = []
         self.gone: dict[str, int] = {}

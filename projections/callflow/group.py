@@ -1,4 +1,4 @@
-"""The facts of one call while it is in memory, and what has been said of it. What they amount to is `interpret`'s."""
+"""The facts of one call while it is in memory, and what has been published of it. `interpret` makes the document."""
 
 from bisect import insort
 
@@ -6,14 +6,14 @@ import msgspec
 
 from projections.callflow.fact import Fact
 from projections.callflow.interpret import interpret
-from projections.callflow.milestones import Told
+from projections.callflow.milestones import Published
 
-# A leg that hung up says more in HANGUP_COMPLETE within milliseconds; if it has not come by then (microseconds), it
+# The HANGUP_COMPLETE of a leg follows its HANGUP within milliseconds; if it has not come by then (microseconds), it
 # never will.
 COMPLETE_AFTER = 5_000_000
 UNKNOWN_RUN = -1
 
-# A list of facts longer than this is no longer told at each change, but at a pace (`pacing`).
+# A call with more facts than this is no longer interpreted at each change, but at a pace (`pacing`).
 LONG = 400
 
 
@@ -26,8 +26,8 @@ class Stored(msgspec.Struct, array_like=True):
     corrections: dict[str, int] = {}
     call_id: str = ""
     ended: bool = False
-    untold: bool = False
-    """there are facts that the document does not say yet"""
+    behind: bool = False
+    """the document is behind the facts"""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -53,15 +53,15 @@ class Group:
         "facts",
         "hops",
         "hung",
+        "interpreted_at",
         "known",
         "last_at",
         "legs",
         "moved",
         "open_legs",
+        "published",
         "shut_at",
         "stored",
-        "told",
-        "told_at",
         "was",
     )
 
@@ -72,17 +72,17 @@ class Group:
         self.legs: set[str] = set()
         self.hops: set[str] = set()
         """by what the other ends of its hops find it (`Fact.hop`)"""
-        self.told = Told()
+        self.published = Published()
         self.was: set[str] = set()
         """Every id under which this call, or a part of it, was handed out."""
         self.call_id = ""
         self.dirty = False
-        """There are facts that the document does not say yet."""
+        """The document is behind the facts."""
         self.stored = True
         """All facts are in the state that was handed out last."""
         self.ended = False
         self.last_at = 0
-        self.told_at = 0
+        self.interpreted_at = 0
         """By the switches' clocks."""
         self.closed: dict[str, int] = {}
         """Legs whose HANGUP_COMPLETE was seen, and in which run of the switch's core."""
@@ -90,13 +90,13 @@ class Group:
         self.moved = False
         """A leg has begun or ceased to live, or lives in another run, since `Memory` looked."""
         self.shut_at: dict[str, int] = {}
-        """Legs that ended without saying so, and when."""
+        """Legs whose end no event of their own shows, and when it was."""
         self.hung: dict[str, Fact] = {}
-        """Legs that hung up and have not said the rest."""
+        """The HANGUP of each leg whose HANGUP_COMPLETE has not come."""
 
     @property
     def long(self) -> bool:
-        """Is it one whose telling takes so much that it is done at a pace?"""
+        """Does it take so long to interpret that this is done at a pace?"""
         return len(self.facts) > LONG and bool(self.call_id)
 
     def add(self, fact: Fact) -> bool:
@@ -151,7 +151,7 @@ class Group:
         """Another call turns out to be part of this one."""
         for fact in other.facts:
             self.add(fact)
-        self.told.join(other.told)
+        self.published.join(other.published)
         self.was |= other.was
 
     def rest(self) -> bytes:
@@ -159,9 +159,9 @@ class Group:
         return _encode(
             Stored(
                 self.facts,
-                self.told.news,
+                self.published.news,
                 sorted(self.was),
-                self.told.corrections,
+                self.published.corrections,
                 self.call_id,
                 self.ended,
                 self.dirty,
@@ -175,10 +175,10 @@ def restored(state: bytes) -> Group:
     group = Group()
     for fact in stored.facts:
         group.add(fact)
-    group.told = Told(stored.news, stored.corrections)
+    group.published = Published(stored.news, stored.corrections)
     group.was.update(stored.called)
     group.call_id = stored.call_id or interpret(group.facts).call_id
-    group.ended, group.dirty, group.stored = stored.ended, stored.untold, True
+    group.ended, group.dirty, group.stored = stored.ended, stored.behind, True
     return group
 
 

@@ -4,7 +4,7 @@ The fold looks for calls in four ways, and each has an index of its own, so that
 
     by leg         which call is this event part of?                       `of_legs`
     by switch      whose legs are lost when a core dies or a link breaks?  `living`, `runs`
-    by condition   which legs have hung up and not said the rest?          `hung`
+    by condition   which legs have hung up without their last event?       `hung`
                    which calls are over, and may be forgotten?             `ended`
                    which calls have changed?                               `dirty`
 
@@ -30,11 +30,11 @@ class Memory:
         self._by_run: dict[str, dict[int, dict[int, Group]]] = {}
         self._runs_of: dict[int, set[tuple[str, int]]] = {}
         self.hung: dict[int, Group] = {}
-        """calls with a leg that hung up and has not said the rest"""
+        """calls with a leg that hung up and whose HANGUP_COMPLETE has not come"""
         self.ended: dict[int, Group] = {}
-        """calls that are over, and told as that"""
+        """calls that are over, and handed out as that"""
         self.dirty: dict[int, Group] = {}
-        """calls that have changed since they were told, in the order in which they did"""
+        """calls whose document is behind their facts, in the order in which they changed"""
 
     def __contains__(self, leg: str) -> bool:
         return leg in self._by_leg

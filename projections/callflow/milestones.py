@@ -1,12 +1,16 @@
 """What of a call is news: the events that subscribers get, derived from the document.
 
-What was told once is not told again, and what turns out to be otherwise is corrected. News have an id that depends on
-what they tell of and on nothing else: the same log yields the same ones however it was cut into pages.
+The document is a picture; subscribers want the film. So each new document is held against what was published before:
+what is in it for the first time is an event, what is different now is a correction, what is gone is withdrawn.
+`Published` keeps what was said, by type and key, as a digest: it is part of the call's state and survives a restart.
 
-Corrections cannot have both. Whether a call was thought to be otherwise in between depends on where a page ended, and
-the same thing can be corrected more than once, back and forth: A, B, A, B. An id must never be given to two of them,
-for the log drops the second and its readers stay with what is untrue. So a correction's id counts the corrections of
-the same thing before it: being unique wins over being the same for every cut.
+**Ids.** The id of an event depends on what it says happened and on nothing else. The same log therefore gives the same
+events however it was cut into pages, and a subscriber who gets one twice can drop the second.
+
+Corrections cannot have that property. Whether a call was thought to be otherwise in between depends on where a page
+ended, and the same thing can be corrected more than once, back and forth: A, B, A, B. An id must never stand for two of
+them, because the log drops the second and its readers stay with what is untrue. So the id of a correction counts the
+corrections of the same thing before it: an id that is unique wins over one that is the same for every cut.
 """
 
 from collections import Counter
@@ -35,7 +39,7 @@ _ENDS = {kind: row.ends.name for kind, row in SEGMENTS.items() if row.ends}
 
 
 def _news(call: Call) -> Iterator[tuple[str, str, int, dict[str, Any]]]:
-    """Type, what tells it apart, when, and the data, in the order in which things happened in the document."""
+    """Type, key, instant and data, in the order in which things happened in the document."""
     yield (
         "call.started",
         call.call_id,
@@ -79,19 +83,19 @@ def _digest(data: dict[str, Any]) -> int:
     return crc32(_encode(data))
 
 
-class Told(msgspec.Struct):
-    """What has been said of a call so far."""
+class Published(msgspec.Struct):
+    """What has been published of a call so far."""
 
     news: dict[str, int] = msgspec.field(default_factory=dict)
-    """what was told of (type and key), and a digest of what was said of it; `WITHDRAWN` when it was taken back"""
+    """by type and key, a digest of the data that were published; `WITHDRAWN` when they were taken back"""
     corrections: dict[str, int] = msgspec.field(default_factory=dict)
-    """how often what was said of it has been corrected"""
+    """by type and key, how many corrections were published"""
 
-    def copy(self) -> "Told":
+    def copy(self) -> "Published":
         """One that can be brought up to date without this being changed."""
-        return Told(dict(self.news), dict(self.corrections))
+        return Published(dict(self.news), dict(self.corrections))
 
-    def join(self, other: "Told") -> None:
+    def join(self, other: "Published") -> None:
         """Another call turns out to be part of this one."""
         self.news |= other.news
         for mark, count in other.corrections.items():
@@ -107,10 +111,10 @@ class Told(msgspec.Struct):
 WITHDRAWN = -1
 
 
-def milestones(call: Call, told: Told, aliases: set[str]) -> Slices[list[CallEvent]]:
-    """The news of a call: what has not been told, and what was told and is not so. `told` is brought up to date.
+def milestones(call: Call, published: Published, aliases: set[str]) -> Slices[list[CallEvent]]:
+    """The news of a call, and corrections of what was published and is not so. `published` is brought up to date.
 
-    Something can turn out to have been otherwise, when evidence came late: then `call.corrected` names what was told,
+    Something can turn out to have been otherwise, when evidence came late: then `call.corrected` names the event,
     with its data as they are now, or null where it did not happen.
     """
     found: list[tuple[str, str, int, dict[str, Any]]] = []
@@ -121,23 +125,23 @@ def milestones(call: Call, told: Told, aliases: set[str]) -> Slices[list[CallEve
         if len(now) % (2 * PORTION) == 0:
             yield
         digest = _digest(data)
-        known = told.news.get(mark)
+        known = published.news.get(mark)
         if known == digest:
             continue
         if known is None:
-            told.news[mark] = digest
+            published.news[mark] = digest
             found.append((kind, key, at, data))
         else:
             found.append(
-                ("call.corrected", told.correction(mark, digest), at, {"type": kind, "key": key, "data": data})
+                ("call.corrected", published.correction(mark, digest), at, {"type": kind, "key": key, "data": data})
             )
-    for mark in [mark for mark, digest in told.news.items() if mark not in now and digest != WITHDRAWN]:
+    for mark in [mark for mark, digest in published.news.items() if mark not in now and digest != WITHDRAWN]:
         kind, _, key = mark.partition("|")
-        # What a call was told before it was merged is not untrue: `call.merged` says where it went.
+        # What was published of a call before it was merged is not untrue: `call.merged` says where it went.
         if kind == "call.merged" or key.partition(":")[0] in aliases:
             continue
         withdrawn = {"type": kind, "key": key, "data": None}
-        found.append(("call.corrected", told.correction(mark, WITHDRAWN), call.started_at, withdrawn))
+        found.append(("call.corrected", published.correction(mark, WITHDRAWN), call.started_at, withdrawn))
     if not found:
         return []
     found.sort(key=lambda news: (news[0] == "call.corrected", news[2]))
@@ -159,15 +163,15 @@ def _event(call: Call, kind: str, key: str, at: int, data: dict[str, Any], conce
     )
 
 
-def merges(call: Call, told: Told, aliases: set[str], at: int) -> list[CallEvent]:
-    """Which calls are part of this one from now on, as far as that has not been told."""
+def merges(call: Call, published: Published, aliases: set[str], at: int) -> list[CallEvent]:
+    """Which calls are part of this one from now on, as far as that has not been published."""
     concerned: Audience | None = None
     found = []
     for alias in sorted(aliases):
         mark = f"call.merged|{alias}"
-        if mark in told.news:
+        if mark in published.news:
             continue
-        told.news[mark] = 0
+        published.news[mark] = 0
         concerned = concerned or audience(call, sorted(aliases))
         found.append(
             CallEvent(

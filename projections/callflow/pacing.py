@@ -26,15 +26,15 @@ due.
 from collections.abc import Iterator
 from typing import Literal
 
+from projections.callflow.account import Account, account_of
 from projections.callflow.group import Group
 from projections.callflow.slices import Slices
-from projections.callflow.telling import Saying, tell
 
 Pace = Literal["due", "idle", "all"]
-"""`due`: long calls when their time has come; `idle`: all that is untold, in slices; `all`: all of it, at once"""
+"""`due`: long calls when their time has come; `idle`: all that are behind, in slices; `all`: all of them, at once"""
 
 PER_FACT = 500
-"""microseconds that pass between two tellings, for each fact of the call"""
+"""microseconds that pass between two accounts, for each fact of the call"""
 SLICES = 2
 """portions of work a take"""
 EVENTS_A_SLICE = 100
@@ -42,29 +42,29 @@ EVENTS_A_SLICE = 100
 
 
 class Pacing:
-    """The tellings of long calls that are under way."""
+    """The accounts of long calls that are being made."""
 
     def __init__(self) -> None:
-        self._under_way: dict[int, tuple[Group, Slices[Saying]]] = {}
+        self._under_way: dict[int, tuple[Group, Slices[Account]]] = {}
         self._stuck: dict[int, int] = {}
-        """calls that could not be told, and with how many facts"""
+        """calls that could not be interpreted, and with how many facts"""
 
     def plan(self, group: Group, now: int, pace: Pace) -> None:
-        """Begin to tell a long call if it is due; `now` is the switches' time."""
-        due = pace != "due" or not group.open_legs or now - group.told_at >= PER_FACT * len(group.facts)
+        """Begin the account of a long call if it is due; `now` is the switches' time."""
+        due = pace != "due" or not group.open_legs or now - group.interpreted_at >= PER_FACT * len(group.facts)
         if due and id(group) not in self._under_way and not self.stuck(group):
-            self._under_way[id(group)] = group, tell(group)
+            self._under_way[id(group)] = group, account_of(group)
 
     def drop(self, group: Group) -> None:
-        """It is told otherwise, or has become part of another."""
+        """It was interpreted at once, or has become part of another."""
         self._under_way.pop(id(group), None)
         self._stuck.pop(id(group), None)
 
     def stuck(self, group: Group) -> bool:
-        """Whether it cannot be told before more is known of it."""
+        """Whether it cannot be interpreted before it has another fact."""
         return self._stuck.get(id(group)) == len(group.facts)
 
-    def work(self, events: int, pace: Pace) -> Iterator[tuple[Group, Saying | Exception]]:
+    def work(self, events: int, pace: Pace) -> Iterator[tuple[Group, Account | Exception]]:
         """Do some portions of what is under way; `events` have come since the last time. Yields what is done.
 
         What one call makes the interpretation raise is no fault of the events at hand, which may be of others.

@@ -83,7 +83,7 @@ class FakeFold:
             raise Refused("This event cannot be read, for the test of it.")
         return Reading(event, _legs_named(event))
 
-    def wanted(self, readings: Sequence[Reading]) -> list[str]:
+    def missing_legs(self, readings: Sequence[Reading]) -> list[str]:
         named = {leg: None for reading in readings for leg in reading.legs if leg not in self._call_of}
         return list(named)
 
@@ -183,7 +183,7 @@ class FakeFold:
         self._events.setdefault(call.call_id, []).append(told)
 
     @property
-    def untold(self) -> bool:
+    def behind(self) -> bool:
         return False
 
     def take_changes(self, pace: Pace = "due") -> Changes:

@@ -66,7 +66,7 @@ class Store:
     def fold(self, fold: CallFold, page: Sequence[SwitchEvent]) -> None:
         """One page, as `projections.projection` does it."""
         readings = [fold.read(event) for event in page]
-        for call_id in dict.fromkeys(self.holder[leg] for leg in fold.wanted(readings) if leg in self.holder):
+        for call_id in dict.fromkeys(self.holder[leg] for leg in fold.missing_legs(readings) if leg in self.holder):
             fold.restore(self.states[call_id])
         for reading in readings:
             fold.apply(reading)

@@ -12,7 +12,7 @@ import pytest
 from projections.callflow import kinds, milestones, offer_kinds, transfer_kinds
 from projections.callflow.document import Call, OfferOutcome, SegmentKind, TransferKind
 from projections.callflow.kinds import SEGMENTS
-from projections.callflow.milestones import Told
+from projections.callflow.milestones import Published
 from projections.callflow.slices import whole
 from projections.published.catalogue import CATALOGUE
 from tests.projections.callflow.facts import Story, talk
@@ -80,7 +80,7 @@ def test_a_segment_has_the_detail_and_the_service_of_its_row(kind: SegmentKind) 
 def test_a_segment_publishes_what_its_row_says(kind: SegmentKind) -> None:
     row = SEGMENTS[kind]
     call = _ended(Story().again(STORIES[kind]))
-    told = {event.type: event for event in whole(milestones.milestones(call, Told(), set()))}
+    told = {event.type: event for event in whole(milestones.milestones(call, Published(), set()))}
     for news in (row.begins, row.ends):
         if news is not None:
             assert set(told[news.name].data["detail"]) == {

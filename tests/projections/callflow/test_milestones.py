@@ -4,15 +4,15 @@ import pytest
 from msgspec import structs
 
 from projections.callflow.document import Call
-from projections.callflow.milestones import Told, merges, milestones
+from projections.callflow.milestones import Published, merges, milestones
 from projections.callflow.slices import whole
 from tests.projections.callflow.facts import talk
 
 pytestmark = pytest.mark.pure
 
 
-def _news(call: Call, told: Told, *aliases: str) -> list[tuple[str, dict[str, object]]]:
-    return [(event.type, event.data) for event in whole(milestones(call, told, set(aliases)))]
+def _news(call: Call, published: Published, *aliases: str) -> list[tuple[str, dict[str, object]]]:
+    return [(event.type, event.data) for event in whole(milestones(call, published, set(aliases)))]
 
 
 def _answered_by(call: Call, party: str) -> Call:
@@ -20,41 +20,41 @@ def _answered_by(call: Call, party: str) -> Call:
 
 
 def test_what_was_published_is_not_published_again() -> None:
-    told, call = Told(), talk().call()
-    assert [kind for kind, _ in _news(call, told)] == [
+    published, call = Published(), talk().call()
+    assert [kind for kind, _ in _news(call, published)] == [
         "call.started",
         "call.offered",
         "call.offer_ended",
         "call.answered",
         "call.talking",
     ]
-    assert _news(call, told) == []
+    assert _news(call, published) == []
 
 
 def test_what_turns_out_otherwise_is_corrected_with_what_it_is_now() -> None:
-    told, call = Told(), talk().call()
-    _news(call, told)
-    ((kind, data),) = _news(_answered_by(call, "1009"), told)
+    published, call = Published(), talk().call()
+    _news(call, published)
+    ((kind, data),) = _news(_answered_by(call, "1009"), published)
     assert kind == "call.corrected"
     assert data == {"type": "call.answered", "key": call.call_id, "data": {"by": "1009"}}
 
 
 def test_what_did_not_happen_is_withdrawn_and_can_come_back() -> None:
-    told, call = Told(), talk().call()
-    _news(call, told)
+    published, call = Published(), talk().call()
+    _news(call, published)
     silent = structs.replace(call, answered_at=None)
-    assert [(kind, data["data"]) for kind, data in _news(silent, told)] == [("call.corrected", None)]
-    assert _news(silent, told) == []
-    assert [(kind, data["data"]) for kind, data in _news(call, told)] == [("call.corrected", {"by": "1002"})]
+    assert [(kind, data["data"]) for kind, data in _news(silent, published)] == [("call.corrected", None)]
+    assert _news(silent, published) == []
+    assert [(kind, data["data"]) for kind, data in _news(call, published)] == [("call.corrected", {"by": "1002"})]
 
 
 def test_corrections_back_and_forth_have_ids_of_their_own() -> None:
     """The log drops a second event of one id, and its readers would stay with what is untrue."""
-    told, call = Told(), talk().call()
+    published, call = Published(), talk().call()
     events = [
         event
         for party in ("1002", "1009", "1002", "1009")
-        for event in whole(milestones(_answered_by(call, party), told, set()))
+        for event in whole(milestones(_answered_by(call, party), published, set()))
     ]
     corrected = [event for event in events if event.type == "call.corrected"]
     assert [event.data["data"]["by"] for event in corrected] == ["1009", "1002", "1009"]
@@ -63,13 +63,13 @@ def test_corrections_back_and_forth_have_ids_of_their_own() -> None:
 
 def test_the_same_news_have_the_same_ids_each_time() -> None:
     call = talk().call()
-    first, second = (whole(milestones(call, Told(), set())) for _ in range(2))
+    first, second = (whole(milestones(call, Published(), set())) for _ in range(2))
     assert [event.event_id for event in first] == [event.event_id for event in second]
 
 
 def test_news_come_in_the_order_in_which_things_happened() -> None:
     story = talk().tell(2, "hold", "b").tell(4, "unhold", "b").ends(6, "b", "recv_bye").ends(6, "a")
-    events = whole(milestones(story.call(), Told(), set()))
+    events = whole(milestones(story.call(), Published(), set()))
     assert [event.occurred_at for event in events] == sorted(event.occurred_at for event in events)
     assert events[-1].type == "call.ended"
 
@@ -78,20 +78,20 @@ def test_who_fetches_a_parked_caller_is_not_known_when_he_is_parked() -> None:
     story = talk().executes(3, "b", "transfer", "-bleg 5960 XML alpha.example", "1002", context="alpha.example")
     story.ends(3, "b").tell(3.1, "valet", "a", action="hold", lot="5960").user(5, "c", "1003", "5960").answers(5, "c")
     story.tell(5.1, "valet", "a", ("c", "valet_park"), action="bridge", lot="5960", to="c").bridged(5.1, "a", "c")
-    told = dict(_news(story.ends(9, "c", "recv_bye").ends(9, "a").call(), Told()))
+    told = dict(_news(story.ends(9, "c", "recv_bye").ends(9, "a").call(), Published()))
     assert told["call.parked"]["detail"] == {"lot": "5960", "parked_by": "1002"}
     assert told["call.unparked"]["detail"] == {"lot": "5960", "parked_by": "1002", "retrieved_by": "1003"}
 
 
 def test_a_merge_is_published_once_for_each_id() -> None:
-    told, call = Told(), talk().call()
-    assert [event.data for event in merges(call, told, {"x", "y"}, 1)] == [{"alias": "x"}, {"alias": "y"}]
-    assert merges(call, told, {"x", "y"}, 2) == []
+    published, call = Published(), talk().call()
+    assert [event.data for event in merges(call, published, {"x", "y"}, 1)] == [{"alias": "x"}, {"alias": "y"}]
+    assert merges(call, published, {"x", "y"}, 2) == []
 
 
 def test_what_a_call_was_before_it_was_merged_is_not_taken_back() -> None:
-    told, call = Told(), talk().call()
-    told.news["call.started|consultation"] = 1
-    assert "call.corrected" not in [kind for kind, _ in _news(call, told, "consultation")]
-    told.news["call.started|other"] = 1
-    assert "call.corrected" in [kind for kind, _ in _news(call, told, "consultation")]
+    published, call = Published(), talk().call()
+    published.news["call.started|consultation"] = 1
+    assert "call.corrected" not in [kind for kind, _ in _news(call, published, "consultation")]
+    published.news["call.started|other"] = 1
+    assert "call.corrected" in [kind for kind, _ in _news(call, published, "consultation")]

@@ -35,7 +35,7 @@ def test_what_is_told_in_the_end_does_not_depend_on_the_pace(name: str) -> None:
             store.take(fold.take_changes("idle"))
         if chance.random() < 0.2:
             fold = store.restarted()
-    while fold.untold:
+    while fold.behind:
         store.take(fold.take_changes("idle"))
     assert without_positions(store) == without_positions(fold_all(events))
 
@@ -65,7 +65,7 @@ def test_a_long_call_costs_little_at_each_event_and_is_told_in_time() -> None:
     late = [number for number in told if number > group.LONG]
     assert late, "it is told again"
     assert len(late) < group.LONG, "but not at each event"
-    while fold.untold:
+    while fold.behind:
         last = fold.take_changes("idle")
     (state,) = last.calls
     assert state.document is not None

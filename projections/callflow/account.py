@@ -1,0 +1,36 @@
+"""An account of a call: the document that its facts amount to now, and what of that is news."""
+
+import msgspec
+
+from projections.callflow import milestones
+from projections.callflow.changes import CallEvent
+from projections.callflow.document import Call
+from projections.callflow.group import Group
+from projections.callflow.interpret import happened, interpretation
+from projections.callflow.milestones import Published
+from projections.callflow.slices import Slices
+
+
+class Account(msgspec.Struct, frozen=True):
+    """The document of a call with its news, and how many of the call's facts it is made of."""
+
+    call: Call
+    shown: bool
+    """whether it is a call that anybody has lived through"""
+    events: list[CallEvent]
+    published: Published
+    facts: int
+    at: int
+    """when the last of them was, by the switches' clocks"""
+
+
+def account_of(group: Group) -> Slices[Account]:
+    """The account of a call as it stands when this begins; nothing of the group is changed."""
+    facts, published, was, at = list(group.facts), group.published.copy(), set(group.was), group.last_at
+    call = yield from interpretation(facts)
+    shown = happened(facts)
+    aliases = was - {call.call_id}
+    events = milestones.merges(call, published, aliases, at)
+    if shown:
+        events += yield from milestones.milestones(call, published, aliases)
+    return Account(call, shown, events, published, len(facts), at)
