@@ -48,6 +48,7 @@ from projections.callflow.changes import CallEvent, CallState, Changes, Merged
 from projections.callflow.document import Call
 from projections.callflow.fact import Fact, Kind, Reading
 from projections.callflow.group import COMPLETE_AFTER, UNKNOWN_RUN, Group, restored
+from projections.callflow.hearing import CALL_ID, Hearing
 from projections.callflow.hops import other_end
 from projections.callflow.memory import Memory
 from projections.callflow.pacing import Pace, Pacing
@@ -66,6 +67,7 @@ class CallFold:
     def __init__(self) -> None:
         self._memory = Memory()
         self._pacing = Pacing()
+        self._hearing = Hearing()
         self._parts: dict[int, _Part] = {}
         """By call in memory: what is to be handed out of it at the next take."""
         self._now: dict[str, int] = {}
@@ -96,6 +98,8 @@ class CallFold:
 
     def restore(self, state: bytes) -> None:
         """Take a call's stored state back into memory; a state that is there already changes nothing."""
+        if self._hearing.restore(state):
+            return
         group = restored(state)
         if not self._memory.of_legs(group.legs):
             self._memory.keep(group, group.legs)
@@ -188,17 +192,16 @@ class CallFold:
                 self._nobody_left(event)
             return
         switch = event.get("Harmony-Switch") or event.switch
-        since = event.get("Harmony-Since") or str(event.occurred_at)
-        data = {"since": since}
-        if event.topic == "CUSTOM harmony::link_up":
-            data["until"] = str(event.occurred_at)
-        for group in self._memory.living(switch):
-            legs = [
-                leg
-                for leg, one in group.open_legs.items()
-                if one.switch == switch and one.heard_at <= event.occurred_at
-            ]
-            self._add(group, event, "gap", legs, data)
+        # Of several times in which nobody heard it, the last is the one that this event is about.
+        for since, until in self._hearing.take(event, switch)[-1:]:
+            data = {"since": str(since)} | ({} if until is None else {"until": str(until)})
+            for group in self._memory.living(switch):
+                legs = [
+                    leg
+                    for leg, one in group.open_legs.items()
+                    if one.switch == switch and one.heard_at <= event.occurred_at
+                ]
+                self._add(group, event, "gap", legs, data)
 
     def _nobody_left(self, event: SwitchEvent) -> None:
         """A switch that counts no session holds no leg: those that still seem to live there are gone."""
@@ -229,7 +232,7 @@ class CallFold:
                 self._part(group)
         parts, self._parts, self._applied = self._parts, {}, 0
         changes = Changes(
-            calls=[part.state() for part in parts.values()],
+            calls=[part.state() for part in parts.values()] + self._heard(),
             merged=[one for part in parts.values() for one in part.merged()],
             revived=[part.group.call_id for part in parts.values() if part.revived],
             failed=failed,
@@ -238,6 +241,14 @@ class CallFold:
             self._pacing.drop(group)
             self._memory.forget(group)
         return changes
+
+    def _heard(self) -> list[CallState]:
+        """What is known of who hears the switches, if that has changed."""
+        if not self._hearing.changed:
+            return []
+        self._hearing.changed = False
+        state = self._hearing.rest()
+        return [CallState(call_id=CALL_ID, document=None, state=state, legs=[], live=True, events=[], shown=False)]
 
     def _tell(self, group: Group) -> None:
         """Tell a call as it stands."""

@@ -127,7 +127,7 @@ def _gaps(facts: Sequence[Fact]) -> list[Interval]:
     found: dict[int, int | None] = {}
     for fact in facts:
         if fact.kind == "gap" and (since := instant(fact.data.get("since"))) is not None:
-            until = fact.at if fact.data.get("until") else None
+            until = instant(fact.data.get("until"))
             found[since] = until or found.get(since)
     return sorted(found.items(), key=lambda gap: gap[0])
 

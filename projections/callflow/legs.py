@@ -353,7 +353,7 @@ def caller_of(leg: Leg, legs: Mapping[str, Leg]) -> Leg | None:
 
 
 def _lose(leg: Leg, fact: Fact) -> None:
-    since, until = _instant(fact.data.get("since")) or leg.last_seen, fact.at
+    since, until = _instant(fact.data.get("since")) or leg.last_seen, _instant(fact.data.get("until")) or fact.at
     if fact.kind == "gap":
         if len(leg.runs) > 1:
             leg.cut_at = [max(cut, since) if cut <= since <= until else cut for cut in leg.cut_at]

@@ -16,6 +16,7 @@ from core.capture import read_capture
 from core.errors import MalformedEvent
 from core.event import SwitchEvent, identify, version_of
 from projections.callflow import TOPICS, Call, CallEvent, CallFold, Changes, render
+from projections.callflow.hearing import CALL_ID
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -62,6 +63,8 @@ class Store:
         self.holder: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
         self.told: list[CallEvent] = []
+        self.hearing: bytes | None = None
+        """what is kept of who hears the switches, which is no call's state"""
 
     def fold(self, fold: CallFold, page: Sequence[SwitchEvent]) -> None:
         """One page, as `projections.projection` does it."""
@@ -82,6 +85,9 @@ class Store:
         for call_id in changes.revived:
             self.aliases.pop(call_id, None)
         for call in changes.calls:
+            if call.call_id == CALL_ID:
+                self.hearing = call.state
+                continue
             self.states[call.call_id] = call.state
             self.holder.update(dict.fromkeys(call.legs, call.call_id))
             self.told.extend(call.events)
@@ -92,6 +98,8 @@ class Store:
     def restarted(self) -> CallFold:
         """A new fold that goes on where the old one was."""
         fold = CallFold()
+        if self.hearing is not None:
+            fold.restore(self.hearing)
         for call_id in sorted(self.live):
             fold.restore(self.states[call_id])
         return fold
