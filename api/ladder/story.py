@@ -168,6 +168,8 @@ def _transfer(transfer: Document, start: int) -> Mark:
     moved = f" of {party(transfer['from'])}" if transfer.get("from") else ""
     noun = row.noun if row else f"{harmless(transfer.get('kind')).replace('_', '-')} transfer"
     ending = f": {harmless(result)}" if result and result != "completed" else ""
+    if (passes := transfer.get("passes") or 1) != 1:
+        ending += f" (a loop: passed on {harmless(passes)} times)"
     return Mark(instant(transfer.get("at")) or start, 3, f"{noun} by {by}{moved} to {to}{ending}", by, to)
 
 

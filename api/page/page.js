@@ -174,7 +174,7 @@ function tell(call) {
   const lines = [];
   for (const o of call.offers || []) lines.push([o.started_at, `offered to ${o.to}: ${word(o.outcome || "rings")}`]);
   for (const s of call.segments || []) lines.push([s.started_at, `${word(s.kind)}: ${(s.parties || []).join(", ")}${s.detail?.by ? ` (by ${s.detail.by})` : ""}`]);
-  for (const t of call.transfers || []) lines.push([t.at, `${word(t.kind)} transfer by ${t.by} to ${t.to}: ${word(t.result || "open")}`]);
+  for (const t of call.transfers || []) lines.push([t.at, `${word(t.kind)} transfer by ${t.by} to ${t.to}: ${word(t.result || "open")}${t.passes > 1 ? ` (a loop: passed on ${t.passes} times)` : ""}`]);
   if (call.ended_at) lines.push([call.ended_at, `ended by ${call.hangup?.by ?? "?"}: ${call.hangup?.cause ?? ""}`]);
   lines.sort((a, b) => (a[0] < b[0] ? -1 : 1));
   return [make("dl", "", ...facts.filter((f) => f[1]).flatMap(([k, v]) => [make("dt", "", k), make("dd", "", make("bdi", "", v))])),

@@ -126,7 +126,7 @@ def _of_legs(course: Course, bridged: set[str]) -> list[tuple[SegmentKind, tuple
     result: list[tuple[SegmentKind, tuple[str], str, str]] = []
     for me in course.ringing:
         leg = course.legs[me]
-        if me not in course.answered and not leg.hidden and leg.parent is not None:
+        if me not in course.answered and not leg.hidden and leg is not course.root:
             result.append(("ring", (me,), "", ""))
     for me, room in course.rooms.items():
         result.append(("conference", (me,), "", room))

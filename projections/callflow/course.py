@@ -7,7 +7,7 @@ said by `activities`; how long it lasts by `timeline`.
 import msgspec
 
 from projections.callflow.fact import Fact
-from projections.callflow.legs import Leg
+from projections.callflow.legs import Leg, room_name
 
 Edge = tuple[str, str]
 # Applications that take a bridged leg away from its peer while they run.
@@ -32,8 +32,10 @@ class App(msgspec.Struct):
 class Course:
     """Bridges, holds, running applications, places in lots, queues and rooms: the state of one call at an instant."""
 
-    def __init__(self, legs: dict[str, Leg], names: dict[str, str]) -> None:
+    def __init__(self, legs: dict[str, Leg], names: dict[str, str], root: Leg | None) -> None:
         self.legs = legs
+        self.root = root
+        """whose phone is the caller's own: when it rings, nobody is offered the call"""
         self.names = names
         self.rank = {leg_id: number for number, leg_id in enumerate(legs)}
         """the legs in the order in which they came about"""
@@ -209,8 +211,3 @@ class Course:
     def is_away(self, me: str, edge: Edge) -> bool:
         """Does an application keep this leg from its bridge?"""
         return any(app.edge == edge for app in self.apps.get(me, ()))
-
-
-def room_name(data: dict[str, str]) -> str:
-    """The room without the company's domain that its name carries (`3001-alpha.example`)."""
-    return data.get("room", "").removesuffix("-" + data.get("domain", "")).partition("@")[0]

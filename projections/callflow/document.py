@@ -102,6 +102,8 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     to: str | None = None
     at: int
     result: TransferResult | None = None
+    passes: int = 1
+    """how often the call was passed on: more than once by forwards that lead back to each other, told as one"""
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):

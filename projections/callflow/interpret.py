@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, assert_never
 
 from core.numbers import instant
-from projections.callflow.document import Call, Evidence, Link, Party, Quality, Segment, Transfer
+from projections.callflow.document import Call, Caller, Direction, Evidence, Link, Party, Quality, Segment, Transfer
 from projections.callflow.document import Leg as LegDocument
 from projections.callflow.fact import Fact
 from projections.callflow.kinds import CONNECTS, COUNTED, HEARD, SERVICES
-from projections.callflow.legs import Leg, begun, first_names, legs_of, root_of
+from projections.callflow.legs import Leg, begun, first_names, is_paged, legs_of, root_of
 from projections.callflow.moves import Moves, service_party
 from projections.callflow.offers import offered, offers_of
 from projections.callflow.slices import PORTION, Slices, whole
@@ -54,15 +54,16 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
     gaps = _gaps(facts)
     _presume(legs, gaps)
     root = root_of(legs)
-    stretches = yield from course_of(facts, legs, names)
+    paged = is_paged(root, facts)
+    stretches = yield from course_of(facts, legs, names, None if paged else root)
     yield
     moves = Moves(facts, legs, names, stretches)
     yield
     transfers = yield from transfers_of(moves)
-    offers = offers_of(legs, root, stretches)
+    offers = offers_of(legs, None if paged else root, stretches)
     yield
     complete = all(leg.closed for leg in legs.values() if leg.last_seen)
-    caller = caller_of(root, legs)
+    caller = Caller(party=f"conference:{paged}", number=root.number or None) if paged else caller_of(root, legs)
     talks = [one for one in stretches if one.kind in CONNECTS]
     answered = bool(talks)
     outcome = outcome_of(root, legs, stretches, offers, answered) if complete else "answered" if answered else None
@@ -78,7 +79,7 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
     people = people_of(root, legs, moves.connected)
     # Loopback wire counts where there is nothing else.
     ended = max((leg.ended_at for leg in people or seen), default=0) if complete else None
-    role = Roles(legs, root)
+    role = Roles(legs, root, "callee" if paged else "caller")
     parties = _parties(heard, legs, root, role)
     yield
     evidence = _evidence(facts, names, legs)
@@ -87,13 +88,13 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
         call_id=root.leg_id,
         aliases=[leg.leg_id for leg in begun(legs.values()) if leg is not root and leg.last_seen],
         tenant=tenant_of(root, legs),
-        direction=direction_of(root, offered(legs, root), transfers),
+        direction=direction_of(root, offered(legs, root), transfers) if not paged else _to(root),
         from_=caller,
-        dialled=dialled_of(root, legs, facts),
+        dialled=None if paged else dialled_of(root, legs, facts),
         state=state_of(root, legs, stretches, transfers, complete),
         answered=answered,
         outcome=outcome,
-        answered_by=_answered_by(talks, root, legs),
+        answered_by=root.party if paged and talks else _answered_by(talks, root, legs),
         started_at=started,
         answered_at=talks[0].started_at if talks else None,
         ended_at=ended,
@@ -150,6 +151,10 @@ def _presume(legs: dict[str, Leg], gaps: list[Interval]) -> None:
 def _heard(one: Stretch, legs: dict[str, Leg]) -> bool:
     """Could two people hear each other? A leg that ended without one packet of sound received was never heard."""
     return sum(1 for leg in one.legs if not legs[leg].silent) > 1
+
+
+def _to(called: Leg) -> Direction:
+    return "outbound" if called.outsider else "internal"
 
 
 def _answered_by(talks: list[Stretch], root: Leg, legs: dict[str, Leg]) -> str | None:
@@ -238,15 +243,16 @@ def _segment(one: Stretch, legs: dict[str, Leg], parking: Parking, gaps: list[In
 class Roles:
     """What each leg is in the call."""
 
-    def __init__(self, legs: dict[str, Leg], root: Leg) -> None:
+    def __init__(self, legs: dict[str, Leg], root: Leg, first: str = "caller") -> None:
         self._root = root
+        self._first = first
         self._legs_of_party = Counter(leg.party for leg in legs.values())
 
     def __call__(self, leg: Leg) -> str:
         if leg.hidden:
             return "loopback" if leg.looped else "hop"
         if leg is self._root:
-            return "caller"
+            return self._first
         if leg.agent:
             return "agent"
         if leg.parent is None and self._legs_of_party[leg.party] > 1:
@@ -262,7 +268,7 @@ def _parties(stretches: list[Stretch], legs: dict[str, Leg], root: Leg, role: Ro
     talked: dict[str, list[Stretch]] = {}
     held: dict[str, list[Stretch]] = {}
     for one in stretches:
-        did = talked if one.kind in HEARD else held if one.kind == "hold" else None
+        did = talked if one.kind in CONNECTS else held if one.kind == "hold" else None
         if did is not None:
             for party in {legs[leg].party for leg in one.legs}:
                 did.setdefault(party, []).append(one)

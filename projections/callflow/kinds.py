@@ -31,7 +31,8 @@ from projections.callflow.document import SegmentKind, State
 
 Talk = Literal["counted", "aside", "room", "no"]
 """`counted`: its time is the call's talk; `aside`: people hear each other, but for a consultation; `room`: one
-membership of a room, which connects without saying who heard whom; `no`: nobody is connected with anybody"""
+membership of a room, which connects without saying who heard whom, and counts in the sums; `no`: nobody is connected
+with anybody"""
 
 Sentence = Literal["offer", "pair", "hold", "place", "alone"]
 """how a ladder says that it began. `offer`: not at all, the offer says it; `pair`: an arrow between two; `hold`: who
@@ -322,7 +323,8 @@ CONNECTS = _those(lambda row: row.talk != "no")
 """who is in one of these has been connected with somebody: the call is answered"""
 HEARD = _those(lambda row: row.talk in ("counted", "aside"))
 """the legs of one of these hear each other"""
-COUNTED = _those(lambda row: row.talk == "counted")
+COUNTED = _those(lambda row: row.talk in ("counted", "room"))
+"""in the sums of talk"""
 WAITS = _those(lambda row: row.waits)
 BETWEEN = _those(lambda row: row.between)
 SHORTEST: dict[SegmentKind, int] = {kind: row.shortest for kind, row in SEGMENTS.items()}

@@ -379,6 +379,27 @@ def roots(legs: Iterable[Leg]) -> list[Leg]:
     return [leg for leg in legs if leg.parent is None and not leg.hidden]
 
 
+def is_paged(root: Leg, facts: Sequence[Fact]) -> str:
+    """The room that called this phone of itself (mod_conference's outcall), and that it is in; empty if none did.
+
+    Such a leg goes straight to the application, with flags behind the room's name. Whoever is called first by a command
+    is a caller (click-to-call).
+    """
+    if root.direction != "outbound" or root.parent is not None:
+        return ""
+    mine = [fact for fact in facts if fact.leg == root.leg_id]
+    ran = next((fact.data for fact in mine if fact.kind == "execute"), {})
+    ordered = any(fact.kind == "command" for fact in mine)
+    if ordered or ran.get("app") != "conference" or "+flags{" not in ran.get("arguments", ""):
+        return ""
+    return next((room_name(fact.data) for fact in mine if fact.kind == "conference"), "")
+
+
+def room_name(data: Mapping[str, str]) -> str:
+    """The room without the company's domain that its name carries (`3001-alpha.example`)."""
+    return data.get("room", "").removesuffix("-" + data.get("domain", "")).partition("@")[0]
+
+
 def begun(legs: Iterable[Leg]) -> list[Leg]:
     """Legs that each began a call of its own, also where another switch made that call."""
     return [leg for leg in legs if (leg.parent is None and not leg.hidden) or (leg.far and leg.parent == leg.far)]

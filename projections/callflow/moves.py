@@ -207,6 +207,18 @@ class Moves:
                 return True
         return first is not None and first.at < until and self.talking(leg, first.at + SLACK, until)
 
+    def dials(self, leg: Leg, number: str, target: str, fact: Fact) -> bool:
+        """Does this number stand for another one that is dialled with it, and is nobody's who could forward?
+
+        A user's speed dial is shorter than the users' numbers and leads outside; a code before a number ends in it.
+        Nothing was tried at such a number before: where phones rang, it is a group's that sends the call on.
+        """
+        caller = self.caller(leg) if leg.far else leg
+        if caller is None or caller.outsider or self._executed_at.get((leg.leg_id, number), [fact])[0] is not fact:
+            return False
+        own = len((caller.user or caller.party).partition("@")[0])
+        return (len(number) < own < len(target)) or (len(number) > len(target) >= own and number.endswith(target))
+
     def of_three(self, leg: Leg, until: int) -> bool:
         """Was this leg one of three before an instant? Who is left is bridged by the switch itself (mod_dptools)."""
         began = self._three.get(leg.leg_id)
@@ -245,6 +257,11 @@ class Moves:
                 return Reached(number, "failed", service.kind)
             return Reached(name, "completed", service.kind)
         if not called:
+            # Into a lot that was taken, or to somebody who waits: there was nobody to be called.
+            met = next(self._talks.get(self.who(leg).leg_id, _NONE).begun_from(after), None)
+            if met is not None and by is not None and by.leg_id not in met.legs:
+                other = next((one for one in met.legs if one != self.who(leg).leg_id), leg.leg_id)
+                return Reached(self.legs[other].party, "completed")
             return Reached(number or None, "failed" if leg.ended_at else None)
         reached = next((one for one in called if self.talked(leg, [one], after)), None)
         returned = by is not None and reached is not None and reached.party == by.party and reached is not called.first

@@ -65,11 +65,7 @@ def connections(stretches: Sequence[Stretch]) -> dict[str, int]:
 
 def offered(legs: dict[str, Leg], root: Leg | None) -> list[Leg]:
     """The legs that are offers, in the order in which they were made."""
-    return [
-        leg
-        for leg in legs.values()
-        if leg.real and leg.direction == "outbound" and leg is not root and (leg.parent is not None or root is not None)
-    ]
+    return [leg for leg in legs.values() if leg.real and leg.direction == "outbound" and leg is not root]
 
 
 class _Around:

@@ -80,7 +80,9 @@ def _missing_bridges(facts: Sequence[Fact]) -> list[tuple[int, Fact]]:
     return missing
 
 
-def course_of(facts: Sequence[Fact], legs: dict[str, Leg], names: dict[str, str]) -> Slices[list[Stretch]]:
+def course_of(
+    facts: Sequence[Fact], legs: dict[str, Leg], names: dict[str, str], root: Leg | None
+) -> Slices[list[Stretch]]:
     """The stretches of a call, from all its facts in order. `names` leads from a leg's id to its first one."""
     steps: list[tuple[int, int, int, Op, Fact | None, str]] = []
     for number, fact in enumerate(facts):
@@ -93,7 +95,7 @@ def course_of(facts: Sequence[Fact], legs: dict[str, Leg], names: dict[str, str]
         if leg.answered_at and leg.direction:
             steps.append((leg.answered_at, 0, 0, "fact", None, leg.leg_id))
     steps.sort(key=lambda step: step[:3])
-    course = Course(legs, names)
+    course = Course(legs, names, root)
     record = _Record(course)
     for number, (at, _, _, op, told, me) in enumerate(steps, start=1):
         if number % PORTION == 0:

@@ -179,6 +179,8 @@ def _moved_in_the_dialplan(moves: Moves) -> Iterator[Found]:
             continue  # a code that stands for a number is nobody who could forward
         if moved.answered_at and moved.answered_at <= fact.at and len(number) < _SHORTEST_EXTENSION:
             continue  # behind a menu a digit is a choice and nobody's number
+        if moves.dials(moved, number, target, fact):
+            continue
         reached = moves.reached(moved, fact.at, number=target)
         yield _transfer("forward", number, person, reached.to or target, _of(fact), reached.result)
 
@@ -324,6 +326,31 @@ def _returned(found: list[Found]) -> list[Found]:
     return found
 
 
+def _loops(found: list[Found]) -> list[Found]:
+    """Forwards that lead back to where they began are told once, with how often they passed the call on."""
+    result: list[Found] = []
+    first: dict[tuple[str | None, str | None, str | None], int] = {}
+    for when, one in found:
+        way = (one.from_, one.by, one.to)
+        if one.kind != "forward":
+            first.clear()
+        elif (begin := first.get(way)) is not None:
+            began, loop = result[begin]
+            passes = sum(past.passes for _, past in result[begin:]) + 1
+            result[begin:] = [(began, structs.replace(loop, result=one.result, passes=passes))]
+            first = {way: begin}
+            continue
+        else:
+            # The next of a loop that is known goes into its line, whichever of the loop's ways it is.
+            if result and result[-1][1].passes > 1 and result[-1][1].from_ == one.from_:
+                began, loop = result[-1]
+                result[-1] = began, structs.replace(loop, result=one.result, passes=loop.passes + 1)
+                continue
+            first[way] = len(result)
+        result.append((when, one))
+    return result
+
+
 def transfers_of(moves: Moves) -> Slices[list[Transfer]]:
     """All transfers of the call, in the order in which they happened."""
     found: list[Found] = []
@@ -336,4 +363,5 @@ def transfers_of(moves: Moves) -> Slices[list[Transfer]]:
     # The dialplan that brings a failed transfer back to who made it is part of that transfer.
     back = {one.by for _, one in found if one.result == "returned"}
     found = [(when, one) for when, one in found if not (one.kind == "forward" and one.to in back)]
-    return [one for _, one in sorted(found, key=lambda item: (*item[0], item[1].kind, item[1].to or ""))]
+    found.sort(key=lambda item: (*item[0], item[1].kind, item[1].to or ""))
+    return [one for _, one in _loops(found)]

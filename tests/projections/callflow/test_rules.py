@@ -3,9 +3,11 @@
 The rules in words: docs/explanation/what-one-call-is.md. `facts` has the builder.
 """
 
+import itertools
+
 import pytest
 
-from tests.projections.callflow.facts import Story, offers, spans, talk, transfers
+from tests.projections.callflow.facts import DOMAIN, Story, offers, spans, talk, transfers
 from tests.projections.callflow.folding import events_of, fold_all
 
 pytestmark = pytest.mark.pure
@@ -249,3 +251,89 @@ def test_callers_of_one_standing_line_have_a_call_each_which_ends_when_they_leav
     assert [one.ended_at for call in served for one in call.legs if one.ended_at is None] == []
     assert all(call.ended_at is not None and call.hangup is not None for call in served)
     assert [call.hangup.by for call in served if call.hangup] == ["+491701234567", "+491705554444"]
+
+
+def test_time_in_a_room_is_talk_in_the_sums() -> None:
+    story = Story().user(0, "a", "1001", "3001").answers(0, "a")
+    story.tell(1, "conference", "a", action="add-member", room="3001").tell(5, "conference", "a", action="del-member")
+    call = story.ends(5, "a", "recv_bye").call()
+    assert (call.talk_seconds, [one.talk_seconds for one in call.parties]) == (4.0, [4.0])
+    assert spans(call, "talk") == []
+
+
+def test_a_phone_that_a_room_calls_is_called_and_no_caller() -> None:
+    story = Story().tell(0, "create", "a", direction="outbound", dialed_user="1002", dialed_domain=DOMAIN, number="0")
+    story.tell(0.1, "progress", "a").answers(1, "a").executes(1, "a", "conference", f"page-{DOMAIN}+flags{{mute}}")
+    story.tell(1, "conference", "a", action="add-member", room=f"page-{DOMAIN}", domain=DOMAIN)
+    call = story.ends(4, "a", "recv_bye").call()
+    assert (call.from_.party, call.from_.user, call.answered_by, call.direction) == (
+        "conference:page",
+        None,
+        "1002",
+        "internal",
+    )
+    assert (offers(call), [one.role for one in call.parties]) == ([("1002", "answered")], ["callee"])
+    assert spans(call, "ring") == [(("1002",), 0.9)]
+
+
+def test_a_phone_that_is_tied_by_its_bridge_alone_has_rung() -> None:
+    """Camp-on: the switch makes the legs of its later tries for itself."""
+    story = Story().user(0, "a", "1001", "651002").answers(0, "a")
+    story.tell(2, "create", "b", direction="outbound", dialed_user="1002", dialed_domain=DOMAIN)
+    story.tell(2.5, "progress", "b").answers(3, "b").bridged(3, "a", "b")
+    call = story.ends(6, "b", "recv_bye").ends(6, "a").call()
+    assert spans(call, "ring") == [(("1002",), 0.5)]
+
+
+def _passed(story: Story, at: float, leg: str, *numbers: str) -> Story:
+    for number, target in itertools.pairwise(numbers):
+        story.executes(at, leg, "transfer", f"{target} XML {DOMAIN}", number, context=DOMAIN)
+    return story
+
+
+def test_forwards_that_lead_back_to_each_other_are_one_line_that_says_how_often() -> None:
+    story = _passed(Story().user(0, "a", "1001", "1002"), 0, "a", *["1002", "1003"] * 35, "1002")
+    call = story.ends(1, "a", "send_refuse", "EXCHANGE_ROUTING_ERROR").call()
+    assert [(one.by, one.to, one.result, one.passes) for one in call.transfers] == [("1002", "1003", "failed", 70)]
+
+
+def test_a_forward_into_a_loop_of_others_is_told_apart() -> None:
+    story = _passed(Story().user(0, "a", "1001", "1004"), 0, "a", "1004", *["1002", "1003"] * 5)
+    call = story.ends(1, "a", "send_refuse", "EXCHANGE_ROUTING_ERROR").call()
+    assert [(one.by, one.to, one.passes) for one in call.transfers] == [("1004", "1002", 1), ("1002", "1003", 9)]
+
+
+@pytest.mark.parametrize(("number", "target"), [("700", "01705550000"), ("71", "+491705550000"), ("651002", "1002")])
+def test_a_number_that_stands_for_another_forwards_nothing(number: str, target: str) -> None:
+    story = _passed(Story().user(0, "a", "1001", number), 0, "a", number, target)
+    assert transfers(story.executes(0, "a", "bridge", "somewhere", target).call()) == []
+
+
+@pytest.mark.parametrize(("number", "target"), [("1002", "01705550000"), ("300", "1003")])
+def test_whoever_has_a_number_forwards(number: str, target: str) -> None:
+    story = _passed(Story().user(0, "a", "1001", number), 0, "a", number, target)
+    story.executes(0, "a", "bridge", "somewhere", target)
+    assert [one[:3] for one in transfers(story.call())] == [("forward", number, target)]
+
+
+def test_a_group_that_rang_and_sends_the_call_on_forwards() -> None:
+    story = (
+        Story().user(0, "a", "1001", "300").executes(0, "a", "bridge", "user/1002", "300").rings(0, "b", "1002", "a")
+    )
+    story.ends(9, "b", "send_cancel", "NO_ANSWER")
+    story = _passed(story, 9, "a", "300", "01705550000").executes(9, "a", "bridge", "somewhere", "01705550000")
+    assert [one[:3] for one in transfers(story.call())] == [("forward", "300", "01705550000")]
+
+
+def test_a_park_into_a_lot_that_is_taken_connects_the_two() -> None:
+    story = (
+        _parked().user(4, "c", "1003", "1004").rings(4.1, "d", "1004", "c").answers(5, "d", "c").bridged(5, "c", "d")
+    )
+    story.ends(7, "d", transfer_to="blind:c").executes(7.1, "c", "valet_park", "lot 5960", "5960")
+    story.tell(7.1, "valet", "a", ("c", "valet_park"), action="bridge", lot="5960", to="c").bridged(7.1, "a", "c")
+    call = story.ends(9, "c", "recv_bye").ends(9, "a").call()
+    assert transfers(call)[1:] == [
+        ("blind", "1004", "1001", "completed"),
+        ("retrieve", "1003", "1003", "completed"),
+    ]
+    assert spans(call, "talk")[-1] == (("1001", "1003"), 1.9)
