@@ -98,7 +98,7 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
         started_at=started,
         answered_at=talks[0].started_at if talks else None,
         ended_at=ended,
-        hangup=hangup_of(root, people, outcome) if complete else None,
+        hangup=hangup_of(root, people, outcome, stretches) if complete else None,
         talk_seconds=_union([one for one in heard if one.kind in COUNTED]),
         parties=parties,
         segments=segments,

@@ -18,6 +18,8 @@ from projections.callflow.timeline import Stretch
 
 # Legs that end within this time (microseconds) of the last one ended together with it.
 _TOGETHER = 1_000_000
+# An event of the end of a talk, and that of the leg which ended it (microseconds).
+_AT_ONCE = 100_000
 _LEFT = ("recv_bye", "recv_cancel")
 _BY_CAUSE: dict[str, Outcome] = {
     "USER_BUSY": "busy",
@@ -115,8 +117,12 @@ def people_of(root: Leg, legs: dict[str, Leg], connected: Collection[str]) -> li
     return [leg for leg in real if leg is root or leg.leg_id in connected or leg.direction != "outbound"]
 
 
-def hangup_of(root: Leg, people: Sequence[Leg], outcome: Outcome | None) -> Hangup:
-    """Who ended the call, from the dispositions of the legs that ended last (mod_sofia, sip_hangup_disposition)."""
+def hangup_of(root: Leg, people: Sequence[Leg], outcome: Outcome | None, stretches: Sequence[Stretch] = ()) -> Hangup:
+    """Who ended the call, from the dispositions of the legs that ended last (mod_sofia, sip_hangup_disposition).
+
+    Where nobody of them left by himself, it was who left as the last thing that went on ended, however long the
+    switches took to sweep up (over a hop: seconds).
+    """
     real = sorted(people, key=lambda leg: (leg.ended_at, leg.first_order))
     last = [leg for leg in real if leg.ended_at >= real[-1].ended_at - _TOGETHER] if real else []
     last = [leg for leg in last if not (leg.transfer_to or leg.refer)] or last
@@ -124,6 +130,11 @@ def hangup_of(root: Leg, people: Sequence[Leg], outcome: Outcome | None) -> Hang
     by = next((leg for leg in reversed(last) if leg.disposition in _LEFT), None)
     if by is None and outcome in ("rejected", "busy"):
         by = next((leg for leg in last if leg.disposition == "recv_refuse"), None)
+    if by is None and stretches:
+        over = max(one.ended_at or 0 for one in stretches)
+        ended = [leg for one in stretches if one.ended_at == over for leg in one.legs]
+        left = [leg for leg in real if leg.disposition in _LEFT and leg.leg_id in ended]
+        by = next((leg for leg in left if abs(leg.ended_at - over) <= _AT_ONCE), None)
     told = root if root.cause and (root in last or not last) else last[-1] if last else root
     refused = [leg for leg in last if leg.disposition == "recv_refuse"] if told.disposition == "send_refuse" else []
     status = (refused[-1].status if refused else told.status) or (by.status if by else "")

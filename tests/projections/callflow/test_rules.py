@@ -337,3 +337,17 @@ def test_a_park_into_a_lot_that_is_taken_connects_the_two() -> None:
         ("retrieve", "1003", "1003", "completed"),
     ]
     assert spans(call, "talk")[-1] == (("1001", "1003"), 1.9)
+
+
+def test_who_left_ended_the_call_though_the_switch_swept_up_seconds_later() -> None:
+    call = talk().ends(5, "a", "recv_bye").ends(10, "b", "send_bye").call()
+    assert call.hangup is not None
+    assert call.hangup.by == "1001"
+
+
+def test_who_left_a_call_that_went_on_did_not_end_it() -> None:
+    story = talk().ends(5, "b", "recv_bye").executes(5.5, "a", "playback", "goodbye", id="x")
+    story.tell(8, "executed", "a", app="playback", id="x")
+    call = story.ends(8, "a", "send_bye").call()
+    assert call.hangup is not None
+    assert call.hangup.by == "switch"
