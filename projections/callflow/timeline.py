@@ -81,7 +81,7 @@ def _missing_bridges(facts: Sequence[Fact]) -> list[tuple[int, Fact]]:
 
 
 def course_of(
-    facts: Sequence[Fact], legs: dict[str, Leg], names: dict[str, str], root: Leg | None
+    facts: Sequence[Fact], legs: dict[str, Leg], names: dict[str, str], root: Leg | None = None
 ) -> Slices[list[Stretch]]:
     """The stretches of a call, from all its facts in order. `names` leads from a leg's id to its first one."""
     steps: list[tuple[int, int, int, Op, Fact | None, str]] = []

@@ -53,7 +53,7 @@ async def test_all_recorded_calls_over_the_wire_are_those_that_an_import_gives(
     await asyncio.to_thread(Runner(dsn, CallFold, TOPICS).run_once)
     with psycopg.connect(dsn) as connection:
         rows = connection.execute("SELECT call_id, document FROM calls.call").fetchall()
-    told = dict(rows)
+    told: dict[str, Any] = dict(rows)
     for name in names:
         of_file = {call_id: json.loads(render(call)) for call_id, call in fold_all(imported(name)).calls.items()}
         assert plain({call_id: told[call_id] for call_id in of_file if call_id in told}) == plain(of_file), name

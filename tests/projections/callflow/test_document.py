@@ -42,6 +42,7 @@ def test_parts_have_the_names_of_the_contract() -> None:
             "to": "1003",
             "at": "1970-01-01T00:00:00.000005Z",
             "result": "completed",
+            "passes": 1,
         }
     ]
 

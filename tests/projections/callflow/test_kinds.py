@@ -90,12 +90,12 @@ def test_a_segment_publishes_what_its_row_says(kind: SegmentKind) -> None:
 
 
 @pytest.mark.parametrize("kind", get_args(SegmentKind))
-def test_who_talks_has_been_answered_and_only_the_calls_own_talk_is_counted(kind: SegmentKind) -> None:
+def test_who_talks_has_been_answered_and_only_the_calls_own_talk_and_rooms_are_counted(kind: SegmentKind) -> None:
     call = _ended(Story().again(STORIES[kind]))
     alone = {one.kind for one in call.segments if SEGMENTS[one.kind].talk != "no"} == {kind}
     if alone or SEGMENTS[kind].talk == "no":
         assert call.answered == any(SEGMENTS[one.kind].talk != "no" for one in call.segments)
-    assert (call.talk_seconds > 0) == any(SEGMENTS[one.kind].talk == "counted" for one in call.segments)
+    assert (call.talk_seconds > 0) == any(SEGMENTS[one.kind].talk in ("counted", "room") for one in call.segments)
 
 
 @pytest.mark.parametrize("kind", [kind for kind, row in SEGMENTS.items() if row.live])
