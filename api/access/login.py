@@ -1,11 +1,10 @@
 """Logging in: a user of the registry and the password of its entry, for a token of the user's own company.
 
 The directory says whether a password is right, by letting the user in or not; where the registry is a file, its
-userPassword does. Whether there is such a user at all is not told, nor by how long the answer takes.
+userPassword does, as it was last read. Whether there is such a user at all is not told, nor by how long the answer takes.
 """
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -13,13 +12,12 @@ import psycopg
 
 from api.access import passwords, store
 from api.access.token import Kind, Token
-from api.errors import ApiError, Forbidden
+from api.errors import ApiError, Forbidden, Unavailable
 from api.provision.limits import Limits
 from core.registry.entries import User
-from core.registry.file import FileSource
 from core.registry.live import LiveRegistry
 from core.registry.reader import normal
-from core.registry.sources import directory_of, file_of
+from core.registry.sources import directory_of
 from core.settings import Settings
 
 LASTING = timedelta(hours=12)
@@ -101,7 +99,10 @@ def log_in(
     given: LoginBody,
     kind: Kind = "login",
 ) -> tuple[Token, str]:
-    """A token for the user, or a session, with its text; raises `Refused`, `Forbidden`, `RegistryAway`. Blocks."""
+    """A token for the user, or a session, with its text; raises `Refused`, `Forbidden`, `RegistryAway`, `Unavailable`.
+
+    It blocks.
+    """
     if registry.absent:
         raise Forbidden(
             "There is no registry here, and so nobody can log in: `harmony registry import FILE` makes one, or name a "
@@ -109,22 +110,19 @@ def log_in(
         )
     name, _, domain = given.user.partition("@")
     user = registry.current.user(domain, name)
-    if not _right(settings, user, given.password) or user is None:
+    if not _right(settings, registry, user, given.password) or user is None:
         raise Refused("This user and this password do not go together.")
     return store.log_in(connection, f"{user.user}@{user.tenant}", user.tenant, LASTING, kind)
 
 
-def _right(settings: Settings, user: User | None, password: str) -> bool:
+def _right(settings: Settings, registry: LiveRegistry, user: User | None, password: str) -> bool:
     """Whether the password is that of the user. The same is done for one that does not exist."""
     directory = directory_of(settings)
     if directory is not None:
         from core.registry.ldap import accepts  # the library is loaded where there is a directory
 
         return accepts(directory, user.dn if user is not None else f"cn=nobody,{directory.base}", password)
-    return passwords.matches(password, _kept(file_of(settings), user))
-
-
-def _kept(path: Path, user: User | None) -> list[str]:
-    entries = FileSource(path).read()
-    entry = entries.get(normal(user.dn)) if user is not None else None
-    return entry.attributes.get("userpassword", []) if entry is not None else ["nobody has this one"]
+    if not registry.passwords and registry.state.trouble:
+        raise Unavailable("Nobody can log in now, for the registry is away: try again later, or tell who runs this.")
+    known = registry.passwords.get(normal(user.dn), []) if user is not None else ["nobody has this one"]
+    return passwords.matches(password, known)

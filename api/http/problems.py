@@ -1,5 +1,10 @@
-"""Errors as problem documents (RFC 9457): one shape for everything that is refused, whoever refused it."""
+"""Errors as problem documents (RFC 9457): one shape for everything that is refused, whoever refused it.
 
+What is wrong with the installation itself (a file, the database, a setting) is told in full to its operators and to the
+log; strangers and companies learn that it is, not the inside that such a sentence names.
+"""
+
+import logging
 from typing import Any
 
 import msgspec
@@ -8,8 +13,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api.errors import status_of
+from api.access.principal import Principal
+from api.errors import ApiError, status_of
 from core.errors import HarmonyError
+from core.registry.errors import RegistryError
+
+LOG = logging.getLogger("harmony.http.inside")
+INSIDE = {
+    500: "This cannot be done until something is mended: the operators of this Harmony find in its log what.",
+    409: "The registry does not take this change: the operators of this Harmony find in its log why.",
+    503: "Something that this needs is away: try again in a moment. The operators of this Harmony see what it is.",
+}
+"""what is said of the inside to who is no operator, by status"""
 
 TITLES = {
     400: "Bad request",
@@ -57,7 +72,7 @@ def refuse(request: Request, problem: Exception) -> Response:
         sentence = _sentence(problem, request, headers.get("Allow", "others"))
         return Problem(problem.status_code, f"http.{problem.status_code}", sentence, headers)
     if isinstance(problem, HarmonyError):
-        return refusal(problem)
+        return refusal(problem, request.scope.get("principal"), request.url.path)
     if isinstance(problem, psycopg.Error):
         detail = "The database does not answer now: try again in a moment, or look at /readyz."
         return Problem(503, "api.unavailable", detail, {"Retry-After": "2"})
@@ -66,13 +81,18 @@ def refuse(request: Request, problem: Exception) -> Response:
     return Problem(500, "api.internal", "Harmony met an error it did not foresee: its log says more.")
 
 
-def refusal(problem: HarmonyError) -> Problem:
-    """The problem document of an error of ours, with what the error has to say besides (`more`)."""
+def refusal(problem: HarmonyError, who: Principal | None = None, path: str = "") -> Problem:
+    """The problem document of an error of ours for somebody, with what it has to say besides (`more`)."""
     status = status_of(problem)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "2"} if status == 503 else None
     if status == 429:
         headers = {"Retry-After": str(getattr(problem, "wait", 5))}
-    return Problem(status, problem.code, str(problem), headers, **getattr(problem, "more", {}))
+    detail = str(problem)
+    if not isinstance(problem, ApiError) and (status >= 500 or isinstance(problem, RegistryError)):
+        LOG.warning("%s cannot be answered: %s", path or "A request", detail)
+        if who is None or who.tenant is not None:
+            detail = INSIDE.get(status, INSIDE[500])
+    return Problem(status, problem.code, detail, headers, **getattr(problem, "more", {}))
 
 
 def _sentence(problem: HTTPException, request: Request, possible: str) -> str:

@@ -129,7 +129,7 @@ async def _opened(record: Endpoint, socket: WebSocket) -> None:
         _admit(record, socket)
     except HarmonyError as problem:
         # Before the handshake: an answer of HTTP, with the same problem document as elsewhere.
-        await socket.send_denial_response(refusal(problem))
+        await socket.send_denial_response(refusal(problem, socket.scope.get("principal"), socket.url.path))
         return
     _note(record, socket, ALL)
     await cast(Any, record.handler)(socket)

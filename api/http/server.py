@@ -42,7 +42,7 @@ class _Server(uvicorn.Server):
 
 def serve(here: Site, stop: threading.Event) -> int:
     host, port = here.settings.http_host, here.settings.http_port
-    for others in ("uvicorn.error", "asyncio"):  # strangers can make them speak
+    for others in ("uvicorn.error", "asyncio", "harmony.http.inside"):  # strangers can make them speak
         say_seldom(logging.getLogger(others))
     logging.getLogger("uvicorn.error").addFilter(no_refusal)
     bounds = bounds_of(here.settings)

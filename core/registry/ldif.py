@@ -83,7 +83,7 @@ def _unfolded(text: str) -> Iterator[tuple[int, str]]:
 def _line(line: str, number: int, source: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon or not name or name != name.strip():
-        raise LdifError(f"{source}, line {number}: expected `attribute: value`, found {line[:60]!r}.")
+        raise LdifError(f"{source}, line {number}: expected `attribute: value`.")  # the text may be a secret
     if value.startswith("<"):
         raise LdifError(f"{source}, line {number}: values by URL are not read: put the value itself there.")
     if not value.startswith(":"):

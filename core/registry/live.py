@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -75,6 +75,9 @@ class LiveRegistry:
         self.current: Registry = EMPTY
         """what is known now; replaced as a whole"""
         self.findings: Sequence[reader.Finding] = ()
+        self.passwords: Mapping[str, Sequence[str]] = {}
+        """of those who log in, by `reader.normal` DN, as the source shows them; in memory alone, none after a restart
+        while the source is away"""
 
     @property
     def state(self) -> RegistryState:
@@ -156,6 +159,9 @@ class LiveRegistry:
     def _take(self, raw: Entries) -> None:
         entries, findings = reader.read(raw.values())
         self.findings = findings
+        self.passwords = {
+            reader.normal(entry.dn): words for entry in raw.values() if (words := entry.attributes.get("userpassword"))
+        }
         before = self.current
         self.current = Registry.of(entries, None if before is EMPTY else before)
         self._read_at = time.time()

@@ -21,7 +21,7 @@ async def websocket(socket: WebSocket) -> None:
         streams, asked = admitted(socket, "now")
         reader = await streams.subscribe("ws", asked)
     except HarmonyError as problem:
-        await _refuse(socket, refusal(problem))
+        await _refuse(socket, refusal(problem, socket.scope.get("principal"), socket.url.path))
         return
     watching: asyncio.Task[None] | None = None
     try:
