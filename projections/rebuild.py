@@ -98,7 +98,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     kept: int = 0
     """calls taken over as they were: their events have been dropped"""
     swapped: bool
+    events: int
+    """that were read: those of other topics, and what has been dropped, do not count"""
     progress: Progress
+
+    @property
+    def rate(self) -> float:
+        """Events read a second."""
+        return self.events / self.progress.seconds if self.progress.seconds else 0.0
 
 
 class Rebuild:
@@ -113,6 +120,7 @@ class Rebuild:
         self._meter = Meter()
         self._compared = 0
         self._kept = 0
+        self._read = 0
 
     @contextmanager
     def session(self) -> Iterator["Rebuild"]:
@@ -219,6 +227,7 @@ class Rebuild:
                 place = lock(cursor, NEXT)
             page.parked = digest(self._connection, self._projection, found, place)
             page.reached = found.reached
+            self._read += len(found.events)
 
     def _tell_all(self) -> None:
         """Tell what is known of long calls, which are told at a pace while pages are folded."""
@@ -280,6 +289,7 @@ class Rebuild:
             gone=gone,
             kept=self._kept,
             swapped=swapped,
+            events=self._read,
             progress=self._meter.progress,
         )
 

@@ -51,16 +51,16 @@ def calls(args: argparse.Namespace) -> int:
                 "gone": done.gone,
                 "kept": done.kept,
                 "swapped": done.swapped,
-                "events": done.progress.events,
+                "events": done.events,
                 "seconds": round(done.progress.seconds, 3),
             }
         )
         return OK
     if told > LISTED and not args.all:
         note(f"{told - LISTED} more differ; --all shows them.")
-    rate = f"{done.progress.rate:,.0f} events/s" if done.progress.rate else "no events"
+    rate = f" ({done.rate:,.0f} a second)" if done.rate else ""
     say(
-        f"{done.calls} calls from {done.progress.events} events ({rate}): "
+        f"{done.calls} calls, read from {done.events} events up to position {done.position}{rate}: "
         f"{done.changed} changed, {done.added} added, {done.gone} gone."
     )
     if done.kept:

@@ -50,6 +50,20 @@ def retained(connection: psycopg.Connection[Any]) -> Retained:
     return Retained(*row) if row is not None else Retained(0, 0, None)
 
 
+def events(connection: psycopg.Connection[Any]) -> int:
+    """Count the events that are there; reads the whole index."""
+    with translated():
+        row = connection.execute("SELECT count(*) FROM log.switch_event").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def newer(connection: psycopg.Connection[Any], position: int) -> bool:
+    """Say whether there is an event behind a position."""
+    with translated():
+        found = connection.execute("SELECT FROM log.switch_event WHERE position > %s LIMIT 1", (position,)).fetchone()
+    return found is not None
+
+
 def oldest(connection: psycopg.Connection[Any]) -> int:
     """Return the position behind which all events are there: a reader that stands before it has missed some."""
     return retained(connection).floor

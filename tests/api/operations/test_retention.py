@@ -40,7 +40,11 @@ def test_a_dry_run_tells_and_the_real_one_does_it(aged: Site, connection: psycop
     told = aged.ok("retention", "apply", "--dry-run", "--json").json
     assert (told["would_drop"], told["upto"], told["floor"]) == (196, 196, 0)
     done = aged.ok("retention", "apply", "--reason", "the policy of 2026").out
-    assert done == "196 switch events older than 7 days were dropped.\nAll events behind position 196 are there.\n"
+    stayed = told["events"] - 196 + 1  # the drop is an event itself
+    assert done == (
+        f"196 switch events older than 7 days were dropped; {stayed} stayed.\n"
+        "All events behind position 196 are there.\n"
+    )
     assert aged.ok("retention", "show", "--json").json["would_drop"] == 0
     assert "196 have been dropped, up to position 196" in aged.ok("retention", "show").out
     (act,) = aged.ok("events", "export", "--topic", "CUSTOM harmony::operator").lines
@@ -49,18 +53,27 @@ def test_a_dry_run_tells_and_the_real_one_does_it(aged: Site, connection: psycop
     assert json.loads(act["headers"]["Harmony-Details"]) == {"keep_days": 7.0, "upto": 196}
     # Calls stay, also when they are told again; and what is left is sound.
     aged.ok("project", "--once")
-    aged.ok("rebuild", "calls")
+    read = aged.ok("rebuild", "calls", "--json").json["events"]
+    assert 0 < read <= stayed, "what has been dropped is not read, and not counted"
     assert connection.execute("SELECT call_id, document::text FROM calls.call ORDER BY 1").fetchall() == calls
     assert "nothing wrong" in aged.ok("events", "verify").out
 
 
 def test_when_nothing_is_old_enough_nothing_is_recorded(aged: Site, log: EventLog) -> None:
     head = log.head()
-    assert aged.ok("retention", "apply", "--keep", "30", "--json").json == {"dropped": 0, "floor": 0, "unread": False}
+    told = aged.ok("retention", "apply", "--keep", "30", "--json").json
+    assert told == {"dropped": 0, "stayed": head, "floor": 0, "unread": False}
     assert log.head() == head
 
 
-@pytest.mark.parametrize("keep", ["-1", "nan", "1e9"])
+def test_a_whole_log_goes_by_an_explicit_word_only(aged: Site, connection: psycopg.Connection[Any]) -> None:
+    connection.execute("UPDATE log.switch_event SET stored_at = stored_at - interval '10 days'")
+    refused = aged.run("retention", "apply", "--keep", "1")
+    assert (refused.code, "--everything" in refused.err) == (2, True)
+    assert aged.ok("retention", "apply", "--keep", "1", "--everything", "--json").json["stayed"] == 1
+
+
+@pytest.mark.parametrize("keep", ["-1", "0", "0.5", "nan", "1e9"])
 def test_odd_numbers_of_days_are_refused(site: Site, keep: str) -> None:
     done = site.run("retention", "apply", f"--keep={keep}")
     assert done.code == 2
