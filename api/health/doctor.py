@@ -43,7 +43,7 @@ def examine() -> list[Finding]:
     except HarmonyError as problem:
         return [Finding("settings", "failed", str(problem))]
     found: list[Finding] = [_python(), Finding("settings", "ok", f"data in {settings.data.absolute()}")]
-    for check in (_directory, _disk, _token, _database, _cluster, _switches, _address):
+    for check in (_directory, _disk, _token, _registry, _database, _cluster, _switches, _address):
         try:
             found += check(settings)
         except HarmonyError as problem:
@@ -93,6 +93,28 @@ def _token(settings: Settings) -> Iterator[Finding]:
         yield Finding("token", "warning", f"{path} can be read by others: chmod 600 {path}.")
     else:
         yield Finding("token", "ok", "There is one, kept as a hash.")
+
+
+def _registry(settings: Settings) -> Iterator[Finding]:
+    from core.registry import reader
+    from core.registry.errors import RegistryAbsent
+    from core.registry.sources import source_of
+
+    source = source_of(settings)
+    try:
+        entries, findings = reader.read(source.read().values())
+    except RegistryAbsent:
+        yield Finding("registry", "ok", "There is none, so nobody logs in: `harmony registry import FILE` makes one.")
+        return
+    finally:
+        source.close()
+    if findings:
+        says = f"{len(findings)} entries of {source.name} cannot be used: `harmony registry check` tells which."
+        yield Finding("registry", "warning", says)
+    elif not entries:
+        yield Finding("registry", "warning", f"{source.name} holds no entry: `harmony registry import FILE` adds some.")
+    else:
+        yield Finding("registry", "ok", f"{len(entries)} entries in {source.name}")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
@@ -153,7 +175,7 @@ def _cluster(settings: Settings) -> Iterator[Finding]:
 
 def _switches(settings: Settings) -> Iterator[Finding]:
     if not settings.switches:
-        yield Finding("switches", "ok", f"None is configured: name one in {settings.data / 'harmony.toml'}.")
+        yield Finding("switches", "ok", f"No switch is named in {settings.data / 'harmony.toml'} yet.")
         return
     for switch in settings.switches:
         yield from asyncio.run(_switch(settings, switch))
@@ -194,9 +216,27 @@ async def _switch(settings: Settings, switch: Switch) -> list[Finding]:
 def _address(settings: Settings) -> Iterator[Finding]:
     host, port = settings.http_host, settings.http_port
     try:
-        with socket.create_connection((host, port), timeout=2):
-            yield Finding("http", "ok", f"Something answers on {host}:{port}.")
+        socket.create_connection((host, port), timeout=2).close()
     except OSError:
         yield Finding("http", "ok", f"Nothing runs on {host}:{port} now.")
+    else:
+        yield _answering(settings)
     if host not in LOOPBACK:
         yield Finding("http", "warning", f"{host} can be reached from outside without TLS: put a proxy in front.")
+
+
+def _answering(settings: Settings) -> Finding:
+    """Whose server it is that has our address, as far as our database tells."""
+    from api.health.services import SELECT, service_of, service_on
+    from api.site import database
+
+    address = f"{settings.http_host}:{settings.http_port}"
+    with database(settings) as here, psycopg.connect(here.dsn, autocommit=True, connect_timeout=5) as connection:
+        try:
+            services = [service_of(row) for row in connection.execute(SELECT).fetchall()]
+        except psycopg.errors.UndefinedTable:
+            services = []
+    if any(one.name == service_on(settings) and one.state == "running" for one in services):
+        return Finding("http", "ok", f"Our server answers on {address}.")
+    says = f"Something else has {address}, and ours will not start: stop that, or set another http_port."
+    return Finding("http", "warning", says)

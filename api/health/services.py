@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from core.following import Follower, Session, standings
 from core.following.course import sentence
 from core.log.hearing import Connection, connected
+from core.settings import Settings
 
 EVERY = 1.0
 SILENT = 8.0
@@ -55,6 +56,11 @@ class Service(msgspec.Struct, frozen=True):
     @property
     def state(self) -> str:
         return "stopped" if self.stopped else "silent" if self.age > SILENT else "running"
+
+
+def service_on(settings: Settings) -> str:
+    """The name by which the server of these settings reports."""
+    return f"http {settings.http_host}:{settings.http_port}"
 
 
 def last_report(dsn: str, name: str) -> int | None:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.api.conftest import HARMONY, Site, capture, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.database
 COMMANDS = [
@@ -109,6 +110,7 @@ def test_status_is_exit_code_3_when_something_is_wrong(site: Site, connection: p
 
 
 def test_doctor_finds_what_is_wrong_and_says_what_to_do(site: Site, connection: psycopg.Connection[Any]) -> None:
+    site.env["HARMONY_HTTP_PORT"] = str(free_port())
     well = site.run("doctor", "--json")
     assert well.code == 0, well.out
     assert {c["check"] for c in well.json["checks"]} >= {"settings", "directory", "database", "tables", "switches"}
@@ -141,6 +143,7 @@ def test_doctor_finds_what_is_wrong_and_says_what_to_do(site: Site, connection: 
 
 def test_the_first_doctor_has_nothing_to_say_against_tables_that_run_makes(tmp_path: Path, empty_dsn: str) -> None:
     for site in (Site(tmp_path / "empty", None), Site(tmp_path / "other", empty_dsn)):
+        site.env["HARMONY_HTTP_PORT"] = str(free_port())
         first = site.run("doctor", "--json")
         assert first.code == 0, first.out
         (tables,) = [c for c in first.json["checks"] if c["check"] == "tables"]
