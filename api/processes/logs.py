@@ -11,7 +11,13 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+import psycopg
+
 from api.words.text import harmless
+from core.errors import LogAway
+from core.seldom import Seldom
+
+LOG = logging.getLogger("harmony")
 
 _OF_EVERY_RECORD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _OURS = {"time", "level", "part", "logger", "message", "error", "traceback"}
@@ -29,6 +35,8 @@ class _Line(logging.Formatter):
         return _time(record)
 
     def format(self, record: logging.LogRecord) -> str:
+        if record.exc_info is None and record.stack_info is None:  # one line, whatever a driver puts into it
+            return harmless(" ".join(super().format(record).split()))
         lines = super().format(record).splitlines()
         return "\n".join(harmless(line) for line in lines)
 
@@ -57,13 +65,38 @@ class _Json(logging.Formatter):
         return json.dumps(said)
 
 
+def _not_of_a_gone_peer(record: logging.LogRecord) -> bool:
+    """asyncio counts writes to a connection that is lost, and warns of each: the loss itself is told elsewhere."""
+    return not str(record.msg).startswith("socket.send() raised exception")
+
+
+class _Outage(logging.Filter):
+    """While the database is away, each of many loops says that it waits: one line of them a process will do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seldom = Seldom(self._left_out, times=1, period=60.0)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        given = record.args if isinstance(record.args, tuple) else ()
+        away = any(isinstance(one, (LogAway, psycopg.OperationalError)) for one in given)
+        return not away or self._seldom.may("away")
+
+    def _left_out(self, kind: str, number: int, period: float) -> None:
+        LOG.info("%d more lines said within %.0f s that the database is away", number, period)
+
+
 def configure(part: str, log_format: Literal["text", "json"] = "text", level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json(part) if log_format == "json" else _Line(part))
     root = logging.getLogger()
+    handler.addFilter(_Outage())
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    # What a pool and a transport say of a connection that is gone, those who used it say better.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    logging.getLogger("asyncio").addFilter(_not_of_a_gone_peer)
     if log_format == "json":
         logging.captureWarnings(True)
         threading.excepthook = _thread_failed

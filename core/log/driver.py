@@ -57,8 +57,8 @@ def translated() -> Iterator[None]:
         ) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise LogAway(
-            f"The database of the event log is away ({_first_line(error)}): "
-            "start it, or correct HARMONY_DSN, and try again."
+            f"The database of the event log is away ({_first_line(error)}): one that HARMONY_DSN names must be "
+            "started, or the name corrected; the embedded one is started again by itself."
         ) from error
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedColumn) as error:
         raise LogNotReady(

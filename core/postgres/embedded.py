@@ -7,7 +7,9 @@ it into an exclusive one is the last. Starting and stopping happen under a secon
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ from core.errors import HarmonyError
 from core.following import Follower, Session
 from core.postgres.cluster import Cluster
 
+LOG = logging.getLogger("harmony.postgres")
 WATCH = 0.5
 """seconds between two looks at whether the server lives"""
 
@@ -129,12 +132,22 @@ class Embedded:
         with self._changing():
             try:
                 if self.cluster.pid() is None and not ending():
-                    self.cluster.start()
-                    self.restarts += 1
+                    self._revive()
                 self.trouble = None
             except HarmonyError as error:
                 self.trouble = error
                 raise
+
+    def _revive(self) -> None:
+        """Start a server that ended without us; of all who share it, one does so and says it."""
+        began = time.monotonic()
+        self.cluster.start()
+        LOG.warning(
+            "PostgreSQL ended, which nobody asked of it; it was started again within %.1f s (%s has its own words)",
+            time.monotonic() - began,
+            self.cluster.data / "log",
+        )
+        self.restarts += 1
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

@@ -9,9 +9,11 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from api.processes import logs
+from core.errors import LogAway
 from tests.api.conftest import Site
 from tests.ports import free_port
 
@@ -69,6 +71,27 @@ def test_text_is_harmless(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("bridge")
     LOG.warning("%s", "a\x1b[31m")
     assert capsys.readouterr().err.endswith(" bridge WARNING a\\x1b[31m\n")
+
+
+@pytest.mark.pure
+def test_a_database_that_is_away_is_one_line_of_a_process(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("http")
+    for waiting in ("live calls", "access tokens", "the log"):
+        LOG.warning("%s wait (%s)", waiting, LogAway("The database is away"))
+    LOG.warning("%s wait (%s)", "others", psycopg.OperationalError("connection failed\n\tIs it running?"))
+    LOG.warning("something else")
+    logging.getLogger("psycopg.pool").warning("discarding closed connection: %s", "<psycopg.Connection [BAD]>")
+    logging.getLogger("asyncio").warning("socket.send() raised exception.")
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith("WARNING live calls wait (The database is away)")
+    assert second.endswith("WARNING something else")
+
+
+@pytest.mark.pure
+def test_what_a_driver_says_on_several_lines_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("http")
+    LOG.warning("it failed: %s", "no server\n\tIs it running?\n")
+    assert capsys.readouterr().err.endswith(" http WARNING it failed: no server Is it running?\n")
 
 
 @pytest.mark.http

@@ -169,7 +169,7 @@ def test_a_stale_pid_file_that_names_a_living_stranger(server: Embedded) -> None
     assert answer(server.dsn) == 1
 
 
-def test_it_is_revived_when_it_dies(home: Path, postgres_bin: Path | None) -> None:
+def test_it_is_revived_when_it_dies(home: Path, postgres_bin: Path | None, caplog: pytest.LogCaptureFixture) -> None:
     with Embedded(home, programs=postgres_bin, configuration=HASTY) as server:
         for restarts in (1, 2):
             pid = server.cluster.pid()
@@ -179,6 +179,8 @@ def test_it_is_revived_when_it_dies(home: Path, postgres_bin: Path | None) -> No
             assert answer(server.dsn) == 1
         assert server.status().restarts == 2
         assert server.trouble is None
+    said = [record.getMessage() for record in caplog.records if record.name == "harmony.postgres"]
+    assert [line.partition(",")[0] for line in said] == ["PostgreSQL ended", "PostgreSQL ended"]
 
 
 def test_a_half_made_cluster_is_made_anew(home: Path, postgres_bin: Path | None) -> None:
