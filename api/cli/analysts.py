@@ -33,10 +33,13 @@ def add_(args: argparse.Namespace) -> int:
     from psycopg.conninfo import make_conninfo
 
     from api.access import analysts
+    from api.access.companies import company, registry_now
     from api.access.principal import OPERATOR
     from api.site import site
 
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
+        if args.company != analysts.ALL:
+            company(connection, registry_now(here.settings), args.company)
         made, password = analysts.add(connection, OPERATOR.name, args.company, args.name)
         open_ = analysts.open_doors(connection)
         info = connection.info

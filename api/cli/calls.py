@@ -26,6 +26,7 @@ from api.words.text import harmless
 if TYPE_CHECKING:
     import psycopg
 
+    from api.site import Site
     from projections.query import CallFilter, CallSummary
 
 
@@ -53,9 +54,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = verbs.add_parser("export", help="write calls: whole documents as NDJSON, or a table as CSV or Parquet")
     _filters(parser)
     parser.add_argument("--format", choices=("ndjson", "csv", "parquet"), default="ndjson")
-    parser.add_argument(
-        "--view", default="cdr_call", help="table for CSV and Parquet: cdr_call (default), cdr_leg, cdr_segment, ..."
-    )
+    parser.add_argument("--view", help="table for CSV and Parquet: cdr_call (default), cdr_leg, cdr_segment, ...")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write to a file instead of stdout")
     json_option(parser)
     parser.set_defaults(run=export)
@@ -102,6 +101,20 @@ def _asked(args: argparse.Namespace) -> "CallFilter":
     return call_filter({item.name: getattr(args, item.name) for item in FILTERS}, args.time_zone)
 
 
+def _of_a_company(connection: "psycopg.Connection[Any]", here: "Site", asked: "CallFilter") -> "CallFilter":
+    """The same, of a company that is there; raises `BadArgument` for a misspelt one."""
+    import msgspec
+
+    return msgspec.structs.replace(asked, tenant=company_of(connection, here, asked.tenant))
+
+
+def company_of(connection: "psycopg.Connection[Any]", here: "Site", name: str | None) -> str | None:
+    """The company that is named by --tenant, if it is there; raises `BadArgument`."""
+    from api.access.companies import company, registry_now
+
+    return None if name is None else company(connection, registry_now(here.settings), name)
+
+
 def list_(args: argparse.Namespace) -> int:
     import psycopg
 
@@ -112,6 +125,7 @@ def list_(args: argparse.Namespace) -> int:
         raise BadArgument(f"--limit: {args.limit} is no number of calls.")
     asked = _asked(args)
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
+        asked = _of_a_company(connection, here, asked)
         page = list_calls(connection, asked, args.limit, args.after)
     if args.json:
         calls = [_summary(call, args.time_zone) for call in page.calls]
@@ -199,9 +213,13 @@ def export(args: argparse.Namespace) -> int:
     from core.durable import write_whole
 
     asked = _asked(args)
+    if args.view is not None and args.format == "ndjson":
+        raise BadArgument("--view names a table of CSV or Parquet: give --format csv or parquet with it.")
+    args.view = args.view or "cdr_call"
     if args.format == "parquet" and args.output is None and sys.stdout.isatty():
         raise BadArgument("Parquet is no text for a terminal: name a file with --output.")
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
+        asked = _of_a_company(connection, here, asked)
         if args.output is None:
             _write(connection, asked, args, out())
             return OK
@@ -281,6 +299,9 @@ def live(args: argparse.Namespace) -> int:
     if args.at is not None and args.follow:
         raise BadArgument("--at and --follow: what was does not change; take one of them.")
     with site() as here:
+        if args.tenant is not None:
+            with psycopg.connect(here.dsn, autocommit=True) as connection:
+                args.tenant = company_of(connection, here, args.tenant)
         if args.at is not None:
             return _live_at(here.dsn, args)
         if not args.follow:

@@ -68,6 +68,7 @@ def listen(args: argparse.Namespace) -> int:
 
 
 def trigger(args: argparse.Namespace) -> int:
+    from api.access.companies import company, registry_now
     from api.access.principal import OPERATOR
     from api.hooks import tryouts
     from api.site import site
@@ -80,6 +81,8 @@ def trigger(args: argparse.Namespace) -> int:
         _local_only(args)
         asked = tryouts.NewTestEvent(type=args.type, tenant=args.tenant)
         with site() as here, closing(connect(here.dsn, "harmony trigger")) as connection, translated():
+            if args.tenant is not None:
+                company(connection, registry_now(here.settings), args.tenant)
             body = tryouts.make(connection, OPERATOR, asked)
     if args.json:
         emit_raw(body)

@@ -1,10 +1,15 @@
 """`harmony tokens`: make, list, revoke. The keys of programs and companies; a token is shown once."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from api.cli.console import emit_raw, json_option, note, paint, say, table
 from api.errors import OK
 from api.words.text import harmless
+
+if TYPE_CHECKING:
+    from api.access.token import Token
+    from core.registry import Registry
 
 SCOPES = ("read", "subscribe", "control", "operate")
 ROLES = ("user", "supervisor", "company-admin", "operator")
@@ -46,10 +51,16 @@ def make(args: argparse.Namespace) -> int:
     import psycopg
 
     from api.access import store
+    from api.access.companies import company, registry_now, user
     from api.access.principal import OPERATOR
     from api.site import site
 
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
+        registry = registry_now(here.settings)
+        if args.tenant is not None:
+            company(connection, registry, args.tenant)
+        if args.user is not None:
+            user(registry, args.user)
         made, text = store.make(
             connection,
             OPERATOR.name,
@@ -68,13 +79,33 @@ def make(args: argparse.Namespace) -> int:
     until = f"until {made.expires_at:%Y-%m-%d %H:%M %Z}" if made.expires_at else "until it is revoked"
     whose = harmless(made.tenant) if made.tenant else "all companies"
     if made.user is not None:
-        whose = f"the user {harmless(made.user)}, as the registry says" + (
-            f", {made.role} at most" if made.role else ""
-        )
+        whose = f"the user {harmless(made.user)}, {_role(made, registry)}"
     elif made.tenant is not None:
         whose = f"all of {whose}, as its admin"
     note(f"The token {made.name}: {', '.join(made.scopes)} for {whose}, {until}. It is shown this once.")
     return OK
+
+
+def _role_now(one: "Token", registry: "Registry") -> str | None:
+    """What the bearer of a token is now; None: nothing at all, or the registry is not known."""
+    from core.roles import standing
+
+    if one.user is None:
+        return "company-admin" if one.tenant else "operator"
+    name, _, domain = one.user.partition("@")
+    found = standing(registry, domain, name, one.role or "operator")
+    return None if found is None else found.role
+
+
+def _role(one: "Token", registry: "Registry") -> str:
+    """The same for people, with what bounds it where that makes a difference."""
+    now = _role_now(one, registry)
+    bound = f"{one.role} at most" if one.role else "as the registry says"
+    if one.user is None or now == one.role:
+        return str(now)
+    if now is None:
+        return "none: no user now" if registry.companies else bound
+    return f"{now} ({bound})"
 
 
 def list_(args: argparse.Namespace) -> int:
@@ -84,13 +115,16 @@ def list_(args: argparse.Namespace) -> int:
     import psycopg
 
     from api.access import store
+    from api.access.companies import registry_now
     from api.site import site
 
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
         found = store.listed(connection, args.all)
+        registry = registry_now(here.settings)
     now = datetime.now(UTC)
     if args.json:
-        emit_raw(msgspec.json.encode({"tokens": [msgspec.structs.asdict(t) | {"state": t.state(now)} for t in found]}))
+        told = [msgspec.structs.asdict(t) | {"state": t.state(now), "role_now": _role_now(t, registry)} for t in found]
+        emit_raw(msgspec.json.encode({"tokens": told}))
         return OK
     if not found:
         say("There are no tokens but that of `harmony run`: `harmony tokens make` makes them.")
@@ -101,7 +135,7 @@ def list_(args: argparse.Namespace) -> int:
             t.name,
             t.tenant or "all",
             t.user or "all",
-            t.role or ("as the user" if t.user else "company-admin" if t.tenant else "operator"),
+            _role(t, registry),
             ",".join(t.scopes),
             t.kind,
             t.state(now),

@@ -169,12 +169,15 @@ def list_(args: argparse.Namespace) -> int:
 
 
 def create(args: argparse.Namespace) -> int:
+    from api.access.companies import company, registry_now
     from api.access.principal import OPERATOR
     from api.hooks import endpoints, secrets
     from api.hooks.endpoint import NewWebhook
     from api.processes.delivery import policy
 
     with _open() as (here, connection):
+        if args.tenant is not None:
+            company(connection, registry_now(here.settings), args.tenant)
         found = secrets.opened(here.data, connection)
         made, secret = endpoints.create(connection, OPERATOR, NewWebhook(**_asked(args)), policy(here.settings), found)
     if not _print(args, {"webhook": made, "secret": secret}):

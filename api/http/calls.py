@@ -38,9 +38,13 @@ async def calls(request: Request) -> Response:
     if view not in VIEWS:
         raise BadArgument(f"view: there is no {view!r}, only {', '.join(VIEWS)}.")
     read = {"document": _documents, "summary": _summaries, "story": _stories}[view]
-    body = await services_of(request).with_connection(
-        lambda connection: read(connection, asked, limit, given.get("after"), given.get("time_zone"))
-    )
+    services = services_of(request)
+
+    def answer(connection: Connection) -> bytes:
+        services.known(connection, who, asked.tenant)
+        return read(connection, asked, limit, given.get("after"), given.get("time_zone"))
+
+    body = await services.with_connection(answer)
     return Answer(body, tenants=[asked.tenant])
 
 

@@ -46,9 +46,11 @@ class WebhookWithSecret(msgspec.Struct, frozen=True):
 async def create(request: Request) -> Response:
     who = principal_of(request)
     asked = await body_of(request, NewWebhook)
-    here = services_of(request).site
+    services = services_of(request)
+    here = services.site
 
     def make(connection: Connection) -> WebhookWithSecret:
+        services.known(connection, who, asked.tenant)
         found = secrets.opened(here.data, connection)
         return WebhookWithSecret(*endpoints.create(connection, who, asked, policy(here.settings), found))
 

@@ -13,9 +13,11 @@ from psycopg_pool import ConnectionPool
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
+from api.access import companies
 from api.access.audit import Audit
 from api.access.bearers import Bearers, Opened
 from api.access.login import Logins
+from api.access.principal import Principal
 from api.commands.control import control
 from api.commands.expiry import expire
 from api.http.pulse import Pulse
@@ -81,6 +83,11 @@ class Services:
             self.pulse.close()
             self.control.store.close()
             await asyncio.to_thread(self.pool.close)
+
+    def known(self, connection: Connection, who: Principal, company: str | None) -> None:
+        """Whether a company that an operator names is there; raises `BadArgument` for a misspelt one."""
+        if company is not None and who.tenant is None:
+            companies.company(connection, self.registry.current, company)
 
     async def with_connection(self, work: Callable[[Connection], T]) -> T:
         """What work with a connection to the database gives, off the event loop."""

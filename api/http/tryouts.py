@@ -9,7 +9,7 @@ from api.hooks import tryouts
 from api.hooks.tryouts import NewTestEvent
 from api.http.answers import Answer, encoded
 from api.http.bodies import body_of
-from api.http.services import services_of
+from api.http.services import Connection, services_of
 
 _LARGEST = 1 << 62
 
@@ -17,9 +17,13 @@ _LARGEST = 1 << 62
 async def create(request: Request) -> Response:
     who = principal_of(request)
     asked = await body_of(request, NewTestEvent)
-    return Answer(
-        await services_of(request).with_connection(lambda connection: tryouts.make(connection, who, asked)), 201
-    )
+    services = services_of(request)
+
+    def make(connection: Connection) -> bytes:
+        services.known(connection, who, asked.tenant)
+        return tryouts.make(connection, who, asked)
+
+    return Answer(await services.with_connection(make), 201)
 
 
 async def listing(request: Request) -> Response:

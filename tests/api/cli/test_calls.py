@@ -117,6 +117,11 @@ def test_export_as_csv_and_parquet_is_the_same_table(filled: Callable[..., Site]
     }
 
 
+def test_a_view_is_no_part_of_whole_documents(site: Site) -> None:
+    refused = site.run("calls", "export", "--view", "cdr_leg")
+    assert (refused.code, "--format csv" in refused.err) == (2, True)
+
+
 def test_an_export_that_fails_leaves_no_file(filled: Callable[..., Site], tmp_path: Path) -> None:
     target = tmp_path / "calls.csv"
     done = filled("01").run("calls", "export", "--format", "csv", "--view", "nothing", "-o", target)
