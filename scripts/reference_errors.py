@@ -96,8 +96,8 @@ def _text(node: ast.expr) -> str:
             return str(value)
         case ast.JoinedStr(values=values):
             return "".join(_text(value) if isinstance(value, ast.Constant) else "..." for value in values)
-        case ast.Name(id="REFUSAL"):
-            return importlib.import_module("api.http.guard").REFUSAL
+        case ast.Name(id="why"):
+            return f"{importlib.import_module('api.http.guard').MISSING} Or why the one that is shown is not good."
         case _:
             return ""
 

@@ -30,6 +30,7 @@ PATIENCE = 2.0
 """seconds that an unknown token waits for a look into the database, for it may be new"""
 REMEMBERED = 10_000
 """tokens whose bearers' standing is kept until the registry changes"""
+UNKNOWN = "This access token is not known here: it is another Harmony's, was replaced, or was not copied whole."
 REVOKED = 4003
 """the code with which a WebSocket is closed then (RFC 6455, section 7.4.2: private use)"""
 
@@ -65,6 +66,15 @@ class Bearers:
                 self._own = (text, Bearer(OPERATOR, lambda: None if holds() else "The token was replaced."))
             return self._own[1]
         return None
+
+    def why_not(self, text: str) -> str:
+        """Why a token has no bearer, a sentence for who shows it; call it right after that was found."""
+        with suppress(Unavailable):
+            if (said := self.keeper.why_not(text)) is not None:
+                return said
+            if self.keeper.bearer(text) is not None:
+                return "The user of this access token may not use the system now."
+        return UNKNOWN
 
     async def _kept(self, text: str) -> Bearer | None:
         found = None

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,8 @@ STALE = 15.0
 NOTED = 30.0
 """seconds between two notes of who used theirs"""
 AGAIN = 0.5
+ENDED = 10_000
+"""tokens that ended of which is known why"""
 _BREATH = 0.05
 """seconds that looks are apart at least, however many unknown tokens are shown"""
 
@@ -39,6 +42,7 @@ class Keeper(Follower):
         self._dsn = dsn
         self._good: dict[bytes, Token] = {}
         self._ids: set[UUID] = set()
+        self._ended_ones: dict[bytes, bool] = {}
         self._number = -1
         self._looked_at = 0.0
         self._noted = time.monotonic()
@@ -58,6 +62,13 @@ class Keeper(Follower):
             return None
         self._used.add(found.token_id)
         return found
+
+    def why_not(self, token: str) -> str | None:
+        """Why a token that was good once is so no longer, a sentence for who holds it; None: it never was."""
+        found, key = self._good.get(hashed(token)), hashed(token)
+        if (found is not None and found.state(datetime.now(UTC)) == "expired") or self._ended_ones.get(key) is False:
+            return "This access token has expired: log in again, or ask for a new one."
+        return "This access token was revoked: log in again, or ask for a new one." if key in self._ended_ones else None
 
     def holds(self, token_id: UUID, expires: float | None) -> str | None:
         """Why a token that was good is so no longer; None while it is."""
@@ -116,6 +127,7 @@ class Keeper(Follower):
         if number != self._number:
             self._good = store.good(connection)
             self._ids = {one.token_id for one in self._good.values()}
+            self._ended_ones = store.ended(connection, ENDED)
             self._number = number
         self._looked_at = at
 

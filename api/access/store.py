@@ -33,6 +33,10 @@ _INSERT: LiteralString = f"""
 _GOOD: LiteralString = f"""
     SELECT hash, {_COLUMNS} FROM auth.token WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 """
+_ENDED: LiteralString = """
+    SELECT hash, revoked_at IS NOT NULL FROM auth.token WHERE revoked_at IS NOT NULL OR expires_at <= now()
+    ORDER BY coalesce(revoked_at, expires_at) DESC LIMIT %s
+"""
 _GOOD_OF: LiteralString = """
     SELECT count(*) FROM auth.token WHERE kind = 'made' AND tenant = %s
         AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
@@ -203,6 +207,11 @@ def good(connection: Connection[Any]) -> dict[bytes, Token]:
     rows = connection.execute(_GOOD).fetchall()
     names = Token.__struct_fields__
     return {bytes(row[0]): Token(**dict(zip(names, row[1:], strict=True))) for row in rows}
+
+
+def ended(connection: Connection[Any], most: int) -> dict[bytes, bool]:
+    """The hashes of tokens that ended last, each with whether it was revoked, and did not just expire."""
+    return {bytes(row[0]): bool(row[1]) for row in connection.execute(_ENDED, [most]).fetchall()}
 
 
 def used(connection: Connection[Any], ids: Iterable[UUID]) -> None:

@@ -24,7 +24,9 @@ def application(here: Site) -> Starlette:
 
     app = Starlette(
         routes=routes(ENDPOINTS),
-        middleware=[Middleware(Guard, knows=services.bearers, opened=open_paths(ENDPOINTS))],
+        middleware=[
+            Middleware(Guard, knows=services.bearers, opened=open_paths(ENDPOINTS), why_not=services.bearers.why_not)
+        ],
         exception_handlers=problems.handlers(),
         lifespan=lifespan,
     )

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.audit import SWITCHING
-from api.access.bearers import Bearer
+from api.access.bearers import UNKNOWN, Bearer
 from api.access.session import cookie_name, own
 from api.http.problems import Problem, refusal
 from api.http.services import Services
@@ -37,20 +37,27 @@ EVENTS = "harmony.events"
 """the subprotocol that it should name besides, and gets as the answer"""
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="harmony"'}
 CROSS_SITE = "A page of another server asks in the name of who is signed in here: open Harmony's own page."
-REFUSAL = "This needs an access token (of `harmony run`, of a login), as `Authorization: Bearer <token>`."
+MISSING = "This needs an access token (of `harmony run`, of a login), as `Authorization: Bearer <token>`."
+OTHER = "This needs an access token as `Authorization: Bearer <token>`; no other scheme is known here."
+OVER = "This session is over: sign in again."
 
 
 class Guard:
-    """`knows` gives the bearer of a good token, None else; `opened` are the routes that need none.
+    """`knows` gives the bearer of a good token, None else, and then `why_not` says why.
 
-    The scope's `principal` tells the door of a route.
+    `opened` are the routes that need none. The scope's `principal` tells the door of a route.
     """
 
     def __init__(
-        self, app: ASGIApp, knows: Callable[[str], Awaitable[Bearer | None]], opened: Sequence[BaseRoute] = ()
+        self,
+        app: ASGIApp,
+        knows: Callable[[str], Awaitable[Bearer | None]],
+        opened: Sequence[BaseRoute] = (),
+        why_not: Callable[[str], str] = lambda _: UNKNOWN,
     ) -> None:
         self.app = app
         self.knows = knows
+        self.why_not = why_not
         self.opened = opened
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,22 +101,26 @@ class Guard:
         """Put the bearer into the scope; the answer where there is none. `method` None: a WebSocket."""
         given = headers.get("authorization")
         scheme, _, token = (given if given is not None else f"Bearer {named}").partition(" ")
-        bearer = None
+        token, bearer, why = token.strip(), None, MISSING
         try:
-            if scheme.lower() == "bearer" and token.strip():
-                bearer = await self.knows(token.strip())
+            if scheme.lower() == "bearer" and token:
+                bearer = await self.knows(token)
+                why = self.why_not(token) if bearer is None else ""
             elif given is None and (session := _session(scope, headers)):
                 if not own(headers, method):
                     return Problem(403, "api.cross-site", CROSS_SITE)
                 bearer = await self.knows(session)
                 if bearer is not None and (bearer.token is None or bearer.token.kind != "session"):
                     bearer = None
+                why = OVER
+            elif token:
+                why = OTHER
         except HarmonyError as problem:
             return refusal(problem)
         finally:
             scope["bearer"] = bearer
             scope["principal"] = None if bearer is None else bearer.principal
-        return None if bearer else Problem(401, "api.unauthorised", REFUSAL, CHALLENGE)
+        return None if bearer else Problem(401, "api.unauthorised", why, CHALLENGE)
 
 
 def _session(scope: Scope, headers: Headers) -> str:

@@ -12,6 +12,7 @@ import psycopg
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import WebSocketRoute
 
 from api.access.principal import Principal
 from api.errors import ApiError, status_of
@@ -25,10 +26,12 @@ INSIDE = {
     503: "Something that this needs is away: try again in a moment. The operators of this Harmony see what it is.",
 }
 """what is said of the inside to who is no operator, by status"""
+TITLED = {"login.refused": "Wrong user or password"}
+"""titles of kinds of problem that have one of their own"""
 
 TITLES = {
     400: "Bad request",
-    401: "A token is needed",
+    401: "Not let in",
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
@@ -38,6 +41,7 @@ TITLES = {
     413: "Too large",
     414: "Too long",
     422: "Not possible",
+    426: "Upgrade required",
     429: "Too many requests",
     431: "Too long",
     500: "Internal error",
@@ -54,7 +58,7 @@ class Problem(Response):
         self.code, self.detail = code, detail
         content = {
             "type": f"urn:harmony:problem:{code}",
-            "title": TITLES.get(status, "Refused"),
+            "title": TITLED.get(code) or TITLES.get(status, "Refused"),
             "status": status,
             "detail": detail,
             "code": code,
@@ -66,6 +70,9 @@ class Problem(Response):
 def refuse(request: Request, problem: Exception) -> Response:
     """The problem document of any exception. What was not foreseen tells the client nothing about our inside."""
     if isinstance(problem, HTTPException):
+        if problem.status_code == 404 and _is_of_sockets(request):
+            says = f"{request.url.path} is for WebSockets: open it with one, or read the same events at /v1/stream."
+            return Problem(426, "http.426", says, {"Upgrade": "websocket"})
         headers = dict(problem.headers or {})
         if "Allow" in headers:  # Starlette knows the methods of a path as a set
             headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
@@ -93,6 +100,10 @@ def refusal(problem: HarmonyError, who: Principal | None = None, path: str = "")
         if who is None or who.tenant is not None:
             detail = INSIDE.get(status, INSIDE[500])
     return Problem(status, problem.code, detail, headers, **getattr(problem, "more", {}))
+
+
+def _is_of_sockets(request: Request) -> bool:
+    return any(isinstance(one, WebSocketRoute) and one.path == request.url.path for one in request.app.routes)
 
 
 def _sentence(problem: HTTPException, request: Request, possible: str) -> str:

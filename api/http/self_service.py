@@ -54,7 +54,9 @@ async def me(request: Request) -> Response:
     who = principal_of(request)
     user, _, domain = (who.user or "").partition("@")
     if not domain:
-        raise NotFound(f"The token of {who.name!r} is no user's: log in as one, or ask for /v1/users.")
+        raise NotFound(
+            f"The token of {who.name!r} is no user's: log in as one, or ask for /v1/users/1001@alpha.example."
+        )
     return _answer(_entry(_registry(request), user, domain))
 
 

@@ -3,6 +3,7 @@
 import base64
 import re
 import secrets as chance
+import socket
 import time
 
 import httpx
@@ -83,4 +84,11 @@ def _checked(text: str) -> httpx.URL:
         url = httpx.URL("")
     if url.scheme not in ("http", "https") or not url.host:
         raise BadTarget(f"{text[:100]!r} is no address to forward to: write http://127.0.0.1:3000/hook.")
+    try:
+        socket.getaddrinfo(url.host, url.port or 80)
+    except (OSError, UnicodeError):
+        raise BadTarget(
+            f"{text[:100]!r} is no address to forward to, for no host {url.host[:100]!r} can be found: correct it, "
+            "or write http://127.0.0.1:3000/hook."
+        ) from None
     return url

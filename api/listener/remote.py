@@ -113,4 +113,6 @@ class Remote:
         except msgspec.DecodeError:
             detail = ""
         says = detail or f"The server {self._client.base_url} answered {answer.status_code} to {path}."
+        if answer.status_code == 401:
+            says = f"{says} `harmony tokens make` on the server's machine makes one; give it as --token, or @FILE."
         raise (Away if answer.status_code in (429, 502, 503, 504) else Refused)(says)
