@@ -56,6 +56,8 @@ def read_capture(path: Path | str) -> Iterator[Record]:
     """Yield the records of a capture file; raise `TruncatedCapture` or `ForeignFile` after the good ones."""
     with open(path, "rb") as plain:
         packed = plain.read(2) == _GZIP
+        if plain.seek(0, 2) == 0 and str(path).endswith(".gz"):
+            raise ForeignFile(f"{path} is empty, which no gzip file is, also of no events: copy it again.", 0)
         plain.seek(0)
         source = cast(IO[bytes], gzip.GzipFile(fileobj=plain)) if packed else plain
         yield from _records(source, str(path))

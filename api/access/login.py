@@ -1,7 +1,8 @@
 """Logging in: a user of the registry and the password of its entry, for a token of the user's own company.
 
 The directory says whether a password is right, by letting the user in or not; where the registry is a file, its
-userPassword does, as it was last read. Whether there is such a user at all is not told, nor by how long the answer takes.
+userPassword does, as it was last read. Whether there is such a user at all is not told, nor by how long the answer
+takes.
 """
 
 from datetime import timedelta

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 POLL = 0.5
 """Seconds after which a tail looks without being told to."""
+FURTHER = 8
+"""times as far back for the last events, each time that too few were found"""
 CHANNELS = {"calls": "harmony_calls", "switch": "harmony_log"}
 
 
@@ -32,7 +34,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument(
         "--after", metavar="START", help="begin behind this: a position, a cursor, beginning, now, or a time"
     )
-    parser.add_argument("-n", "--lines", type=int, default=10, metavar="N", help="begin N events back (10)")
+    parser.add_argument("-n", "--lines", type=int, default=10, metavar="N", help="begin N of these events back (10)")
     parser.add_argument("--upto", type=int, metavar="POSITION", help="end with this position")
     parser.add_argument("--once", action="store_true", help="stop at the end of the log instead of waiting")
     parser.add_argument(
@@ -81,7 +83,7 @@ def _asked(args: argparse.Namespace) -> "Asked":
 def _start(source: "Source", asked: "Asked", args: argparse.Namespace) -> int:
     """The position to begin behind."""
     if args.after is None:
-        return max(source.floor(), source.head() - int(args.lines))
+        return _back(source, asked, int(args.lines))
     if (position := number(args.after)) is not None:
         return position
     match asked.start.kind:
@@ -93,6 +95,26 @@ def _start(source: "Source", asked: "Asked", args: argparse.Namespace) -> int:
             return source.position_at(asked.start.instant)
         case "cursor":
             return source.position(asked.start.cursor)
+
+
+def _back(source: "Source", asked: "Asked", lines: int) -> int:
+    """The position behind which the last so many events lie, of those that are asked for; looked for from the end."""
+    wanted: Any = source.resolved(asked.filter)  # type: ignore[arg-type]  # each log has filters of its own kind
+    head, floor = source.head(), source.floor()
+    span = lines
+    while lines > 0 and head > floor:
+        after = begin = max(floor, head - span)
+        found: list[int] = []
+        while after < head:
+            page = source.read(after, wanted, head)
+            found += [entry.position for entry in page.entries]
+            after = page.reached
+        if len(found) >= lines:
+            return found[-lines] - 1
+        if begin == floor:
+            return floor
+        span *= FURTHER
+    return head
 
 
 def _show_new(source: "Source", asked: "Asked", args: argparse.Namespace, after: int) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 
+from api.ladder.doubt import doubts
 from api.ladder.glyphs import PRESENT, UNICODE, Glyphs
 from api.ladder.story import STRENGTH, TOGETHER, Document, Mark, Span, Story, instant, party, read
 from api.words.text import ascii_only, harmless, pad, width
@@ -33,7 +34,12 @@ def ladder(call: Document, *, zone: tzinfo = UTC, glyphs: Glyphs = UNICODE, colu
 
 
 def why(call: Document, glyphs: Glyphs = UNICODE) -> list[str]:
-    """The evidence of each join, a line each, with the position in the switch log that said it."""
+    """The evidence of each join, a line each, with the position in the switch log that said it; and what of the call
+    was not observed."""
+    return [_fit(line, glyphs) for line in [*_joins(call), *doubts(call)]]
+
+
+def _joins(call: Document) -> list[str]:
     names = {leg["leg_id"]: party(leg.get("party")) for leg in call.get("legs") or []}
     evidence = call.get("evidence") or []
     if not evidence:
@@ -42,7 +48,7 @@ def why(call: Document, glyphs: Glyphs = UNICODE) -> list[str]:
     for item in evidence:
         legs = " and ".join(f"{harmless(leg)} ({names.get(leg, 'hidden')})" for leg in item.get("legs") or [])
         lines.append(f"  {harmless(item.get('why'))}: {legs}, at position {harmless(item.get('position'))}")
-    return [_fit(line, glyphs) for line in lines]
+    return lines
 
 
 def _fit(line: str, glyphs: Glyphs) -> str:

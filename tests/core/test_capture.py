@@ -101,6 +101,12 @@ def test_a_foreign_rest_is_refused_with_its_offset(plain: Path) -> None:
     assert error.offset == good
 
 
+def test_an_empty_file_is_no_gzip_file(tmp_path: Path) -> None:
+    (path := tmp_path / "empty.etf.gz").touch()
+    with pytest.raises(ForeignFile, match="is empty, which no gzip file is"):
+        list(read_capture(path))
+
+
 def test_an_empty_file_holds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "empty"
     path.touch()

@@ -36,6 +36,18 @@ def test_the_raw_log_takes_types_legs_and_times(site: Site) -> None:
     assert site.ok(*tail, "--after", "now").lines == []
 
 
+def test_the_last_ones_are_the_last_of_those_that_are_asked_for(site: Site) -> None:
+    site.ok("events", "import", capture("01"))
+    tail = ("events", "tail", "--once", "--json")
+    whole = site.ok(*tail, "--after", "0").lines
+    for types in ("freeswitch.CHANNEL_CREATE", "freeswitch.CUSTOM.*", None):
+        asked = () if types is None else ("--types", types)
+        some = whole if types is None else site.ok(*tail, "--after", "0", *asked).lines
+        assert site.ok(*tail, *asked, "-n", "1").lines == some[-1:]
+        assert site.ok(*tail, *asked, "-n", "100000").lines == some
+    assert site.ok(*tail, "-n", "0").lines == []
+
+
 def test_what_is_new_is_shown_as_it_comes(filled: Callable[..., Site], site: Site) -> None:
     tail = site.start("events", "tail", "--log", "calls", "--after", "beginning", "--types", "call.ended", "--json")
     filled("01")

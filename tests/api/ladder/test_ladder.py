@@ -134,3 +134,21 @@ def test_why_names_the_legs_their_parties_and_the_position() -> None:
     ]
     single = attended() | {"evidence": [], "legs": []}
     assert why(single) == ["One leg only: nothing had to be joined."]
+
+
+def test_why_says_what_was_not_observed() -> None:
+    legs = [
+        {"leg_id": "a", "party": "1001", "quality": "gap", "ended_at": DAY + "17.0Z"},
+        {"leg_id": "b", "party": "1002", "quality": "inferred", "ended_at": DAY + "17.0Z", "gone_at": DAY + "19.0Z"},
+    ]
+    talk = {"kind": "talk", "parties": ["1001", "1002"], "started_at": DAY + "16.0Z", "quality": "gap"}
+    call = attended() | {"evidence": [], "quality": "gap", "legs": legs, "segments": []}
+    assert why(call)[1:] == [
+        "Why its quality is gap (events of it are missing):",
+        "  a (1001): how it began was not heard; Harmony first heard of it later",
+        f"  b (1002): its end was not heard; it was between {DAY}17.0Z and {DAY}19.0Z",
+    ]
+    assert (
+        f"talk of 1001, 1002, {DAY}16.0Z to now: gap, events of it are missing" in why(call | {"segments": [talk]})[-1]
+    )
+    assert "nobody heard its switch" in why(call | {"legs": []})[-1]

@@ -54,9 +54,15 @@ def test_a_time(recorded: Site, connection: Connection) -> None:
     assert east.instant == int(datetime(2020, 1, 1, 10, tzinfo=UTC).timestamp()) * 1_000_000
 
 
-def test_a_board_ahead_is_the_one_of_now(recorded: Site, connection: Connection) -> None:
-    assert board(connection, "9" * 18).position == 196
-    assert board(connection, "2200-01-01").position == 196
+def test_there_is_no_board_of_what_lies_ahead(recorded: Site, connection: Connection, installation: UUID) -> None:
+    assert board(connection, "196").position == 196
+    for ahead in ("197", "9" * 18, cursor("switch", installation, 197)):
+        with pytest.raises(BadArgument, match="the last position of the switch log is 196"):
+            board(connection, ahead)
+    noon = datetime(2020, 1, 1, 12, tzinfo=UTC)
+    assert board(connection, "2020-01-01T12:00:30", now=noon).position == 0  # the clock of who asks is a little ahead
+    with pytest.raises(BadArgument, match="lies ahead: it is 2020-01-01T12:00:00Z here now"):
+        board(connection, "2020-01-01T12:02", now=noon)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "9" * 19, "²", "a\0b", "AXO", "x" * 19, "x" * 5000])
