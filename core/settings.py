@@ -7,19 +7,19 @@ the environment.
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import os
 import re
 import socket
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from core.errors import HarmonyError
+from core.settings_words import fault, nearest
 
 _PREFIX = "HARMONY_"
 _FILE = "HARMONY_SETTINGS"
@@ -161,10 +161,11 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
         raise SettingsError(f"There is no settings file {chosen}: correct {_FILE}, or make the file.")
     path = chosen or Path(env.get("HARMONY_DATA") or Settings().data) / "harmony.toml"
     values = _from_file(path) if path.is_file() else {}
-    values |= _from_environment(env)
+    ours = _from_environment(env)
+    values |= ours
     if "dsn" in values and not values["dsn"]:
         del values["dsn"]
-    return _convert(values, f"the environment or {path}")
+    return _convert(values, f"the environment or {path}", ours)
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -174,7 +175,8 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise SettingsError(f"The settings file {path} is no TOML: {error}.") from None
     for key in values:
         if key not in Settings.__struct_fields__:
-            raise SettingsError(f"The settings file {path} has the unknown key {key}: {_advice(key, '')}.")
+            advice = nearest(key, Settings.__struct_fields__)
+            raise SettingsError(f"The settings file {path} has the unknown key {key}: {advice}.")
     _convert(values, str(path))
     return values
 
@@ -186,7 +188,8 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
             continue
         key = variable.removeprefix(_PREFIX).lower()
         if key not in Settings.__struct_fields__ or variable != variable.upper():
-            raise SettingsError(f"The environment has the unknown setting {variable}: {_advice(key, _PREFIX)}.")
+            advice = nearest(key, Settings.__struct_fields__, _PREFIX)
+            raise SettingsError(f"The environment has the unknown setting {variable}: {advice}.")
         if key == "http_proxies":
             values[key] = [one.strip() for one in value.split(",") if one.strip()]
         elif key in ("switches", "peers"):
@@ -196,11 +199,13 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def _convert(values: Mapping[str, Any], source: str) -> Settings:
+def _convert(values: Mapping[str, Any], source: str, environment: Collection[str] = ()) -> Settings:
     try:
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"A setting of {source} has a value that it cannot have: {error}.") from None
+        name, says = fault(error, Settings)
+        where = f"{_PREFIX}{name.upper()} of the environment" if name in environment else f"{name} in {source}"
+        raise SettingsError(f"The setting {where} {says}.") from None
     if settings.ldap_uri is not None:
         _sound_ldap(settings, source)
     for proxy in settings.http_proxies:
@@ -235,13 +240,7 @@ def _sound_ldap(settings: Settings, source: str) -> None:
 
 
 def _path(kind: type, value: Any) -> Any:
-    if kind is Path and isinstance(value, str):
-        return Path(value).expanduser()
-    raise NotImplementedError
-
-
-def _advice(key: str, prefix: str) -> str:
-    close = difflib.get_close_matches(key, Settings.__struct_fields__, n=1)
-    known = close or list(Settings.__struct_fields__)
-    names = ", ".join(prefix + (name.upper() if prefix else name) for name in known)
-    return f"did you mean {names}?"[:-1] + ", or should it go" if close else f"remove it; there are {names}"
+    assert kind is Path
+    if not isinstance(value, str):
+        raise ValueError("no path")
+    return Path(value).expanduser()

@@ -69,7 +69,7 @@ def test_a_named_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variable", "words"),
     [
-        ("HARMONY_DTA", "did you mean HARMONY_DATA"),
+        ("HARMONY_DTA", "the nearest that there is is HARMONY_DATA"),
         ("HARMONY_PASSWORD_OF_MY_CAT", "remove it"),
         ("HARMONY_data", "unknown setting HARMONY_data"),
     ],
@@ -109,6 +109,39 @@ def test_a_wrong_value_is_refused(variable: str, value: str) -> None:
         load({variable: value})
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("http_port = 'many'", "The setting http_port in {} must be a whole number from 0 to 65535."),
+        ("batch = 0", "The setting batch in {} must be a whole number from 1 to 20000."),
+        ("dtmf = 'keeep'", 'The setting dtmf in {} must be "keep" or "redact".'),
+        ("keep_switch_events = 'ever'", 'must be a whole number, 1 or more, or "forever".'),
+        ("ldap_start_tls = 'x'", "must be true or false."),
+        ("ldap_password = 5", "The setting ldap_password in {} must be a text, in quotes."),
+        ("registry = 5", "must be a path, in quotes."),
+        (
+            "[[switches]]\nnode = 'a@b'\nhttp_port = 1",
+            "http_port in an entry: move that line above the first [[switches]]",
+        ),
+        ("[[switches]]\nnode = 'a@b'\npass = 'x'", "has the key pass in an entry, which has node and cookie alone"),
+        ("[[switches]]\ncookie = 'x'", "each [[switches]] has node and cookie"),
+    ],
+)
+def test_a_wrong_value_is_told_by_what_it_must_be(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "harmony.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load({"HARMONY_DATA": str(tmp_path)})
+    assert says.format(path) in str(caught.value)
+    assert "`" not in str(caught.value)
+
+
+def test_it_is_said_where_the_wrong_value_stands(tmp_path: Path) -> None:
+    (tmp_path / "harmony.toml").write_text("batch = 5")
+    with pytest.raises(SettingsError, match=r"^The setting HARMONY_BATCH of the environment must be a whole number"):
+        load({"HARMONY_DATA": str(tmp_path), "HARMONY_BATCH": "none"})
 
 
 def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
