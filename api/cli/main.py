@@ -31,8 +31,9 @@ from api.cli import (
     tokens,
     webhooks,
 )
+from api.cli.arguments import Parser
 from api.cli.console import error
-from api.errors import FAILED, OK, USAGE, exit_code_of
+from api.errors import FAILED, OK, exit_code_of
 
 GROUPS = (
     services,
@@ -58,7 +59,7 @@ GROUPS = (
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="harmony",
         description="Every event of your FreeSWITCH switches stored for good, and the calls of people told right.",
         epilog="Exit codes: 0 ok, 1 failed, 2 usage, 3 degraded. HARMONY_DATA names the data directory (./data), "
@@ -101,8 +102,7 @@ def _refuse(problem: Exception, as_json: bool) -> int:
         where = f"{problem.filename}: " if problem.filename else ""
         error(f"{where}{problem.strerror}.", "system", as_json)
     elif isinstance(problem, UnicodeDecodeError):
-        error(f"Something that should be text is not UTF-8: {_first_line(problem)}.", "text", as_json)
-        return USAGE
+        error("A file that should be text is none in UTF-8: name another, or save it as UTF-8.", "text", as_json)
     else:
         what = f"{type(problem).__name__}: {_first_line(problem)}"
         error(f"harmony met an error it did not foresee ({what}); `harmony --debug ...` shows where.", "bug", as_json)
