@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
+from core.durable import private
 from core.errors import HarmonyError
 
 _RECORD = struct.Struct(">QI")
@@ -115,9 +116,35 @@ def packed(received_at: int, term: bytes) -> bytes:
     return _RECORD.pack(received_at, len(term)) + term
 
 
-def create(path: Path | str) -> IO[bytes]:
-    """Open a new capture file for writing, gzipped when its name ends so."""
-    return cast(IO[bytes], (gzip.open if str(path).endswith(".gz") else open)(path, "wb"))
+def is_packed(path: Path | str) -> bool:
+    """Say whether a file of this name is gzipped."""
+    return str(path).endswith(".gz")
+
+
+def create(path: Path | str, packed: bool | None = None) -> IO[bytes]:
+    """Open a new capture file for writing, its owner's alone; gzipped when its name ends so, or as is said."""
+    file = private(Path(path))
+    if not (is_packed(path) if packed is None else packed):
+        return file
+    try:
+        return cast(IO[bytes], _Packed(file))
+    except BaseException:
+        file.close()
+        raise
+
+
+class _Packed(gzip.GzipFile):
+    """A gzip file that closes what it writes into."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(fileobj=file, mode="wb")
+        self._below = file
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._below.close()
 
 
 def write_capture(path: Path | str, records: Iterable[tuple[int, bytes]]) -> int:

@@ -36,7 +36,8 @@ def list_(args: argparse.Namespace) -> int:
         emit({"operations": documents})
         return OK
     if not documents:
-        say("Nothing was done.")
+        chosen = args.action or args.by or args.before
+        say("Nothing like that was done: leave the filters out to see what was." if chosen else "Nothing was done.")
         return OK
     names = ("position", "at", "action", "by", "subject", "reason")
     table(names, [[one[name] or None for name in names] for one in documents])

@@ -155,12 +155,12 @@ def import_(args: argparse.Namespace) -> int:
     from core.settings import load
 
     settings = load()
-    raw = ldif.read(args.file.read_text(encoding="utf-8"), str(args.file))
+    raw = ldif.read_file(args.file)
     entries, findings = reader.read(raw)
     for one in findings:
         note(f"warning: {one.dn}: {one.what}")
     if not entries:
-        raise BadArgument(f"{args.file} holds no entry of the registry: rel/ldap/example.ldif shows what they are.")
+        raise ldif.LdifError(f"{args.file} holds no entry of the registry: rel/ldap/example.ldif shows what they are.")
     directory = directory_of(settings)
     if directory is not None:
         from core.registry.ldap import add as add_to

@@ -94,7 +94,9 @@ class Control:
         except ValueError:
             found = None
         if found is None or (who.role not in COMPANY and found.by != who.name):
-            raise NotFound(f"There is no command {checks.shown(command_id)}.")
+            raise NotFound(
+                f"There is no command {checks.shown(command_id)}: its id is the `command_id` of the answer to it."
+            )
         return found
 
     def _known(self, key: str | None, bearer: str, question: bytes) -> Requested | None:

@@ -69,7 +69,7 @@ def make(connection: Connection[Any], who: Principal, new: NewTestEvent) -> byte
     without_nul(new)
     tenant = who.limited(new.tenant)
     if new.type not in CATALOGUE:
-        raise BadArgument(f"{new.type[:60]!r} is no type of event: all that there are stand in /v1/schemas.")
+        raise BadArgument(f"{new.type[:60]!r} is no type of event: /v1/schemas and docs/reference/events.md list them.")
     if who.tenant is not None and "tenant" not in CATALOGUE[new.type].example:
         raise BadArgument(f"{new.type} is for operators only: no receiver of a company ever gets such an event.")
     with connection.transaction():

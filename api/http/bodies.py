@@ -1,5 +1,6 @@
 """JSON bodies of requests as values of a type, within the bounds of the endpoint's record."""
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -9,6 +10,7 @@ from api.errors import BadArgument
 from api.http.routes import record_of
 
 T = TypeVar("T")
+_FIELD = re.compile(r" - at `\$\.(\w+)`$")
 B = TypeVar("B", bound=msgspec.Struct)
 
 
@@ -19,7 +21,9 @@ async def body_of(request: Request, kind: type[B]) -> B:
     assert takes.kind is kind
     media = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if takes.strict and media != "application/json":
-        raise BadArgument("Content-Type: the body is application/json.")
+        raise BadArgument(
+            f"Content-Type: {media[:60]!r} is not taken here: send `Content-Type: application/json`, and JSON."
+        )
     content = bytearray()
     async for piece in request.stream():
         content += piece
@@ -29,10 +33,20 @@ async def body_of(request: Request, kind: type[B]) -> B:
         return decoded(content.strip() or (b"{}" if takes.optional or _requires(kind) else b""), kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if takes.example is not None:
-            raise BadArgument(f"The body is JSON such as {takes.example}.") from None
+            raise BadArgument(f"{_without_values(error, kind)} The body is JSON such as {takes.example}.") from None
         if isinstance(error, msgspec.ValidationError):
             raise takes.wrong(f"The body is not what is taken here: {_sentence(error)}.") from None
         raise BadArgument(f"The body is no JSON in UTF-8: {_sentence(error)}.") from None
+
+
+def _without_values(error: Exception, kind: type[msgspec.Struct]) -> str:
+    """What is wrong, in words that repeat nothing of what was sent."""
+    names = kind.__struct_fields__
+    if (found := _FIELD.search(str(error))) is not None and found[1] in names:
+        return f"The value of {found[1]} has another shape than it must have."
+    if isinstance(error, msgspec.ValidationError):
+        return f"Its keys are {' and '.join(names)}, and no others."
+    return "It is no JSON in UTF-8."
 
 
 def _requires(kind: type[msgspec.Struct]) -> bool:

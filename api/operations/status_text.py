@@ -6,8 +6,10 @@ from typing import Any
 
 from api.operations.losses import LossAccount
 from api.operations.status import PartStatus, ProjectionStatus, Status, SwitchStatus
-from api.words.text import harmless, pad, width
+from api.words.text import clip, harmless, pad, width
 
+LONGEST = 60
+"""columns of the last error; the log of the part has all of it, and JSON too"""
 COLUMNS = {
     "projections": ("projection", "state", "position", "behind (events)", "lag", "events/s", "parked", "last error"),
     "switches": (
@@ -76,7 +78,7 @@ def _projection(one: ProjectionStatus, now: datetime) -> list[str]:
     error = "-"
     if one.last_error is not None:
         when = "" if one.last_error_at is None else f"{ago(now, _instant(one.last_error_at))}: "
-        error = when + one.last_error
+        error = clip(when + one.last_error, LONGEST)
     lag = seconds(one.lag_seconds) if one.behind else "none"
     return [one.name, one.state, f"{one.position:,}", f"{one.behind:,}", lag, _rate(one.events_per_second),
             f"{one.parked:,}", error]  # fmt: skip

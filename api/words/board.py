@@ -43,7 +43,7 @@ def board(
     if (position := _behind(connection, text)) is not None:
         return board_at(connection, _reached(connection, position), tenant, reach)
     now = now or datetime.now(UTC)
-    moment = instant(text, time_zone, now, "at")
+    moment = instant(text, time_zone, now, "at", "; or a position of the switch log, or a cursor of an event")
     if moment > now + SKEW:
         raise BadArgument(f"at: {text[:40]!r} lies ahead: it is {now:%Y-%m-%dT%H:%M:%S}Z here now.")
     return board_when(connection, int(moment.timestamp()) * 1_000_000 + moment.microsecond, tenant, reach)

@@ -20,10 +20,11 @@ def zone(name: str | None) -> tzinfo:
         raise BadArgument(f"There is no time zone {name!r}: give an IANA name such as Europe/Berlin.") from problem
 
 
-def instant(value: str, where: tzinfo, now: datetime, name: str = "time") -> datetime:
+def instant(value: str, where: tzinfo, now: datetime, name: str = "time", also: str = "") -> datetime:
     """`2026-11-23`, `2026-11-23T08:51`, with or without an offset, `now`, `today`, `yesterday`, `90m`, `2h`, `7d`.
 
     What has no offset is meant in `where`; a length of time is meant before `now`. The result is in UTC.
+    ``also``: what else could have been written, for the sentence of the refusal.
     """
     text = value.strip().lower()
     midnight = now.astimezone(where).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -40,5 +41,5 @@ def instant(value: str, where: tzinfo, now: datetime, name: str = "time") -> dat
     except (ValueError, OverflowError) as problem:
         raise BadArgument(
             f"{name}: {value!r} is no time: write 2026-11-23, 2026-11-23T08:51, today, yesterday, "
-            "or 2h for two hours ago."
+            f"or 2h for two hours ago{also}."
         ) from problem

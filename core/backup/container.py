@@ -15,7 +15,7 @@ from typing import IO, Self
 
 import msgspec
 
-from core.durable import sync_directory
+from core.durable import named, sync_directory
 from core.errors import HarmonyError
 from core.zstd import BadFrame, compress, decompress
 
@@ -52,7 +52,8 @@ class Writer:
 
     def __enter__(self) -> Self:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        self._file: IO[bytes] = os.fdopen(os.open(self._unfinished, flags, 0o600), "wb")
+        with named(self._path):
+            self._file: IO[bytes] = os.fdopen(os.open(self._unfinished, flags, 0o600), "wb")
         self._file.write(MAGIC)
         return self
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import msgspec
 
-from core.capture import CaptureError, Record, create, packed, read_capture
-from core.durable import sync_file
+from core.capture import CaptureError, Record, create, is_packed, packed, read_capture
+from core.durable import named, private, sync_directory, sync_file
 from core.event import SwitchEvent
 
 BLOCK = 1000
@@ -95,11 +96,21 @@ def chain_of(path: Path) -> Path:
     return path.with_name(path.name + _SUFFIX)
 
 
+def _part(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
+
+
 class ArchiveWriter:
-    """Writes events to a capture file with its chain; use it as a context, then `end` says what was written."""
+    """Writes events to a capture file with its chain; use it as a context, then `end` says what was written.
+
+    Both appear under their names when they are whole, or not at all.
+    """
 
     def __init__(self, path: Path, installation: str, core_of: Callable[[int], tuple[str, str]]) -> None:
         """``core_of`` tells a run's Core-UUID and its switch."""
+        for there in (path, chain_of(path)):
+            if there.exists():
+                raise CaptureError(f"{there} is there already: name another file, or move it away.", 0)
         self._path, self._core_of = path, core_of
         self._begin = Begin(_FORMAT, installation)
         self._block: list[bytes] = []
@@ -110,8 +121,9 @@ class ArchiveWriter:
         self.end: End | None = None
 
     def __enter__(self) -> ArchiveWriter:
-        self._file: IO[bytes] = create(self._path)
-        self._chain = chain_of(self._path).open("wb")
+        with named(self._path):
+            self._file: IO[bytes] = create(_part(self._path), is_packed(self._path))
+            self._chain = private(_part(chain_of(self._path)))
         line = _encode(self._begin)
         self._chain.write(line + b"\n")
         self._digest = hashlib.sha256(line).digest()
@@ -132,15 +144,23 @@ class ArchiveWriter:
             self._close_block()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._close_block()
-        self._file.close()
-        if kind is None:
-            sync_file(self._path)  # before the line that says it is whole
-            self.end = End(self._blocks, self._events, self._digest.hex())
-            self._chain.write(_encode(self.end) + b"\n")
-        self._chain.close()
-        if kind is None:
-            sync_file(chain_of(self._path))
+        files = [chain_of(self._path), self._path]  # in this order: a file that is there has its chain
+        try:
+            with named(self._path), closing(self._chain):
+                with closing(self._file):
+                    self._close_block()
+                if kind is None:
+                    self.end = End(self._blocks, self._events, self._digest.hex())
+                    self._chain.write(_encode(self.end) + b"\n")
+            if kind is None:
+                for file in files:
+                    sync_file(_part(file))
+                for file in files:
+                    _part(file).replace(file)
+                sync_directory(self._path.parent)
+        finally:
+            for file in files:
+                _part(file).unlink(missing_ok=True)
 
     def _close_block(self) -> None:
         if not self._block:

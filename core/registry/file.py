@@ -26,7 +26,7 @@ class FileSource:
         anybody named), `LdifError` when it is none."""
         try:
             state = self.path.stat()
-            text = self.path.read_text(encoding="utf-8")
+            entries = ldif.read_file(self.path)
         except FileNotFoundError as error:
             if self._awaited and self._seen is None:
                 raise RegistryAbsent(
@@ -34,9 +34,9 @@ class FileSource:
                     "`harmony registry import FILE`."
                 ) from None
             raise RegistryAway(f"The registry {self.path} cannot be read: {error.strerror}.") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise RegistryAway(f"The registry {self.path} cannot be read: {error}.") from None
-        found = {normal(entry.dn): entry for entry in ldif.read(text, str(self.path))}
+        except OSError as error:
+            raise RegistryAway(f"The registry {self.path} cannot be read: {error.strerror}.") from None
+        found = {normal(entry.dn): entry for entry in entries}
         self._seen = (state.st_ino, state.st_size, state.st_mtime_ns)
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -52,6 +53,14 @@ def read(text: str, source: str = "the LDIF") -> list[RawEntry]:
         else:
             attributes.setdefault(name, []).append(value)
     return entries
+
+
+def read_file(path: Path) -> list[RawEntry]:
+    """Return the entries of a file; raise `LdifError`, and `OSError` where it cannot be read at all."""
+    try:
+        return read(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError:
+        raise LdifError(f"{path} is no LDIF: it is not text in UTF-8. rel/ldap/example.ldif shows what is.") from None
 
 
 def write(entries: Iterable[RawEntry]) -> str:

@@ -54,6 +54,17 @@ def written(tmp_path: Path) -> Path:
     return path
 
 
+def test_an_export_that_is_ended_leaves_nothing_and_one_that_is_there_stays(tmp_path: Path, written: Path) -> None:
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    before = written.read_bytes()
+    with pytest.raises(CaptureError, match="is there already"), ArchiveWriter(written, "here", CORES.__getitem__):
+        pass
+    assert written.read_bytes() == before
+    with pytest.raises(KeyboardInterrupt):
+        broken_off(tmp_path / "y.etf.gz")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [written.name, chain_of(written).name]
+
+
 def read(path: Path) -> list[bytes]:
     return [record.term for checked in read_archive(path, read_chain(path)) for record in checked.records]
 
@@ -185,8 +196,8 @@ def broken_off(path: Path) -> None:
         raise KeyboardInterrupt
 
 
-def test_an_export_that_breaks_off_has_no_end(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        broken_off(tmp_path / "x.etf")
+def test_a_chain_without_its_end_is_of_an_export_that_broke_off(written: Path) -> None:
+    chain = chain_of(written)
+    chain.write_bytes(b"".join(chain.read_bytes().splitlines(keepends=True)[:-1]))
     with pytest.raises(BrokenChain, match="the export was interrupted"):
-        read_chain(tmp_path / "x.etf")
+        read_chain(written)
