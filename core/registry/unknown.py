@@ -87,4 +87,4 @@ def unknown(entries: Iterable[RawEntry]) -> Iterator[Finding]:
 
 def _advice(name: str, known: dict[str, str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {known[close[0]]}" if close else "take it out, or write it as harmony.schema does"
+    return f"the nearest is {known[close[0]]}" if close else "take it out, or write it as harmony.schema does"

@@ -26,5 +26,5 @@ def test_the_example_has_no_unknown_name() -> None:
 def test_a_misspelt_name_is_found_with_what_was_meant() -> None:
     (entry,) = ldif.read("dn: uid=1001\nobjectClass: harmonyUsr\nuid: 1001\nharmonyForwardAllways: 1002\n")
     first, second = unknown([entry])
-    assert first.what == "Harmony knows no attribute harmonyforwardallways: did you mean harmonyForwardAlways."
-    assert second.what == "Harmony knows no object class harmonyUsr: did you mean harmonyuser."
+    assert first.what == "Harmony knows no attribute harmonyforwardallways: the nearest is harmonyForwardAlways."
+    assert second.what == "Harmony knows no object class harmonyUsr: the nearest is harmonyuser."
