@@ -162,13 +162,14 @@ def command(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, take: Any) -> int:
     import psycopg
 
+    from api.access.companies import registry_now
     from api.access.principal import OPERATOR
     from api.commands import documents
     from api.commands.control import control
     from api.site import site
 
     with site() as here:
-        taking = control(here)
+        taking = control(here, lambda: registry_now(here.settings))
         try:
             with psycopg.connect(here.dsn, autocommit=True) as connection:
                 asked: Requested = take(taking, connection, OPERATOR)

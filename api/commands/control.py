@@ -6,6 +6,7 @@ have ended since, through that very command.
 
 import hashlib
 import re
+from collections.abc import Callable
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from api.site import Site
 from core.commands import checks
 from core.commands.orders import Status
 from core.commands.store import CommandStore, Requested
+from core.registry.snapshot import EMPTY, Registry
 from core.tenancy import company_of
 from projections.callflow.audience import audience_of
 from projections.query import get_call
@@ -34,9 +36,16 @@ _KEY = re.compile(r"[!-~]{1,255}")
 class Control:
     """Takes commands of everybody. Its connection to the database is the caller's, a call at a time."""
 
-    def __init__(self, store: CommandStore, switches: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        store: CommandStore,
+        switches: tuple[str, ...] = (),
+        registry: Callable[[], Registry] = lambda: EMPTY,
+    ) -> None:
+        """``registry`` gives what is known of companies now."""
         self.store = store
         self._switches = switches
+        self._registry = registry
 
     def call(self, connection: Connection[Any], who: Principal, body: CallBody, key: str | None = None) -> Requested:
         """Click-to-call."""
@@ -46,6 +55,7 @@ class Control:
         order = orders.click_to_call(body, who)
         permissions.check_call(who, order.from_user)
         checks.checked(order)
+        _has_phone(self._registry(), order.from_user)
         return self.store.request(
             order,
             switch=switch_for(connection, body.from_, body.switch, who, self._switches),
@@ -132,10 +142,17 @@ def _sees(who: Principal, document: bytes) -> bool:
     return who.reach is None or who.reach.sees(concerned.users, concerned.queues)
 
 
-def control(here: Site) -> Control:
+def control(here: Site, registry: Callable[[], Registry] = lambda: EMPTY) -> Control:
     """The taking of commands of a place."""
     store = CommandStore(here.dsn, dtmf=here.settings.dtmf)
-    return Control(store, tuple(switch.node for switch in here.settings.switches))
+    return Control(store, tuple(switch.node for switch in here.settings.switches), registry)
+
+
+def _has_phone(registry: Registry, user: str) -> None:
+    """Raises `NotFound` for who is no user of a company of the registry; of another company the switch knows more."""
+    name, _, domain = user.partition("@")
+    if domain.lower() in registry.companies and registry.user(domain, name) is None:
+        raise NotFound(f"There is no user {checks.shown(user)} who has a phone now: correct `from`.")
 
 
 def _bearer(who: Principal) -> str:

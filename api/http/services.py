@@ -51,7 +51,7 @@ class Services:
             here.dsn, min_size=1, max_size=CONNECTIONS, open=False, timeout=2, kwargs={"autocommit": True}, name="http"
         )
         self.pulse = Pulse(here.dsn)
-        self.control = control(here)
+        self.control = control(here, lambda: self.registry.current)
         self.streams = Streams(here.dsn)
         self.logins = Logins()
         self.desk = Desk(here)

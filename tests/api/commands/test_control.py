@@ -35,6 +35,7 @@ from api.errors import BadArgument, Forbidden, NotFound
 from core.commands import orders
 from core.commands.orders import BadOrder, Command, KeyReused, Order
 from core.commands.store import CommandStore, Requested
+from core.registry import Registry, ldif, reader
 from tests.api.commands.living import (
     ALIAS,
     ALPHA,
@@ -52,6 +53,7 @@ from tests.api.commands.living import (
     TALK_CALLEE,
     living,
 )
+from tests.core.registry.examples import EXAMPLE
 
 pytestmark = pytest.mark.database
 
@@ -287,6 +289,17 @@ def test_click_to_call(control: Control, connection: psycopg.Connection[Any]) ->
     assert (command.switch, command.tenant, command.call_id, asked.leg) == (SWITCH, "alpha.example", None, None)
     asked = control.call(connection, OPERATOR, body)
     assert control.status(DESK, str(asked.command_id)).by == "operator", "it is the user's company's"
+
+
+def test_a_user_whom_the_registry_does_not_have_is_not_called(
+    control: Control, connection: psycopg.Connection[Any]
+) -> None:
+    registry = Registry.of(reader.read(ldif.read_file(EXAMPLE))[0])
+    taking = Control(control.store, (SWITCH,), lambda: registry)
+    with pytest.raises(NotFound, match=r"There is no user '9999@alpha\.example' who has a phone now"):
+        taking.call(connection, OPERATOR, CallBody(from_="9999@alpha.example", to="1002"))
+    for user in ("1001@alpha.example", "1001@of-the-switch.example"):
+        assert taking.call(connection, OPERATOR, CallBody(from_=user, to="1002", switch=SWITCH)).kind == "originate"
 
 
 def test_which_switch_calls(control: Control, connection: psycopg.Connection[Any]) -> None:

@@ -29,6 +29,23 @@ def another(new_database: Callable[[], str]) -> str:
     return new_database()
 
 
+def test_what_is_no_backup_leaves_nothing_behind(tmp_path: Path) -> None:
+    site = Site(tmp_path / "data", None)
+    (foreign := tmp_path / "x.backup").write_bytes(b"not one")
+    refused = site.run("restore", foreign)
+    assert (refused.code, "is no backup of Harmony" in refused.err) == (1, True)
+    assert not site.data.exists()
+
+
+def test_the_file_that_was_meant_is_named(site: Site, tmp_path: Path) -> None:
+    for command in (("backup", "/nosuch/x.backup"), ("calls", "export", "-o", "/nosuch/x.csv")):
+        refused = site.run(*command)
+        assert (refused.code, refused.err) == (1, f"harmony: {command[-1]}: No such file or directory.\n")
+    (out := tmp_path / "calls.ndjson").write_text("old")
+    site.ok("calls", "export", "-o", out)
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+
+
 def test_what_is_restored_is_what_was_and_goes_on(site: Site, another: str, tmp_path: Path) -> None:
     assert site.dsn is not None
     lived_in(site)
