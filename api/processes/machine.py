@@ -69,11 +69,11 @@ def _announce(address: str, token: str | None, data: Path, say: Callable[[str], 
             time.sleep(0.1)
     else:
         LOG.warning("the page at %s does not answer yet; the lines above may say why", address)
-    say()  # among log lines it stands out so
+    say("")  # among log lines it stands out so
     if token is None:
         say(f"Harmony: {address}  (with the token of the first start; `harmony run --new-token` makes a new one)")
     else:
         say(f"Harmony: {address}")
         say(f"Access token: {token}  (of an operator; shown once, kept as a hash in {data / installation_token.FILE})")
-    say()
+    say("")
     sys.stdout.flush()
