@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from api.errors import BadArgument
+from api.errors import NotFound
 from core.errors import HarmonyError
 from core.registry import reader
 from core.registry.snapshot import EMPTY, Registry
@@ -29,23 +29,23 @@ def registry_now(settings: Settings) -> Registry:
 
 
 def company(connection: Connection[Any], registry: Registry, name: str) -> str:
-    """The domain of a company that is there; raises `BadArgument`."""
+    """The domain of a company that is there; raises `NotFound`."""
     domain = name.lower()
     if domain in registry.companies or not registry.companies or _has_calls(connection, domain):
         return domain
-    raise BadArgument(
+    raise NotFound(
         f"There is no company {name[:80]!r} in the registry, and no call is of it: {_nearest(registry, domain)}."
     )
 
 
 def user(registry: Registry, name: str) -> None:
-    """Whether a user (1001@alpha.example) may use the system; raises `BadArgument` for one who may not."""
+    """Whether a user (1001@alpha.example) may use the system; raises `NotFound` for one who may not."""
     number, _, domain = name.partition("@")
     if not registry.companies or registry.user(domain, number) is not None:
         return
     if registry.company(domain) is None:
-        raise BadArgument(f"There is no company {domain[:80]!r} in the registry: {_nearest(registry, domain)}.")
-    raise BadArgument(
+        raise NotFound(f"There is no company {domain[:80]!r} in the registry: {_nearest(registry, domain)}.")
+    raise NotFound(
         f"The registry has no user {name[:80]!r} who may use the system: `harmony registry show {domain}` lists them."
     )
 

@@ -102,14 +102,14 @@ def _asked(args: argparse.Namespace) -> "CallFilter":
 
 
 def _of_a_company(connection: "psycopg.Connection[Any]", here: "Site", asked: "CallFilter") -> "CallFilter":
-    """The same, of a company that is there; raises `BadArgument` for a misspelt one."""
+    """The same, of a company that is there; raises `NotFound` for a misspelt one."""
     import msgspec
 
     return msgspec.structs.replace(asked, tenant=company_of(connection, here, asked.tenant))
 
 
 def company_of(connection: "psycopg.Connection[Any]", here: "Site", name: str | None) -> str | None:
-    """The company that is named by --tenant, if it is there; raises `BadArgument`."""
+    """The company that is named by --tenant, if it is there; raises `NotFound`."""
     from api.access.companies import company, registry_now
 
     return None if name is None else company(connection, registry_now(here.settings), name)

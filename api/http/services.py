@@ -85,7 +85,7 @@ class Services:
             await asyncio.to_thread(self.pool.close)
 
     def known(self, connection: Connection, who: Principal, company: str | None) -> None:
-        """Whether a company that an operator names is there; raises `BadArgument` for a misspelt one."""
+        """Whether a company that an operator names is there; raises `NotFound` for a misspelt one."""
         if company is not None and who.tenant is None:
             companies.company(connection, self.registry.current, company)
 

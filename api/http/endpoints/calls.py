@@ -92,6 +92,7 @@ FAMILY = Family(
                 ),
             ),
             answers={"200": answer("A page", _PAGE)},
+            problems=(404,),
             shows="companies",
         ),
         Endpoint(

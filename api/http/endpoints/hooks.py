@@ -92,7 +92,7 @@ FAMILY = Family(
             handler=hooks.create,
             body=Takes(kind=NewWebhook),
             answers={"201": _WITH_SECRET},
-            problems=(409, 500),
+            problems=(404, 409, 500),
         ),
         Endpoint(
             name="webhooks_get",

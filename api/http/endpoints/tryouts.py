@@ -56,6 +56,7 @@ FAMILY = Family(
             handler=tryouts.create,
             body=Takes(kind=NewTestEvent),
             answers={"201": answer("It", ref("TestEvent"))},
+            problems=(404,),
             shows="nothing",
         ),
         Endpoint(

@@ -174,7 +174,7 @@ def test_tokens_are_narrowed_to_a_user_and_a_role(
         ("x", "--user", USER, "--tenant", "beta.example"),
     ):
         assert site.run("tokens", "make", *wrong).code == 2, wrong
-    assert "as the user" in site.ok("tokens", "list").out
+    assert "company-admin (as the registry says)" in site.ok("tokens", "list").out
     text = registry.read_text(encoding="utf-8")
     registry.write_text(text.replace("uid=1006,", "uid=1996,").replace("uid: 1006", "uid: 1996"), encoding="utf-8")
     with server.client(mine["token"]) as client:
