@@ -18,6 +18,8 @@ from core.errors import LogAway
 from core.seldom import Seldom
 
 LOG = logging.getLogger("harmony")
+AWAY = "The database of the event log is away ("
+"""how the sentence of `LogAway` begins, which followers hand on"""
 
 _OF_EVERY_RECORD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _OURS = {"time", "level", "part", "logger", "message", "error", "traceback"}
@@ -79,7 +81,7 @@ class _Outage(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         given = record.args if isinstance(record.args, tuple) else ()
-        away = any(isinstance(one, (LogAway, psycopg.OperationalError)) for one in given)
+        away = any(isinstance(one, (LogAway, psycopg.OperationalError)) or str(one).startswith(AWAY) for one in given)
         return not away or self._seldom.may("away")
 
     def _left_out(self, kind: str, number: int, period: float) -> None:

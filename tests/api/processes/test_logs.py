@@ -79,6 +79,7 @@ def test_a_database_that_is_away_is_one_line_of_a_process(capsys: pytest.Capture
     for waiting in ("live calls", "access tokens", "the log"):
         LOG.warning("%s wait (%s)", waiting, LogAway("The database is away"))
     LOG.warning("%s wait (%s)", "others", psycopg.OperationalError("connection failed\n\tIs it running?"))
+    LOG.warning("%s is in trouble (%s)", "a follower", "The database of the event log is away (no server): start it.")
     LOG.warning("something else")
     logging.getLogger("psycopg.pool").warning("discarding closed connection: %s", "<psycopg.Connection [BAD]>")
     logging.getLogger("asyncio").warning("socket.send() raised exception.")
