@@ -80,12 +80,14 @@ class _Outage(logging.Filter):
         self._seldom = Seldom(self._left_out, times=1, period=60.0)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        given = record.args if isinstance(record.args, tuple) else ()
-        away = any(isinstance(one, (LogAway, psycopg.OperationalError)) or str(one).startswith(AWAY) for one in given)
-        return not away or self._seldom.may("away")
+        for one in record.args if isinstance(record.args, tuple) else ():
+            if isinstance(one, (LogAway, psycopg.OperationalError)) or str(one).startswith(AWAY):
+                # Other trouble of the database (no room) has other words, and is said besides.
+                return self._seldom.may("full" if "no room" in str(one) else "away")
+        return True
 
     def _left_out(self, kind: str, number: int, period: float) -> None:
-        LOG.info("%d more lines said within %.0f s that the database is away", number, period)
+        LOG.info("%d more lines said within %.0f s that the database is %s", number, period, kind)
 
 
 def configure(part: str, log_format: Literal["text", "json"] = "text", level: int = logging.INFO) -> None:
