@@ -59,6 +59,9 @@ _STATUS = {
     "projection.not-there": 503,
     "registry.away": 503,
     "registry.refused": 409,
+    "decision.changed": 409,
+    "decision.not-possible": 422,
+    "decision.not-there": 404,
 }
 _EXIT = {"query.bad-filter": USAGE, "command.bad-argument": USAGE, "cursor.bad": USAGE, "settings": USAGE}
 """What errors of the packages below are at the edge, where that is not the usual 500 or 1."""

@@ -50,12 +50,13 @@ def record_action(
     )
     if isinstance(where, str):
         with connect(where, "harmony operator") as connection:
-            _store(connection, term)
+            append_own(connection, term)
     else:
-        _store(where, term)
+        append_own(where, term)
 
 
-def _store(connection: psycopg.Connection[Any], term: bytes) -> None:
+def append_own(connection: psycopg.Connection[Any], term: bytes) -> None:
+    """Store one own event, within the transaction that the connection is in, if it is in one."""
     here = f"harmony@{socket.gethostname()}"
     batch = Preparer().prepare([Incoming(switch=here, term=term, received_at=time.time_ns() // 1000)])
     with translated(), connection.transaction():

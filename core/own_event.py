@@ -24,6 +24,7 @@ PARKED = "harmony::parked"
 COMMAND_REQUESTED = "harmony::command_requested"
 COMMAND_COMPLETED = "harmony::command_completed"
 OPERATOR = "harmony::operator"
+DECIDED = "harmony::decided"
 SUBCLASSES = frozenset(
     {
         LINK_UP,
@@ -38,6 +39,7 @@ SUBCLASSES = frozenset(
         COMMAND_REQUESTED,
         COMMAND_COMPLETED,
         OPERATOR,
+        DECIDED,
     }
 )
 

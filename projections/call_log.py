@@ -101,7 +101,7 @@ def _columns(event: CallEvent | Notice) -> tuple[Any, ...]:
             concerned.users,
         )
     else:
-        subject, direction = text(event.subject) or "", None
+        subject, direction = text(event.subject) or "", event.direction
         parties, queues, aliases, users = event.parties, event.queues, (), event.users
     return (
         event.type,

@@ -52,6 +52,15 @@ _COMMAND = {
     "Harmony_Call": _CALL,
     "Harmony_Arguments": json.dumps({"leg": _CALL, "to": "1003", "context": "alpha.example"}),
 }
+_DECIDED = {
+    "Harmony_Subject": _CALL,
+    "Harmony_Tenant": "alpha.example",
+    "Harmony_By": "1002@alpha.example",
+    "Harmony_Concerns": json.dumps(
+        {"direction": "internal", "users": ["1001@alpha.example", "1002@alpha.example"], "parties": ["1001", "1002"]}
+    ),
+}
+_NOTE = {"note_id": "5b0c3c0e-3f0a-4a58-8d3f-6f0a0b7f2d10", "text": "Wants to be called back on Friday."}
 
 
 def own_events() -> Iterator[SwitchEvent]:
@@ -106,6 +115,8 @@ def own_events() -> Iterator[SwitchEvent]:
                 "Harmony_Details": "{}",
             },
         ),
+        (own.DECIDED, {**_DECIDED, "Harmony_Kind": "note.added", "Harmony_Details": json.dumps(_NOTE)}),
+        (own.DECIDED, {**_DECIDED, "Harmony_Kind": "tag.added", "Harmony_Details": json.dumps({"tag": "complaint"})}),
     ]
     items = [
         Incoming(_SWITCH, own.own_event(name, _NEW_CORE, number, _AT + number, **headers), _AT + number)

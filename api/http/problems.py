@@ -38,6 +38,7 @@ TITLES = {
     409: "Conflict",
     408: "Too slow",
     410: "Gone",
+    412: "Changed meanwhile",
     413: "Too large",
     414: "Too long",
     422: "Not possible",

@@ -82,6 +82,25 @@ class CallMerged(OfCall, frozen=True, kw_only=True):
     """the id of the call that is part of this one from now on"""
 
 
+Change = Literal["added", "removed", "restored"]
+
+
+class CallNoted(OfCall, frozen=True, kw_only=True):
+    change: Change
+    note_id: str
+    text: str
+    """the note; of one that was removed, as it was"""
+    by: str
+    """who did it"""
+
+
+class CallTagged(OfCall, frozen=True, kw_only=True):
+    change: Change
+    tag: str
+    by: str
+    """who did it"""
+
+
 class CallCorrected(OfCall, frozen=True, kw_only=True):
     """One of two: a single event that was otherwise (`type`, `key`, `data`), or a whole call (`correction`)."""
 

@@ -32,6 +32,8 @@ _TYPES = (
     EventType("call.merged", "Another call turned out to be part of this one; its id leads here.", call.CallMerged),
     EventType("call.corrected", "What was published before was otherwise, or never was.", call.CallCorrected),
     EventType("call.ended", "The call is over.", call.CallEnded),
+    EventType("call.noted", "Somebody put a note on the call, or took one away.", call.CallNoted),
+    EventType("call.tagged", "Somebody put a tag on the call, or took one away.", call.CallTagged),
     EventType("queue.joined", "A caller entered a queue.", notice.QueueJoined),
     EventType("queue.offered", "A waiting caller is offered to an agent, whose phone rings.", notice.QueueOffered),
     EventType("queue.offer_failed", "An agent did not take the caller who was offered.", notice.QueueOfferFailed),

@@ -1,4 +1,4 @@
-"""A published event that is about no call, but a queue, a phone, a switch, a command or an operator's action."""
+"""A published event that no fold of calls says: about a queue, a phone, a switch, a command, a decision."""
 
 from uuid import UUID, uuid5
 
@@ -25,6 +25,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """those of the parties whose it is"""
     queues: tuple[str, ...] = ()
     call_id: str | None = None
+    direction: str | None = None
+    """of the call, where it is about one and says so"""
     data: msgspec.Struct
 
     @property

@@ -10,6 +10,7 @@ from core import own_event as own
 from core.event import SwitchEvent
 from projections.published.notice import Notice
 from projections.published.of_commands import acted, command_completed, command_requested
+from projections.published.of_decisions import decided
 from projections.published.of_phones import expired, failed, registered, unregistered
 from projections.published.of_queues import callcenter, fifo
 from projections.published.of_switches import (
@@ -41,6 +42,7 @@ _OF: dict[str, Callable[[SwitchEvent], list[Notice]]] = {
     f"CUSTOM {own.COMMAND_REQUESTED}": command_requested,
     f"CUSTOM {own.COMMAND_COMPLETED}": command_completed,
     f"CUSTOM {own.OPERATOR}": acted,
+    f"CUSTOM {own.DECIDED}": decided,
 }
 TOPICS = frozenset(_OF)
 

@@ -3,6 +3,7 @@
 from api.http.endpoint import Endpoint, Family
 from api.http.endpoints import (
     access,
+    annotations,
     calls,
     commands,
     event_types,
@@ -20,6 +21,7 @@ from api.http.endpoints import (
 FAMILIES: tuple[Family, ...] = (
     calls.FAMILY,
     commands.FAMILY,
+    annotations.FAMILY,
     streams.FAMILY,
     event_types.FAMILY,
     hooks.FAMILY,

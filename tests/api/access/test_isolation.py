@@ -28,6 +28,7 @@ from websockets.sync.client import connect
 
 from api.access import analysts, store
 from api.access.principal import OPERATOR, Principal
+from api.decisions.annotations import OnCall
 from api.http import asyncapi
 from api.http.app import application
 from api.http.openapi import document
@@ -82,6 +83,7 @@ def houses(dsn: str, site: Site, hooks: Hooks, connection: psycopg.Connection[An
         made, _ = hooks.make(f"http://127.0.0.1:9/{secret}", who, description=secret, after="beginning")
         webhooks[company] = str(made.id)
         _command(dsn, connection, company, secret)
+        _annotations(connection, company, secret)
         record_action(connection, "test", OPERATOR.name, f"subject {secret}", f"because of {secret}", tenant=company)
     with EventLog(dsn) as log:
         log.append([msgspec.structs.replace(begun("01-*", b"eeee")[0], term=b"\x83h\x02zq-secret Zqxvj")])
@@ -118,6 +120,15 @@ def _command(dsn: str, connection: psycopg.Connection[Any], company: str, secret
             )
 
 
+def _annotations(connection: psycopg.Connection[Any], company: str, secret: str) -> None:
+    some = "SELECT call_id FROM calls.call WHERE tenant = %s ORDER BY call_id LIMIT 3"
+    rows = connection.execute(some, [company]).fetchall()
+    for (call_id,) in rows:
+        call = OnCall(connection, Principal(secret, company), call_id)
+        call.add_note(f"note {secret}", None)
+        call.add_tag(f"tag-{secret}", None)
+
+
 def _foreign(connection: psycopg.Connection[Any]) -> list[list[str]]:
     """Ids of BRAVO by their kinds, so that each kind is tried in each place."""
     kinds = []
@@ -129,6 +140,8 @@ def _foreign(connection: psycopg.Connection[Any]) -> list[list[str]]:
         "SELECT endpoint_id::text FROM hooks.endpoint WHERE tenant = %s",
         "SELECT delivery_id::text FROM hooks.delivery JOIN hooks.endpoint USING (endpoint_id) WHERE tenant = %s",
         "SELECT token_id::text FROM auth.token WHERE tenant = %s",
+        "SELECT convert_from(state, 'UTF8')::json ->> 'note_id' FROM log.decision"
+        " WHERE topic = 'note.added' AND tenant = %s",
         "SELECT from_user FROM calls.call WHERE tenant = %s AND from_user IS NOT NULL",
         "SELECT DISTINCT subject FROM log.call_event WHERE tenant = %s",
     ):
@@ -143,6 +156,7 @@ def _untouched(connection: psycopg.Connection[Any]) -> list[Any]:
     for query in (
         "SELECT e::text FROM hooks.endpoint e WHERE tenant = %s ORDER BY 1",
         "SELECT count(*) FROM log.command WHERE tenant = %s",
+        "SELECT count(*) FROM log.decision WHERE tenant = %s",
         "SELECT count(*) FROM hooks.delivery JOIN hooks.endpoint USING (endpoint_id) WHERE tenant = %s",
         "SELECT count(*) FROM auth.token WHERE tenant = %s AND revoked_at IS NULL",
         "SELECT count(*) FROM hooks.test_event WHERE tenant = %s",

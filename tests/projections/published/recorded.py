@@ -78,7 +78,8 @@ def as_published(event: CallEvent | Notice, position: int) -> PublishedEvent:
         subject, direction, concerned = event.call_id, event.audience.direction, event.audience
         parties, queues, aliases, users = concerned.parties, concerned.queues, concerned.aliases, concerned.users
     else:
-        subject, direction, parties, queues, aliases = event.subject, None, event.parties, event.queues, ()
+        subject, direction, aliases = event.subject, event.direction, ()
+        parties, queues = event.parties, event.queues
         users = event.users
     return PublishedEvent(
         position=position,

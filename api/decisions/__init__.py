@@ -1,0 +1,1 @@
+"""What people decide about calls, as the HTTP routes take it: who may, on which call, and whom it concerns."""
