@@ -8,18 +8,13 @@ the commit.
 from __future__ import annotations
 
 import json
-import socket
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 
-from core.event import version_of
-from core.log.driver import connect, translated
-from core.log.insert import insert
-from core.log.prepare import Incoming, Preparer
-from core.log.runs import Runs
+from core.log.application import save_own
+from core.log.driver import connect
 from core.own_event import OPERATOR, OwnEvents
 
 _own = OwnEvents()
@@ -50,25 +45,6 @@ def record_action(
     )
     if isinstance(where, str):
         with connect(where, "harmony operator") as connection:
-            append_own(connection, term)
+            save_own(connection, term)
     else:
-        append_own(where, term)
-
-
-def append_own(connection: psycopg.Connection[Any], term: bytes) -> None:
-    """Store one own event, within the transaction that the connection is in, if it is in one."""
-    here = f"harmony@{socket.gethostname()}"
-    batch = Preparer().prepare([Incoming(switch=here, term=term, received_at=time.time_ns() // 1000)])
-    with translated(), connection.transaction():
-        runs = Runs()
-        rows = [
-            (
-                row.stream,
-                version_of(runs.number(connection, row.core_uuid, here), row.sequence),
-                row.occurred_at,
-                row.topic,
-                row.state,
-            )
-            for row in batch.rows
-        ]
-        insert(connection, rows, batch.parked, doubtful=False)
+        save_own(where, term)

@@ -12,9 +12,9 @@ from uuid import UUID, uuid5
 import msgspec
 
 from core.commands.orders import Command, Dtmf, Order, Result, SendMessage, kind_of
-from core.event import version_of
-from core.log.insert import LOCK, Connection, insert
-from core.log.prepare import Incoming, Preparer
+from core.log.application import save_own
+from core.log.insert import LOCK, Connection
+from core.log.prepare import Preparer
 from core.log.runs import Runs
 from core.own_event import COMMAND_COMPLETED, COMMAND_REQUESTED, own_event
 
@@ -79,9 +79,4 @@ class CommandEvents:
             "Harmony_Call": command.call_id or "",
         }
         term = own_event(name, self._core, cast(int, row[0]), at, **headers, **more)
-        batch = self._preparer.prepare([Incoming(WRITER, term, at)])
-        rows = [
-            (one.stream, version_of(self._run, one.sequence), one.occurred_at, one.topic, one.state)
-            for one in batch.rows
-        ]
-        insert(connection, rows, batch.parked, doubtful=False)
+        save_own(connection, term, self._preparer.redacted, self._run)

@@ -7,7 +7,6 @@ is stream and version: of two who decide at once on the same state of things one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -33,10 +32,9 @@ from psycopg.sql import SQL
 
 from core.decided.decision import Decision
 from core.errors import HarmonyError
-from core.log.driver import translated
-from core.operating import append_own
+from core.log.application import save_own
+from core.log.driver import Connections, translated
 
-Connections = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
 T = TypeVar("T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = "originator_id, originator_version, topic, state"
@@ -126,7 +124,7 @@ class DecisionRecorder(ApplicationRecorder):
             with self._connections() as connection, connection.transaction():
                 positions = [self._insert(connection, one) for one in stored_events]
                 if word := kwargs.get("word"):
-                    append_own(connection, word)  # last: it keeps other writers of the log waiting until the commit
+                    save_own(connection, word)  # last: it keeps other writers of the log waiting until the commit
                 return positions
         except psycopg.errors.UniqueViolation as error:
             raise IntegrityError(str(error)) from None

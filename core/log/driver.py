@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from struct import Struct
 from typing import Any
 
@@ -26,6 +26,10 @@ _PATIENCE: dict[str, Any] = {
     "tcp_user_timeout": 25_000,
     "client_encoding": "utf8",
 }
+
+
+Connections = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
+"""where a recorder gets the connection for one call: the caller's own, or one of a pool"""
 
 
 class Microseconds(Loader):

@@ -22,9 +22,11 @@ from core.redaction import redact
 class SwitchEventMapper(Mapper[UUID]):
     """Maps `SwitchEvent`; ``switch_of`` tells the node name of a run's switch."""
 
-    def __init__(self, switch_of: Callable[[int], str] = lambda run: "") -> None:
+    def __init__(
+        self, switch_of: Callable[[int], str] = lambda run: "", redacted: Callable[[bytes], bytes] = redact
+    ) -> None:
         super().__init__(JSONTranscoder())  # asked for by the library, not used
-        self._switch_of = switch_of
+        self._switch_of, self._redacted = switch_of, redacted
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """Return what to store: redacted and compressed."""
@@ -33,7 +35,7 @@ class SwitchEventMapper(Mapper[UUID]):
             originator_id=event.stream,
             originator_version=event.version,
             topic=event.topic,
-            state=encoder().encode(redact(event.term)),
+            state=encoder().encode(self._redacted(event.term)),
             occurred_at=event.occurred_at,
         )
 

@@ -1,8 +1,9 @@
 """The event log as a recorder of the eventsourcing library: its model and its calls, our table and our way to insert.
 
-Differences to the library's own, on purpose: rows go in by COPY and never through psycopg's pipeline, which hangs for
-ever when one call outgrows the socket's buffer; storing an event again is no error but changes nothing (an event of a
-switch is identified by stream and version, whoever received it); bytes are fetched as bytes; tables come by migration.
+Differences to the library's own for PostgreSQL, on purpose: the connection is the caller's, so that an event and the
+deed that it tells of are one transaction; rows go in by COPY and never through psycopg's pipeline, which hangs for ever
+when one call outgrows the socket's buffer; storing an event again is no error but changes nothing (an event of a switch
+is identified by stream and version, whoever received it); bytes are fetched as bytes; tables come by migration.
 """
 
 from __future__ import annotations
@@ -12,18 +13,24 @@ from dataclasses import dataclass
 from typing import Any, LiteralString, cast
 from uuid import UUID
 
-from eventsourcing.persistence import Notification, NotSupportedError, StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    Notification,
+    NotSupportedError,
+    StoredEvent,
+    Subscription,
+)
 
 from core.event import identify
 from core.log.codec import decoder
-from core.log.insert import CHANNEL, Connection, insert
+from core.log.driver import Connections
+from core.log.insert import insert
 
 _EVENTS: LiteralString = (
     "SELECT originator_id, originator_version, topic, state FROM log.switch_event WHERE originator_id = %s"
 )
 _NOTIFICATIONS: LiteralString = (
-    "SELECT position, originator_id, originator_version, topic, state FROM log.switch_event WHERE true"
+    "SELECT originator_id, originator_version, topic, state, position FROM log.switch_event WHERE true"
 )
 _POSITIONS: LiteralString = (
     "SELECT e.position FROM unnest(%s::uuid[], %s::bigint[]) WITH ORDINALITY AS i (id, version, n)"
@@ -38,16 +45,11 @@ class TimedStoredEvent(StoredEvent):
     occurred_at: int
 
 
-class SwitchEventRecorder(PostgresApplicationRecorder):
-    """Records the events of switches in log.switch_event. ``datastore`` must have the schema log."""
+class SwitchEventRecorder(ApplicationRecorder):
+    """Records the events of switches, and our own, in log.switch_event."""
 
-    def __init__(self, datastore: PostgresDatastore) -> None:
-        super().__init__(datastore, events_table_name="switch_event")
-        self.channel_name = CHANNEL
-        self.sql_create_statements.clear()
-
-    def create_table(self) -> None:
-        """Do nothing: `core.migrate` makes the tables."""
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Store what is new, in order, in one transaction; return each event's position, new or not."""
@@ -60,9 +62,9 @@ class SwitchEventRecorder(PostgresApplicationRecorder):
         if not rows:
             return []
         ids = [UUID(bytes=row[0]) for row in rows], [row[1] for row in rows]
-        with self.datastore.get_connection() as connection, connection.transaction():
-            insert(cast(Connection, connection), rows, (), doubtful=False)
-            return [row["position"] for row in connection.execute(_POSITIONS, ids, binary=True)]
+        with self._connections() as connection, connection.transaction():
+            insert(connection, rows, (), doubtful=False)
+            return [int(row[0]) for row in connection.execute(_POSITIONS, ids, binary=True)]
 
     def select_events(
         self,
@@ -81,7 +83,7 @@ class SwitchEventRecorder(PostgresApplicationRecorder):
         if lte is not None:
             query, values = query + " AND originator_version <= %s", [*values, lte]
         query += " ORDER BY originator_version DESC" if desc else " ORDER BY originator_version"
-        return [StoredEvent(**row) for row in self._rows(query, values, limit)]
+        return [StoredEvent(*row) for row in self._rows(query, values, limit)]
 
     def select_notifications(
         self,
@@ -103,16 +105,20 @@ class SwitchEventRecorder(PostgresApplicationRecorder):
         if topics:
             query, values = query + " AND topic = ANY(%s)", [*values, list(topics)]
         rows = self._rows(query + " ORDER BY position", values, limit)
-        return [Notification(id=row.pop("position"), **row) for row in rows]
+        return [Notification(*row) for row in rows]
 
     def max_notification_id(self) -> int | None:
         """Return the last position, None for an empty log."""
-        return cast(int | None, self._rows("SELECT max(position) AS last FROM log.switch_event", [], None)[0]["last"])
+        return cast(int | None, self._rows("SELECT max(position) FROM log.switch_event", [], None)[0][0])
 
-    def _rows(self, query: LiteralString, values: list[Any], limit: int | None) -> list[dict[str, Any]]:
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        """Refuse: each of the library's subscriptions has threads and a connection of its own."""
+        raise NotSupportedError("The log has one follower a process (api.streams): subscribe there.")
+
+    def _rows(self, query: LiteralString, values: list[Any], limit: int | None) -> list[tuple[Any, ...]]:
         if limit is not None:
             query, values = query + " LIMIT %s", [*values, limit]
-        with self.datastore.get_connection() as connection:
+        with self._connections() as connection:
             return connection.execute(query, values, prepare=True, binary=True).fetchall()
 
 
