@@ -4,6 +4,29 @@ One value per meaning: the variants with a trace token are read like those witho
 to processes is the node's business.
 """
 
+# The theory of links over a network
+# ==================================
+#
+# A link between two processes is one fact that two nodes keep. Signals between a pair of nodes arrive in order, but
+# the two directions cross, and that alone makes ending a link hard:
+#
+#     A: unlink(B) ------------\ /------------- B: link(A) again, or the exit of B over the old link
+#                               X
+#     A: gets an exit ... of the old link, or of a new one?
+#
+# With the old UNLINK nobody could say. UNLINK_ID has a number, and its answer UNLINK_ID_ACK has the same one. Until
+# the answer is here the link counts as "being unlinked": exits over it are dropped, since they were sent before the
+# other side knew (`Mailbox.links`: the value is that number). With the answer everything older has arrived, for order
+# holds within each direction, and whatever comes from then on is new. For the same reason the answer goes out before
+# anything else to that peer (`Connection._control`): a link that is made right behind it must not overtake it.
+#
+# Monitors go one way and are named by a reference, so that an old DOWN is told from a new one by its reference alone:
+# they need no such dance.
+#
+# When the connection ends, no signal can tell anything any more. Each node then acts for the other: whoever is linked
+# to a process there gets `noconnection` as its exit, whoever watches one gets DOWN with `noconnection`. It may be
+# untrue (the process may live on behind a broken cable); it is what OTP promises: never silence.
+
 from __future__ import annotations
 
 from collections.abc import Callable
