@@ -1,6 +1,6 @@
 """Taking commands: who asks, for what, under which key. The one way in, for the HTTP routes and the command line.
 
-A question that was asked before under the same key gets the same command, before anything is looked up: the call may
+A question that came before under the same key gets the same command, before anything is looked up: the call may
 have ended since, through that very command.
 """
 
@@ -81,8 +81,8 @@ class Control:
         if isinstance(body, PickupBody) and not _sees(who, found.document):
             body = permissions.picked(who, body, found.document) or _raise(missing)
         call = seen(found.document)
-        asked = orders.of_call(permissions.meant(who, body, call), call, who, self.store)
-        return self._request(asked, call, who, key, bearer, question)
+        dispatch = orders.of_call(permissions.meant(who, body, call), call, who, self.store)
+        return self._request(dispatch, call, who, key, bearer, question)
 
     def of_room(
         self, connection: Connection[Any], who: Principal, room: str, body: OfRoom, key: str | None = None
@@ -117,12 +117,12 @@ class Control:
         return self.store.known(key, bearer=bearer, fingerprint=question)
 
     def _request(
-        self, asked: orders.Asked, call: SeenCall, who: Principal, key: str | None, bearer: str, question: bytes
+        self, dispatch: orders.Dispatch, call: SeenCall, who: Principal, key: str | None, bearer: str, question: bytes
     ) -> Requested:
-        permissions.check(who, asked.order, call)
+        permissions.check(who, dispatch.order, call)
         return self.store.request(
-            asked.order,
-            switch=asked.switch,
+            dispatch.order,
+            switch=dispatch.switch,
             tenant=call.tenant,
             by=who.name,
             call_id=call.call_id,

@@ -41,14 +41,14 @@ from core.commands.orders import Order
 from core.commands.store import CommandStore
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Dispatch(msgspec.Struct, frozen=True):
     """An order with the switch that has its leg."""
 
     order: Order
     switch: str
 
 
-def of_call(body: OfCall, call: SeenCall, who: Principal, store: CommandStore) -> Asked:
+def of_call(body: OfCall, call: SeenCall, who: Principal, store: CommandStore) -> Dispatch:
     """The order of a command to a call; raises `ApiError` and `BadOrder`."""
     match body:
         case HangupBody(cause=cause):
@@ -89,7 +89,7 @@ def of_call(body: OfCall, call: SeenCall, who: Principal, store: CommandStore) -
             assert_never(body)
 
 
-def of_room(body: OfRoom, room: str, leg: SeenLeg) -> Asked:
+def of_room(body: OfRoom, room: str, leg: SeenLeg) -> Dispatch:
     """The order of a command to a member of a conference."""
     match body:
         case MuteBody():
@@ -132,7 +132,7 @@ def _context(company: str | None, given: str | None, who: Principal) -> str:
     raise NoContext("The call belongs to no company, so it must be said in which dialplan `context` to dial.")
 
 
-def _transfer(body: TransferBody, call: SeenCall, who: Principal) -> Asked:
+def _transfer(body: TransferBody, call: SeenCall, who: Principal) -> Dispatch:
     moved, by = named(call, body), None if body.by is None else anybody(call, body.by)
     context = _context(call.tenant, body.context, who)
     if body.kind == "blind":
@@ -158,17 +158,17 @@ def _sure(leg: SeenLeg | None) -> SeenLeg:
 Settle = Callable[..., orders.TransferAttendedComplete] | Callable[..., orders.TransferAttendedCancel]
 
 
-def _settle(call: SeenCall, store: CommandStore, order: Settle) -> Asked:
+def _settle(call: SeenCall, store: CommandStore, order: Settle) -> Dispatch:
     running = store.consultation([call.call_id, *call.aliases])
     if running is None or not isinstance(running.order, orders.TransferAttendedStart):
         raise NoLeg(f"No attended transfer runs in the call {call.call_id} that a command began.")
     if running.consult is None:
         raise NoLeg("The switch has not called the target of the transfer yet: ask again in a moment.")
     start = running.order
-    return Asked(order(leg=start.leg, other=start.other, consult=running.consult), running.switch)
+    return Dispatch(order(leg=start.leg, other=start.other, consult=running.consult), running.switch)
 
 
-def _record(body: RecordBody, call: SeenCall, store: CommandStore) -> Asked:
+def _record(body: RecordBody, call: SeenCall, store: CommandStore) -> Dispatch:
     leg = named(call, body)
     if body.action == "start":
         leg = leg or caller(call)
@@ -184,7 +184,7 @@ def _one(call: SeenCall, body: OfOne, what: str) -> SeenLeg:
     return named(call, body) or only(call, what)
 
 
-def _at(leg: SeenLeg, order: Order) -> Asked:
+def _at(leg: SeenLeg, order: Order) -> Dispatch:
     if not leg.switch:
         raise NoSwitch(f"It is not known which switch has the leg {leg.leg_id}.")
-    return Asked(order, leg.switch)
+    return Dispatch(order, leg.switch)

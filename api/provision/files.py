@@ -23,7 +23,7 @@ _NAMES: tuple[tuple[re.Pattern[str], Form], ...] = (
 )
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class PhoneFile(msgspec.Struct, frozen=True):
     """What the name of a file says."""
 
     form: Form
@@ -53,12 +53,12 @@ _FILES: dict[tuple[str, Form], File] = {
 _FIRST = {"yealink": "", "snom": "{mac}.xml", "grandstream": "", "polycom": ""}
 
 
-def wanted(name: str) -> Wanted | None:
+def phone_file(name: str) -> PhoneFile | None:
     """What a file's name asks for; None for a name that no vendor's phone asks for here."""
     for pattern, form in _NAMES:
         found = pattern.fullmatch(name)
         if found is not None:
-            return Wanted(form, None if form == "common.cfg" else normal(found[1]))
+            return PhoneFile(form, None if form == "common.cfg" else normal(found[1]))
     return None
 
 

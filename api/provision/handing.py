@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from api.errors import NotFound, Unavailable
 from api.provision import secrets
-from api.provision.files import Wanted, file_of
+from api.provision.files import PhoneFile, file_of
 from api.provision.lines import settings, without_password
 from core.registry.entries import Phone
 from core.registry.live import LiveRegistry
@@ -36,7 +36,7 @@ class Handed(msgspec.Struct, frozen=True):
 
 
 def hand(
-    connection: Connection[Any], registry: LiveRegistry, secret: str, wanted: Wanted | None, base: str
+    connection: Connection[Any], registry: LiveRegistry, secret: str, named: PhoneFile | None, base: str
 ) -> Handed | str:
     """The file, or why there is none (a word for the record); raises `Unavailable` while the registry is away.
 
@@ -46,12 +46,12 @@ def hand(
         found = secrets.find(connection, secret)
         known = found or secrets.NOBODYS
         current = registry.current
-        mac = (wanted.mac if wanted is not None else None) or known.mac
+        mac = (named.mac if named is not None else None) or known.mac
         phone = current.phone(mac) or NOBODYS
         right = known.is_for(mac, phone.tenant)
         if found is None or not right or phone is NOBODYS:
             return "address" if found is None else "phone"
-        file = file_of(phone, wanted.form) if wanted is not None else None
+        file = file_of(phone, named.form) if named is not None else None
         if file is None:
             return "file"
         missing = without_password(current, phone)

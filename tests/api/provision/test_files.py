@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.provision.files import File, file_of, normal, wanted
+from api.provision.files import File, file_of, normal, phone_file
 from api.provision.lines import password_fits, settings
 from core.registry import Registry
 from core.registry import entries as e
@@ -27,7 +27,7 @@ NAMES = {
 def files(phone: e.Phone) -> list[File]:
     found = []
     for name in NAMES[phone.vendor]:
-        asked = wanted(name.format(mac=phone.mac, MAC=phone.mac.upper()))
+        asked = phone_file(name.format(mac=phone.mac, MAC=phone.mac.upper()))
         assert asked is not None
         assert asked.mac in (phone.mac, None)
         file = file_of(phone, asked.form)
@@ -143,17 +143,17 @@ def test_no_text_of_the_registry_breaks_a_file(
 def test_a_mac_in_any_writing(written: str) -> None:
     assert normal(written) == "001565aa0001"
     asked = [
-        wanted(name.format(written)) for name in ("{}.cfg", "{}-phone.cfg", "{}.xml", "cfg{}.xml", "snom320-{}.htm")
+        phone_file(name.format(written)) for name in ("{}.cfg", "{}-phone.cfg", "{}.xml", "cfg{}.xml", "snom320-{}.htm")
     ]
     assert {one.mac if one is not None else None for one in asked} == {"001565aa0001"}
 
 
 @pytest.mark.parametrize("name", ["", ".cfg", "001565aa000.cfg", "../001565aa0001.cfg", "y000000000028.cfg", "x.xml"])
 def test_other_names_are_no_files(name: str) -> None:
-    assert wanted(name) is None
+    assert phone_file(name) is None
 
 
 @given(st.text(max_size=60))
 def test_any_name_is_a_file_or_none(name: str) -> None:
-    found = wanted(name)
+    found = phone_file(name)
     assert found is None or found.mac is None or re.fullmatch("[0-9a-f]{12}", found.mac)
