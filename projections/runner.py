@@ -6,7 +6,6 @@ active and the others wait; the projection's own row, locked page by page, is wh
 rebuild. What a call is stands in `callflow`, what a row is in `tables`.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -14,9 +13,10 @@ from contextlib import contextmanager
 
 import psycopg
 
-from core.errors import HarmonyError
+from core.following import Follower, Session
 from core.log.driver import connect
 from core.log.eventlog import EventLog
+from core.log.hearing import heard
 from core.places import take
 from projections.callflow.pacing import Pace
 from projections.digest import digest
@@ -27,7 +27,6 @@ from projections.progress import Meter, Progress
 from projections.projection import NAME, SESSION, Place, Projection
 
 Connection = psycopg.Connection[tuple[object, ...]]
-log = logging.getLogger("harmony.projection")
 
 PAGE = 2000
 """events a transaction while catching up; live pages hold whatever has come meanwhile"""
@@ -35,8 +34,6 @@ PACE = 0.02
 """seconds between the pages of a runner that has caught up: more pages would cost more and show nothing sooner"""
 POLL = 0.25
 """seconds after which the log is looked at without a notification"""
-FIRST_BACK_OFF, LONGEST_BACK_OFF = 0.1, 5.0
-"""seconds between attempts, doubled each time until a page is folded again"""
 _ACTIVE = f"projection {NAME}"
 """the place of the active runner"""
 
@@ -51,7 +48,6 @@ class Runner:
         self._page = page
         self._projection = Projection(FoldKind(make_fold, topics))
         self._place: Place | None = None
-        self._back_off = FIRST_BACK_OFF
         self._meter = Meter()
         self.last_error: tuple[str, int] | None = None
         """why it last had to start again, and when (µs since the epoch)"""
@@ -81,21 +77,11 @@ class Runner:
         return self.progress
 
     def run_forever(self, stop: threading.Event, report: Callable[[Progress], None] | None = None) -> None:
-        """Follow the log until `stop` is set; a database that goes away is waited for."""
-        while not stop.is_set():
-            try:
-                with self._session() as (events, connection):
-                    self._follow(events, connection, stop, report or (lambda _: None))
-            except Exception as error:
-                self.last_error = str(error).strip().partition("\n")[0] or repr(error), time.time_ns() // 1000
-                log.warning(
-                    "The call projection stopped and starts again in %.1f s: %s",
-                    self._back_off,
-                    error or repr(error),
-                    exc_info=not isinstance(error, (HarmonyError, psycopg.Error)),
-                )
-                stop.wait(self._back_off)
-                self._back_off = min(self._back_off * 2, LONGEST_BACK_OFF)
+        """Follow the log, in a thread of its own, until `stop` is set; a database that goes away is waited for."""
+        follower = _Following(self, report or (lambda _: None))
+        follower.start()
+        stop.wait()
+        follower.stop(60)
 
     @contextmanager
     def _session(self) -> Iterator[tuple[EventLog, Connection]]:
@@ -111,26 +97,6 @@ class Runner:
         finally:
             events.close()
             self._forget()
-
-    def _follow(
-        self,
-        events: EventLog,
-        connection: Connection,
-        stop: threading.Event,
-        report: Callable[[Progress], None],
-    ) -> None:
-        while not stop.is_set() and not self._active(connection):
-            stop.wait(POLL)
-        connection.execute("LISTEN harmony_log")
-        quiet = False
-        while not stop.is_set():
-            if self._step(events, connection, None):
-                quiet = False
-                report(self.progress)
-                if self.progress.position >= self.progress.head:
-                    stop.wait(PACE)
-            elif not (quiet and self._tell_more(connection, "idle")):
-                quiet = not list(connection.notifies(timeout=POLL, stop_after=1))
 
     def _active(self, connection: Connection) -> bool:
         """Whether this runner is the active one, becoming it if nobody is."""
@@ -182,8 +148,43 @@ class Runner:
                 self._place = self._where(connection)
                 return True
             taken.reached = page.reached
-            self._back_off = FIRST_BACK_OFF
             self._place = Place(taken.reached, place.generation)
+        return True
+
+
+class _Following(Follower):
+    """Turns of the runner for ever: a page, or a part of what is not told yet, or a wait."""
+
+    def __init__(self, runner: Runner, report: Callable[[Progress], None]) -> None:
+        super().__init__("projection calls")
+        self._runner, self._report = runner, report
+        self._listening = self._quiet = False
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        self._listening = self._quiet = False
+        try:
+            with self._runner._session() as (events, connection):
+                yield Session(lambda: self._turn(events, connection), lambda: None)
+        except Exception as error:
+            self._runner.last_error = str(error).strip().partition("\n")[0] or repr(error), time.time_ns() // 1000
+            raise
+
+    def _turn(self, events: EventLog, connection: Connection) -> bool:
+        runner = self._runner
+        if not runner._active(connection):
+            self.rest(POLL)
+            return True
+        if not self._listening:
+            connection.execute("LISTEN harmony_log")
+            self._listening = True
+        if runner._step(events, connection, None):
+            self._quiet = False
+            self._report(runner.progress)
+            if runner.progress.position >= runner.progress.head:
+                self.rest(PACE)
+        elif not (self._quiet and runner._tell_more(connection, "idle")):
+            self._quiet = not heard(connection, POLL)
         return True
 
 

@@ -20,6 +20,7 @@ from starlette.types import Scope
 from api.access.principal import Principal
 from api.access.tally import EVERY, Due, Tally, Thing, family, network
 from core.errors import HarmonyError
+from core.following.tasks import follow
 from core.log.driver import connect
 from core.operating import record_action
 from projections.query import get_call
@@ -93,17 +94,13 @@ class Audit:
     async def keep(self) -> None:
         """Write what is due, for ever. Cancel it to end; what is left is written then."""
         try:
-            while True:
-                try:
-                    async with asyncio.timeout(1.0):
-                        await self._wake.wait()
-                except TimeoutError:
-                    pass
-                self._wake.clear()
-                await self._write()
-                await asyncio.sleep(0.1)
+            await follow("audit", self._step, 1.0, wake=self._wake)
         finally:
             await self._write(everything=True)
+
+    async def _step(self) -> None:
+        await self._write()
+        await asyncio.sleep(0.1)
 
     async def _write(self, everything: bool = False) -> None:
         unsure, self._unsure = self._unsure, []
@@ -123,11 +120,11 @@ class Audit:
         if problem is None:
             for thing, address in writing.result():
                 self.note(thing, address)
-        elif isinstance(problem, HarmonyError | psycopg.Error):
-            LOG.warning("%d records of access cannot be written now: %s", len(due), problem)
-            self.tally.failed(due, time.monotonic())
         else:
-            raise problem
+            self.tally.failed(due, time.monotonic())
+            if not isinstance(problem, HarmonyError | psycopg.Error):
+                raise problem
+            LOG.warning("%d records of access cannot be written now: %s", len(due), problem)
 
 
 def _store(dsn: str, due: list[Due], unsure: list[Unsure]) -> list[tuple[Thing, str]]:

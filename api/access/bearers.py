@@ -20,6 +20,7 @@ from api.access.keeper import Keeper
 from api.access.principal import OPERATOR, Principal
 from api.access.token import PREFIX, Token
 from api.errors import Unavailable
+from core.following.tasks import follow
 from core.registry.live import LiveRegistry
 from core.registry.snapshot import EMPTY, Registry
 from core.roles import Standing, alone, standing
@@ -154,12 +155,13 @@ class Opened:
 
     async def keep(self) -> None:
         """Look for ever. Cancel it to end."""
-        while True:
-            await asyncio.sleep(TICK)
-            verdicts: dict[int, str | None] = {}
-            for key, (bearer, end) in list(self._open.items()):
-                if id(bearer) not in verdicts:
-                    verdicts[id(bearer)] = bearer.why_not()
-                if (reason := verdicts[id(bearer)]) is not None:
-                    self._open.pop(key, None)
-                    end(f"{reason} This stream ends.")
+        await follow("open streams", self._look, TICK)
+
+    async def _look(self) -> None:
+        verdicts: dict[int, str | None] = {}
+        for key, (bearer, end) in list(self._open.items()):
+            if id(bearer) not in verdicts:
+                verdicts[id(bearer)] = bearer.why_not()
+            if (reason := verdicts[id(bearer)]) is not None:
+                self._open.pop(key, None)
+                end(f"{reason} This stream ends.")

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Source = CallsSource | SwitchSource
 
-POLL = 0.5
-"""Seconds after which a tail looks without being told to."""
 FURTHER = 8
 """times as far back for the last events, each time that too few were found"""
 CHANNELS = {"calls": "harmony_calls", "switch": "harmony_log"}
@@ -136,17 +134,19 @@ def _follow(source: "Source", dsn: str, asked: "Asked", args: argparse.Namespace
     import signal
     import threading
 
-    import psycopg
+    from api.cli.tail_follower import TailFollower
 
     # Ctrl-C sets a flag instead of raising: an exception in the middle of the driver's work can get lost there.
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda number, frame: stop.set())
-    with psycopg.connect(dsn, autocommit=True, application_name="harmony tail") as hints:
-        hints.execute(f"LISTEN {CHANNELS[asked.log]}".encode())
-        while not stop.is_set() and (args.upto is None or after < args.upto):
-            after = _show_new(source, asked, args, after)
-            for _ in hints.notifies(timeout=POLL, stop_after=1):
-                pass
+    follower = TailFollower(
+        dsn, CHANNELS[asked.log], lambda place: _show_new(source, asked, args, place), after, args.upto, stop.set
+    )
+    follower.start()
+    stop.wait()
+    follower.stop()
+    if follower.failure is not None:
+        raise follower.failure
 
 
 def _show(entry: "Entry", asked: "Asked", as_json: bool) -> None:

@@ -9,10 +9,9 @@ import asyncio
 import contextlib
 import logging
 import random
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
@@ -27,7 +26,10 @@ from api.hooks.queue import LEASE, Delivery, Figures, Queue, Result, Run
 from api.hooks.schedule import Schedule
 from api.hooks.secrets import Secrets, headers
 from core.errors import HarmonyError
+from core.following import Follower, Session
+from core.following.tasks import follow
 from core.log.driver import connect
+from core.log.hearing import Connection, connected, heard
 
 log = logging.getLogger("harmony.deliver")
 P = ParamSpec("P")
@@ -79,13 +81,13 @@ class Sender:
 
     async def run(self) -> None:
         """Send until stopped."""
-        while not self._stopping.is_set():
-            try:
-                await _Shift(self, self._stopping).work()
-            except* (HarmonyError, psycopg.Error) as group:
-                log.warning("The sender of webhooks stopped and starts again in %.0f s: %s", AGAIN, _first(group))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), AGAIN)
+        await follow("webhook sender", self._shift, 0, stopping=self._stopping, first=AGAIN)
+
+    async def _shift(self) -> None:
+        try:
+            await _Shift(self, self._stopping).work()
+        except ExceptionGroup as group:
+            raise _first(group) from group
 
     def verdict(self, delivery: Delivery, at: datetime, answer: Answer) -> Result:
         """What an answer means for its delivery."""
@@ -142,8 +144,7 @@ class _Shift:
 
     async def work(self) -> None:
         loop = asyncio.get_running_loop()
-        ended = threading.Event()
-        hints = threading.Thread(target=self._listen, args=(loop, ended), name="webhook hints", daemon=True)
+        hints = Hints(self._sender._dsn, loop, self._wake.set)
         try:
             self._connection = await self._ask(connect, self._sender._dsn, "harmony-webhooks-send")
             self._queue = await self._ask(Queue, self._connection)
@@ -158,7 +159,7 @@ class _Shift:
                 await recording
             await self._ask(self._queue.let_go)
         finally:
-            ended.set()
+            hints.finish()
             if hasattr(self, "_connection"):
                 await self._ask(self._connection.close)
             self._database.shutdown()
@@ -189,11 +190,25 @@ class _Shift:
 
     def _due(self, busy: dict[UUID, int], room: int) -> list[tuple[Run, list[bytes | None]]]:
         runs = self._queue.claim(busy, RUNS, room)
-        return [(run, [self._messages.body(delivery) for delivery in run.deliveries]) for run in runs]
+        return [(run, [self._body(delivery) for delivery in run.deliveries]) for run in runs]
+
+    def _body(self, delivery: Delivery) -> bytes | None:
+        """The message; None also for one that cannot be written, which keeps nobody else's waiting."""
+        try:
+            return self._messages.body(delivery)
+        except (HarmonyError, psycopg.Error):
+            raise
+        except Exception:
+            log.exception(
+                "The message %s to %s cannot be written: it is given up", delivery.event_id, delivery.endpoint
+            )
+            return None
 
     async def _carry(self, run: Run, bodies: list[bytes | None]) -> None:
         try:
             await self._sender.carry(run, bodies, self._results.put_nowait)
+        except Exception:
+            log.exception("Sending to %s failed; it is due again later", run.target.endpoint_id)
         finally:
             self._results.put_nowait(run.target.endpoint_id)
 
@@ -236,18 +251,27 @@ class _Shift:
             self._sender.figures = await self._ask(self._queue.figures)
             await asyncio.sleep(SWEEP)
 
-    def _listen(self, loop: asyncio.AbstractEventLoop, ended: threading.Event) -> None:
-        """Hear of new deliveries sooner than by looking. A hint only: when this fails, nothing is lost."""
-        with contextlib.suppress(psycopg.Error, HarmonyError, RuntimeError):
-            with connect(self._sender._dsn, "harmony-webhooks-hints") as connection:
-                connection.execute(f"LISTEN {CHANNEL}")
-                while not ended.is_set():
-                    for _ in connection.notifies(timeout=1.0, stop_after=1):
-                        loop.call_soon_threadsafe(self._wake.set)
+
+class Hints(Follower):
+    """Hears of new deliveries sooner than by looking. A hint only: when this fails, nothing is lost."""
+
+    def __init__(self, dsn: str, loop: asyncio.AbstractEventLoop, hint: Callable[[], None]) -> None:
+        super().__init__("webhook hints")
+        self._dsn, self._loop, self._hint = dsn, loop, hint
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Session]:
+        with connected(self._dsn, "harmony-webhooks-hints", CHANNEL) as connection:
+            yield Session(lambda: self._step(connection), lambda: None)
+
+    def _step(self, connection: Connection) -> bool:
+        if heard(connection) and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._hint)
+        return True
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    found: BaseException = group
-    while isinstance(found, BaseExceptionGroup):
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    found: Exception = group
+    while isinstance(found, ExceptionGroup):
         found = found.exceptions[0]
     return found

@@ -25,6 +25,7 @@ from api.http.shares import Shares
 from api.provision.desk import Desk
 from api.site import Site
 from api.streams import Streams
+from core.following.tasks import kept
 from core.registry.live import LiveRegistry
 from core.registry.sources import source_of
 
@@ -62,20 +63,21 @@ class Services:
         self.pool.open()
         await asyncio.to_thread(self.registry.start)
         self.bearers.keeper.start()
-        beating = asyncio.gather(
-            self.pulse.beat(),
-            self.streams.keep(),
-            self.opened.keep(),
-            self.audit.keep(),
-            expire(self.control.store),
-            self.desk.refusals.keep(),
-        )
+        keeping = {
+            "pulse": self.pulse.beat(),
+            "streams": self.streams.keep(),
+            "open streams": self.opened.keep(),
+            "audit": self.audit.keep(),
+            "expiry of commands": expire(self.control.store),
+            "refusals": self.desk.refusals.keep(),
+        }
+        beating = [kept(asyncio.create_task(one, name=name)) for name, one in keeping.items()]
         try:
             yield
         finally:
-            beating.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await beating
+            for one in beating:
+                one.cancel()
+            await asyncio.gather(*beating, return_exceptions=True)
             self.streams.stop()
             await asyncio.to_thread(self.registry.stop)
             await asyncio.to_thread(self.bearers.keeper.stop)

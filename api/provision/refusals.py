@@ -9,6 +9,7 @@ from collections import Counter
 from contextlib import suppress
 
 from core.errors import LogError
+from core.following.tasks import follow
 from core.operating import record_action
 
 EVERY = 60.0
@@ -41,13 +42,14 @@ class Refusals:
     async def keep(self) -> None:
         """Write what is due, for ever. Cancel it to end; what is left is written then."""
         try:
-            while True:
-                await asyncio.sleep(LOOK)
-                if self._count and time.monotonic() - self._written >= self._every:
-                    await asyncio.to_thread(self._write)
+            await follow("refusals", self._step, LOOK)
         finally:
             if self._count:
                 await asyncio.to_thread(self._write)
+
+    async def _step(self) -> None:
+        if self._count and time.monotonic() - self._written >= self._every:
+            await asyncio.to_thread(self._write)
 
     def _write(self) -> None:
         count, reasons, addresses, macs = self._count, self._reasons, self._addresses, self._macs

@@ -7,7 +7,7 @@ import logging
 import random
 
 from bridge import epmd
-from bridge.errors import EpmdUnreachable, ForeignPeer, NameTaken, NodeError
+from bridge.errors import EpmdUnreachable, ForeignPeer, NameTaken
 from core.following.backoff import Backoff
 
 
@@ -82,7 +82,7 @@ class Listing:
                     if str(error) != said:
                         self._log.warning("%s", error)
                     said = str(error)
-                except NodeError:
+                except Exception:  # whatever it is, it is tried again
                     self._log.exception("Registering failed")
                 else:
                     backoff.reset()

@@ -200,9 +200,9 @@ class Node:
         while True:
             try:
                 link = await self.connect(peer, cookie)
-            except NodeError as error:
+            except Exception as error:  # whatever it is, the peer is tried again
                 if str(error) != said:  # the same trouble for an hour is one line, not hundreds
-                    self.log.warning("%s", error)
+                    self.log.warning("%s", error, exc_info=None if isinstance(error, NodeError) else error)
                 said = str(error)
             else:
                 said = ""

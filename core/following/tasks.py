@@ -7,7 +7,8 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn
+from contextlib import suppress
+from typing import Any
 
 from core.following.course import FIRST, LONGEST, Course
 from core.following.ending import end_process
@@ -22,16 +23,17 @@ async def follow(
     every: float,
     *,
     wake: asyncio.Event | None = None,
+    stopping: asyncio.Event | None = None,
     first: float = FIRST,
     longest: float = LONGEST,
-) -> NoReturn:
-    """Step for ever, every so many seconds or when ``wake`` is set. Cancel it to end.
+) -> None:
+    """Step every so many seconds, or when ``wake`` is set; until ``stopping`` is, or for ever. Cancel it to end.
 
     An exception is said, counted and shown, and after a pause there is the next step.
     """
     course = Course(name, first, longest)
     with listed(course):
-        while True:
+        while stopping is None or not stopping.is_set():
             pause = every
             if wake is not None:
                 wake.clear()
@@ -47,18 +49,16 @@ async def follow(
                 lasted = course.well(time.time())
                 if lasted is not None:
                     LOG.info("%s is well again after %.1f s", name, lasted)
-            await _rest(pause, wake)
+            await _rest(pause, wake or stopping)
 
 
-async def _rest(seconds: float, wake: asyncio.Event | None) -> None:
-    if wake is None:
+async def _rest(seconds: float, event: asyncio.Event | None) -> None:
+    if event is None:
         await asyncio.sleep(seconds)
         return
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await wake.wait()
-    except TimeoutError:
-        pass
+            await event.wait()
 
 
 def kept(task: asyncio.Task[Any], ended: Callable[[str], None] = end_process) -> asyncio.Task[Any]:

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
+import psycopg
 import pytest
 
-from tests.api.conftest import Site, capture
+from tests.api.conftest import Site, capture, until
 
 pytestmark = pytest.mark.http
 
@@ -53,6 +55,22 @@ def test_what_is_new_is_shown_as_it_comes(filled: Callable[..., Site], site: Sit
     filled("01")
     found = tail.says("call.ended")
     assert json.loads(found.string)["data"]["outcome"] == "answered"
+    assert tail.stop(2) == 0
+
+
+def test_it_goes_on_when_its_connections_break(
+    filled: Callable[..., Site], site: Site, connection: psycopg.Connection[Any]
+) -> None:
+    tail = site.start("events", "tail", "--log", "calls", "--after", "beginning", "--types", "call.ended", "--json")
+    filled("01")
+    tail.says("call.ended")
+    connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    tail.says("events tail is in trouble and tries again")
+    filled("13")
+    until(lambda: sum("call.ended" in line for line in list(tail.said)) >= 2, "the next call")
     assert tail.stop(2) == 0
 
 

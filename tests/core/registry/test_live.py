@@ -169,6 +169,25 @@ def test_a_damaged_file_leaves_what_was_known(tmp_path: Path) -> None:
         live.stop()
 
 
+def test_an_expression_that_breaks_the_machine_is_refused_alone_and_a_mended_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "registry.ldif"
+    good = EXAMPLE.read_text(encoding="utf-8")
+    assert "harmonyExpression: ^\\*60$" in good
+    path.write_text(good.replace("^\\*60$", "^1{99999999999}$"), encoding="utf-8")
+    live = LiveRegistry(FileSource(path), poll=0.05)
+    live.start()
+    try:
+        (finding,) = live.findings
+        assert "cn=time of day" in finding.dn
+        assert "is no regular expression" in finding.what
+        assert live.state.current
+        assert live.current.user("alpha.example", "1001") is not None
+        path.write_text(good, encoding="utf-8")
+        assert shown(live, lambda: not live.findings)
+    finally:
+        live.stop()
+
+
 class _Odd(FileSource):
     """A source that raises what nobody expects, while there is a word for it in the file."""
 
