@@ -1,6 +1,7 @@
-"""Take the README's picture: start the demo, open its page in Chromium, wait until something is going on, shoot.
+"""Take the pictures of the README: start the demo, sign in with Chromium, wait until something is going on, shoot.
 
-``python scripts/screenshot.py`` writes docs/images/live-calls.png. Needs Debian's chromium (`scripts/setup-test`).
+``python scripts/screenshot.py`` writes docs/images/live-calls.png, one-call.png and calls.png. Needs Debian's chromium
+(`scripts/setup-test`).
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 TOP = Path(__file__).resolve().parent.parent
-PICTURE = TOP / "docs" / "images" / "live-calls.png"
-WIDTH, HEIGHT = 1080, 620
+IMAGES = TOP / "docs" / "images"
+WIDTH, HEIGHT = 1280, 760
 QUIET = [
     "--no-first-run",
     "--disable-background-networking",
@@ -29,8 +31,16 @@ QUIET = [
     "--disable-sync",
     "--disable-quic",
 ]
-LIVE = "document.querySelectorAll('#live tr').length"
-ENDED = "document.querySelectorAll('#ended tr').length"
+ROWS = "document.querySelectorAll('tr[data-call]').length"
+SIGN_IN = """
+    fetch("/v1/session", {
+        method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({token: %r})
+    }).then((answer) => answer.ok)
+"""
+TRANSFERRED = """
+    fetch("/v1/calls?has_transfer=true&live=false&limit=50").then((answer) => answer.json())
+        .then((page) => page.calls.find((call) => call.transfers[0].kind === "attended")?.call_id ?? "")
+"""
 
 
 class Chromium:
@@ -64,7 +74,9 @@ class Chromium:
 
     def evaluate(self, expression: str) -> Any:
         """The value of an expression in the page."""
-        return self.ask("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+        return self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)["result"].get(
+            "value"
+        )
 
     def ask(self, method: str, **params: object) -> dict[str, Any]:
         """Send a command and wait for its answer."""
@@ -103,25 +115,57 @@ def main() -> int:
             text=True,
         )
         assert demo.stdout is not None
-        url = next(found[1] for line in demo.stdout if (found := re.match(r"Harmony: (\S+)", line)))
+        said = {
+            found[1]: found[2]
+            for line in _lines(demo.stdout)
+            if (found := re.match(r"(Harmony|Access token): (\S+)", line))
+        }
         browser = Chromium(f"{directory}/chromium")
         try:
-            browser.open(url)
+            browser.open(said["Harmony"] + "sign-in")
             browser.ask(
                 "Emulation.setDeviceMetricsOverride", width=WIDTH, height=HEIGHT, deviceScaleFactor=1, mobile=False
             )
-            deadline = time.monotonic() + 90
-            while time.monotonic() < deadline and not (browser.evaluate(LIVE) >= 4 and browser.evaluate(ENDED) >= 5):
-                time.sleep(0.3)
-            shot = browser.ask("Page.captureScreenshot", format="png")["data"]
+            _until(lambda: bool(browser.evaluate("!!document.querySelector('form')")))
+            _until(lambda: bool(browser.evaluate(SIGN_IN % said["Access token"])))
+            browser.ask("Page.navigate", url=said["Harmony"] + "live")
+            _until(lambda: int(browser.evaluate(ROWS)) >= 5)
+            _shoot(browser, "live-calls")
+            _until(lambda: bool(browser.evaluate(TRANSFERRED)))
+            browser.ask("Page.navigate", url=said["Harmony"] + "calls/" + str(browser.evaluate(TRANSFERRED)))
+            _until(lambda: bool(browser.evaluate("!!document.querySelector('svg.ladder .slur')")))
+            _shoot(browser, "one-call")
+            browser.ask("Page.navigate", url=said["Harmony"] + "calls")
+            _until(lambda: int(browser.evaluate(ROWS)) >= 12)
+            _shoot(browser, "calls")
         finally:
             browser.process.terminate()
             browser.process.wait()
             demo.send_signal(signal.SIGTERM)
             demo.wait()
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    PICTURE.write_bytes(base64.b64decode(shot))
     return 0
+
+
+def _lines(stream: IO[str]) -> Iterator[str]:
+    """What the demo says, up to the token."""
+    for line in stream:
+        yield line
+        if line.startswith("Access token"):
+            return
+
+
+def _until(look: Callable[[], bool], patience: float = 180) -> None:
+    deadline = time.monotonic() + patience
+    while not look():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the demo did not show what the picture is of")
+        time.sleep(0.3)
+
+
+def _shoot(browser: Chromium, name: str) -> None:
+    shot = browser.ask("Page.captureScreenshot", format="png")["data"]
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    (IMAGES / f"{name}.png").write_bytes(base64.b64decode(shot))
 
 
 if __name__ == "__main__":
