@@ -103,7 +103,8 @@ class Chromium:
 
     def press(self, key: str, code: int = 0, text: str = "") -> None:
         """Press a key wherever the focus is."""
-        what = {"key": key, "windowsVirtualKeyCode": code or ord(key.upper()), "text": text or key}
+        letter = text or (key if len(key) == 1 else "")
+        what = {"key": key, "windowsVirtualKeyCode": code or ord(key.upper()), "text": letter}
         self._page("Input.dispatchKeyEvent", type="keyDown", **what)
         self._page("Input.dispatchKeyEvent", type="keyUp", **what)
 

@@ -16,8 +16,8 @@ import {callPath, go} from "../router";
 import {session} from "../session";
 import {change, grouped, type Group, type Grouping, type Row} from "./board";
 
-/** seconds that the stories show: as many as the oldest call needs, ten minutes at most */
-const SHOWN = [60, 120, 300, 600] as const;
+/** seconds that the stories show */
+const SHOWN = 600;
 const ROW = 32, CARD = 68;
 const SPEEDS = [1, 10, 60] as const;
 /** seconds of waiting after which the time is marked */
@@ -35,7 +35,6 @@ export class Live extends Part {
   declare narrow: boolean;
   private list: Virtualizer<Window, Element> | null = null;
   private drawn = 0;
-  private shown = 600;
   private waiting = 0;
   private asking = false;
   private wanted: number | null = null;
@@ -141,7 +140,6 @@ export class Live extends Part {
 
   protected override render(): TemplateResult {
     const at = this.at, groups = grouped(this.calls, this.by, at), all = groups.flatMap((one) => one.rows);
-    this.shown = SHOWN.find((one) => all.every((row) => (at - row.began) / 1_000 < one)) ?? 600;
     const count = (states: string[]): number => all.filter((one) => states.includes(one.state)).length;
     const talks = count(["talking", "consult", "conference"]), waits = count(["queued", "parked", "held"]), rings = count(["ringing"]);
     const items: Item[] = groups.flatMap((group): Item[] => [...(this.by === "flat" || (groups.length === 1 && group.name === null) ? [] : [{group}]), ...group.rows.map((row) => ({row}))]);
@@ -199,7 +197,7 @@ export class Live extends Part {
     const found = this.list.getVirtualItems(), first = found[0]?.index ?? 0, last = found.at(-1)?.index ?? Math.min(items.length, 40) - 1;
     const shown = items.slice(first, last + 1), company = session.who?.tenant === null, columns = company ? 7 : 6;
     return html`<table class=${this.narrow ? "cardlist live" : "live"} aria-rowcount=${items.length}><caption class="vh">${t("live.title")}</caption>
-      ${this.narrow ? nothing : html`<thead><tr><th scope="col">${t("live.state")}</th><th scope="col" class="r">${t("live.for")}</th><th scope="col">${t("live.caller")}</th><th scope="col">${t("live.with")}</th><th scope="col">${t("column.story")} <span class="q3">${t("live.story", {time: duration(this.shown)})}</span></th><th scope="col" class="r">${t("live.whole")}</th>${company ? html`<th scope="col">${t("live.switch")}</th>` : nothing}</tr></thead>`}
+      ${this.narrow ? nothing : html`<thead><tr><th scope="col">${t("live.state")}</th><th scope="col" class="r">${t("live.for")}</th><th scope="col">${t("live.caller")}</th><th scope="col">${t("live.with")}</th><th scope="col">${t("column.story")} <span class="q3">${t("live.story")}</span></th><th scope="col" class="r">${t("live.whole")}</th>${company ? html`<th scope="col">${t("live.switch")}</th>` : nothing}</tr></thead>`}
       <tbody @click=${this.opened}>${first ? html`<tr aria-hidden="true"><td class="room" colspan=${columns} height=${first * height}></td></tr>` : nothing}
         ${repeat(shown, (item) => ("row" in item ? item.row.call.call_id : `group ${item.group.name}`), (item) => ("row" in item ? (this.narrow ? this.card(item.row, at) : this.row(item.row, at, company)) : this.heading(item.group, columns)))}
         ${last < items.length - 1 ? html`<tr aria-hidden="true"><td class="room" colspan=${columns} height=${(items.length - 1 - last) * height}></td></tr>` : nothing}</tbody></table>`;
@@ -228,7 +226,7 @@ export class Live extends Part {
       .filter((s) => s.kind !== "record" && s.kind !== "monitor" && (s.parties.includes(caller ?? "") || s.kind === "ring"))
       .map((s) => ({kind: s.kind, begins: (millis(String(s.started_at)) - one.began) / 1_000, ends: s.ended_at ? (millis(String(s.ended_at)) - one.began) / 1_000 : null}));
     const own = stretches.filter((s) => s.kind !== "ring" || !stretches.some((o) => o.kind !== "ring" && o.begins <= s.begins && (o.ends ?? Infinity) > s.begins));
-    return mini(own, this.shown, width, {now: whole, from: whole - this.shown});
+    return mini(own, SHOWN, width, {now: whole, from: whole - SHOWN});
   }
 
   private opened(event: MouseEvent): void {
