@@ -58,7 +58,9 @@ def test_what_is_whole_stays(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data"), [("a.etf.gz", gzip.compress(ONE)[:-3]), ("a.ndjson.gz", gzip.compress(b"{}\n")[:-3])]
+    ("name", "data"),
+    [("a.etf.gz", gzip.compress(ONE)[:-3]), ("a.ndjson.gz", gzip.compress(b"{}\n")[:-3])],
+    ids=["a", "b"],
 )
 def test_a_torn_gzip_stream_is_refused(tmp_path: Path, name: str, data: bytes) -> None:
     (tmp_path / name).write_bytes(data)
