@@ -56,4 +56,6 @@ def _nearest(registry: Registry, domain: str) -> str:
 
 
 def _has_calls(connection: Connection[Any], domain: str) -> bool:
+    if "\0" in domain:  # no text in the database holds one
+        return False
     return connection.execute("SELECT FROM calls.call WHERE tenant = %s LIMIT 1", [domain]).fetchone() is not None

@@ -59,7 +59,7 @@ def make(args: argparse.Namespace) -> int:
         registry = registry_now(here.settings)
         if args.tenant is not None:
             company(connection, registry, args.tenant)
-        if args.user is not None:
+        if args.user is not None and "@" in args.user:  # what is no user's name at all is refused below
             user(registry, args.user)
         made, text = store.make(
             connection,

@@ -12,7 +12,7 @@ import psycopg
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import WebSocketRoute
+from starlette.routing import Match
 
 from api.access.principal import Principal
 from api.errors import ApiError, status_of
@@ -104,7 +104,8 @@ def refusal(problem: HarmonyError, who: Principal | None = None, path: str = "")
 
 
 def _is_of_sockets(request: Request) -> bool:
-    return any(isinstance(one, WebSocketRoute) and one.path == request.url.path for one in request.app.routes)
+    as_socket = {**request.scope, "type": "websocket"}
+    return any(one.matches(as_socket)[0] is not Match.NONE for one in request.app.routes)
 
 
 def _sentence(problem: HTTPException, request: Request, possible: str) -> str:

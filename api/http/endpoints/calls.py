@@ -69,6 +69,7 @@ _FILTERS = (
     *(_parameter(item) for item in FILTERS),
     query("time_zone", "IANA zone in which times without an offset are meant", TIME_ZONE),
 )
+_FILES: Schema = {"content": {kind.partition(";")[0]: {"schema": TEXT} for kind in exports.KINDS.values()}}
 FAMILY = Family(
     "calls",
     "Calls: what was, what is live, and the stream of what changes",
@@ -122,7 +123,7 @@ FAMILY = Family(
                     "rows", "what a row is: one of the analysts' views", {"enum": list(EXPORTED), "default": "cdr_call"}
                 ),
             ),
-            answers={"200": answer("CSV with a header line, NDJSON of documents, or Parquet", TEXT, "text/csv")},
+            answers={"200": answer("CSV with a header line, NDJSON of documents, or Parquet") | _FILES},
             shows="companies",
         ),
         Endpoint(

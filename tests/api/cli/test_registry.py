@@ -139,7 +139,7 @@ def test_a_file_becomes_the_registry_and_replaces_it_only_when_told(run: Run, tm
     assert run("import", "--replace", str(EXAMPLE))[0] == 0
     nothing = tmp_path / "nothing.ldif"
     nothing.write_text("dn: dc=telephony\nobjectClass: dcObject\ndc: telephony\n", encoding="utf-8")
-    assert run("import", "--replace", str(nothing))[0] == 2
+    assert run("import", "--replace", str(nothing))[0] == 1
     assert "alpha.example" in run("show")[1], "a file that holds nothing replaces nothing"
 
 

@@ -86,7 +86,7 @@ def test_it_ends_everywhere_with_all_that_it_opened(browser: httpx.Client, serve
     kept = dict(browser.cookies)
     with browser.stream("GET", "/v1/live/stream") as stream:
         lines = stream.iter_lines()
-        assert next(lines) == "event: snapshot"
+        assert "event: snapshot" in lines
         with httpx.Client(base_url=server.address, cookies=kept, headers=OWN, trust_env=False) as other:
             assert other.delete("/v1/session").status_code == 204
         assert any("The token was revoked" in line for line in lines)

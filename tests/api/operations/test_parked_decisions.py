@@ -68,7 +68,7 @@ def test_what_is_no_event_stays_parked_until_it_is_understood(log: EventLog, dsn
         assert (done.result, done.code) == ("still_parked", waiting.code)
         (still,) = parked.listed(connection)
         assert still.attempts == 1
-    assert [deed["Harmony-Action"] for deed in deeds(log)] == ["parked_decisions.retry"]
+    assert [deed["Harmony-Action"] for deed in deeds(log)] == ["parked.retry"]
 
 
 @pytest.mark.database
@@ -86,7 +86,7 @@ def test_bytes_that_are_understood_now_go_into_the_log_once(log: EventLog, dsn: 
     again = park(dsn, sound + b"\0")  # stray bytes: the same event
     assert parked_decisions.retry(dsn, again, "bob").result == "there_already"
     assert deeds(log)[0] == {
-        "Harmony-Action": "parked_decisions.retry",
+        "Harmony-Action": "parked.retry",
         "Harmony-By": "alice",
         "Harmony-Subject": f"parked {parked_id}",
         "Harmony-Reason": f"It is in the log at position {done.position}.",
@@ -190,7 +190,7 @@ def test_over_http_and_by_command(server: Server, site: Site) -> None:
     assert site.run("parked", "retry").code == 2
     assert json.loads(site.ok("parked", "skip", third, "--reason", "noise", "--json").out)["state"] == "skipped"
     said = site.ok("operations", "list").out
-    assert "parked_decisions.skip" in said
+    assert "parked.skip" in said
     assert "a test of the trunk" in said
     with server.client() as client:
         told = client.get("/v1/operations?action=parked.*&limit=2").json()["operations"]
