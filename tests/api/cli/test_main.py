@@ -138,7 +138,7 @@ def test_doctor_finds_what_is_wrong_and_says_what_to_do(site: Site, connection: 
     assert "ops@127.0.0.1 has no cookie and is not let in" in shut.out
     unsettled = site.run("doctor", env={"HARMONY_HTTP_PORT": "many"})
     assert unsettled.code == 1
-    assert "http_port" in unsettled.out
+    assert "HARMONY_HTTP_PORT" in unsettled.out
 
 
 def test_the_first_doctor_has_nothing_to_say_against_tables_that_run_makes(tmp_path: Path, empty_dsn: str) -> None:

@@ -180,16 +180,16 @@ def test_it_says_when_the_link_to_a_switch_is_down(page: Chromium, connection: p
 
 
 def test_the_token_stays_in_the_session_and_out_of_the_address(page: Chromium, server: Server) -> None:
-    assert page.value("location.href") == f"{server.address}/"
+    assert page.value("location.href") == f"{server.address}/board"
     assert page.value("sessionStorage.getItem('harmony.token')") == server.token
     assert page.value("localStorage.length + document.cookie.length") == 0
     assert all(address.startswith((server.address, "about:")) for address in page.asked), page.asked
-    page.open(f"{server.address}/")
+    page.open(f"{server.address}/board")
     page.until(f"{STATE} === 'Live'")
 
 
 def test_without_a_token_it_asks_for_one(browser: Chromium, server: Server) -> None:
-    browser.open(f"{server.address}/")
+    browser.open(f"{server.address}/board")
     browser.until("document.getElementById('login')?.hidden === false")
     give = "document.getElementById('token').value = {0!r}; document.querySelector('#login button').click()"
     browser.value(give.format("wrong"))
