@@ -31,13 +31,13 @@ def test_killed_twenty_times_the_tables_are_the_same(new_dsn: Callable[[], str],
 
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.projections.test_killed"])
-    killed, places = 0, set()
+    killed, places, reach = 0, set(), 3 * took / KILLS + 0.05
     while killed < KILLS:
         begun = context.Event()
         process = context.Process(target=project, args=(disturbed, NAMES[fold.name], PAGE, begun))
         process.start()
         assert begun.wait(20)
-        process.join(timeout=random.uniform(0, 3 * took / KILLS + 0.05))
+        process.join(timeout=random.uniform(0, reach))
         if process.exitcode == 0:
             # It came to the end: begin again, so that there is something to kill.
             assert tables(disturbed) == tables(undisturbed)
@@ -48,7 +48,10 @@ def test_killed_twenty_times_the_tables_are_the_same(new_dsn: Callable[[], str],
         process.join()
         killed += 1
         with psycopg.connect(disturbed) as connection:
-            places.add(connection.execute("SELECT position FROM log.projection").fetchone())
+            place = connection.execute("SELECT position FROM log.projection").fetchone()
+        if place in places:  # a busy machine takes longer to begin
+            reach *= 1.3
+        places.add(place)
     Runner(disturbed, fold.make, fold.topics, page=PAGE).run_once()
     assert len(places) > KILLS / 4, "the kills hit no work"
     assert tables(disturbed) == tables(undisturbed)

@@ -47,7 +47,10 @@ class Demo:
 
     def dial(self, who: str, to: str) -> dict[str, Any]:
         """Click to call, until the two talk."""
-        until(lambda: self.calls(who, to), f"a call of {who} to {to}", PATIENCE)
+        try:
+            until(lambda: self.calls(who, to), f"a call of {who} to {to}", PATIENCE)
+        except AssertionError as late:
+            raise AssertionError(f"{late}; last refused: {getattr(self, 'refused', None)}") from None
         return self.call(self.made, lambda call: call["state"] == "talking", "the talk")
 
     def _linked(self) -> bool:
@@ -58,6 +61,9 @@ class Demo:
         if not self._linked():
             return False
         made = self.post("/v1/calls", {"from": who, "to": to})
+        if made["new_leg"] is None:  # its phone has not registered yet
+            self.refused = made
+            return False
         self.made = str(made["new_leg"])
         return bool('"link":"up"' in self.http.get("/v1/status").text.replace(" ", ""))
 

@@ -128,7 +128,7 @@ def test_nobody_is_left_when_it_is_killed_and_it_starts_again(directory: Path, s
         until(lambda: service(client, "projection"), "the projection")
     assert len(whole.pids()) >= 4
     whole.running.stop(signal.SIGKILL)
-    until(lambda: not whole.pids(), "nobody left, PostgreSQL included")
+    until(lambda: not whole.pids(), "nobody left, PostgreSQL included", 90)
     again = start()
     again.running.says("Harmony: http")
     assert again.running.stop() == 0
