@@ -1,12 +1,13 @@
 """/v1/live and /v1/live/stream: the live calls, now or as they were, once or as a snapshot and what changes.
 
 Stream messages: `snapshot` {position, calls, health}, `call` and `ended` (a call's document), `merged`
-{alias, call_id}, every two seconds `health`, which is the heartbeat too, and at the end `closed` {reason}. The id of a
-message is the position in the switch log that it is true at; a client that comes again gets a snapshot, whatever id it
-names. So does one who reads too slowly.
+{alias, call_id}, every two seconds `health` (with `sent_at`, the server's time), which is the heartbeat too, and at the
+end `closed` {reason}. The id of a message is the position in the switch log that it is true at; one that comes again
+gets a snapshot, whatever id it names. So does one who reads too slowly.
 """
 
 import time
+from datetime import UTC, datetime
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -99,4 +100,6 @@ class LiveStream(EventStream):
 
     @property
     def _of_pulse(self) -> bytes:
-        return self._pulse.data if self._viewer.tenant is None else self._pulse.data_of_companies
+        """How everything was at the last look, and when this is sent: by that a page sets its clock."""
+        found = self._pulse.data if self._viewer.tenant is None else self._pulse.data_of_companies
+        return b'{"sent_at":"%b",%b' % (datetime.now(UTC).isoformat().encode(), found[1:])

@@ -225,7 +225,8 @@ def test_the_stream_is_a_snapshot_and_then_what_changes(server: Server, filled: 
         assert data["dialled"] == "1002"
         assert int(position) == data["last_position"] or int(position) >= data["last_position"]
         data = next(data for name, _, data in messages if name == "health")  # the heartbeat
-        assert {"at", "position", "switches", "problems"} <= set(data)
+        assert {"at", "sent_at", "position", "switches", "problems"} <= set(data)
+        assert data["sent_at"] >= data["at"], "a page sets its clock by it"
 
 
 def test_live_calls_are_told_while_they_live(server: Server, site: Site, connection: psycopg.Connection[Any]) -> None:

@@ -47,6 +47,10 @@ describe("the score", () => {
     expect(one.whole).toBeCloseTo(7.9, 3);
     expect(one.live).toBe(false);
   });
+  it("what a switch whose clock goes before ours has begun lasts no negative time", () => {
+    const start = "2026-01-01T10:00:00Z", call = {call_id: "x", state: "ringing", from: {party: "1"}, started_at: start, parties: [{party: "1"}, {party: "2"}], segments: [{kind: "ring", parties: ["2"], started_at: "2026-01-01T10:00:05Z", ended_at: null}], legs: [{leg_id: "x", party: "1", created_at: start}]} as unknown as Document;
+    expect(score(call, Date.parse("2026-01-01T10:00:03Z")).whole).toBe(5);
+  });
   it("services have no lane, waits are measured, the first failure is known", () => {
     const one = score({
       call_id: "x", started_at: "2026-01-01T00:00:00Z", from: {party: "+49"}, dialled: "4000",

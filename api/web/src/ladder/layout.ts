@@ -61,7 +61,9 @@ export function score(call: Document, now: number): Score {
   const millis = (text: string | null | undefined): number | null => (text ? span(text) : null);
   const span = (text: string): number | null => since(msOf(text));
   const live = story.end === null;
-  const last = Math.max(...story.spans.map((one) => one.end ?? 0), story.end ?? 0);
+  // A switch's clock may go before ours: what has begun has begun, and now is not before it.
+  const begun = (call.segments ?? []).map((one) => msOf(one.ended_at ?? one.started_at)).filter((ms) => !Number.isNaN(ms));
+  const last = Math.max(...story.spans.map((one) => one.end ?? 0), story.end ?? 0, ...begun);
   const whole = Math.max(0.05, (since(live ? Math.max(now, last) : last) ?? 0));
 
   const people = story.parties.filter((name) => !SERVICE.test(name) && name !== "?");

@@ -6,7 +6,7 @@ const call = (id: string): Call => ({call_id: id}) as Call;
 
 describe("the picture", () => {
   it("is a snapshot and what changes", () => {
-    let seen = take(NOTHING, {kind: "snapshot", position: 5, calls: [call("a"), call("b")], health: {at: "1970-01-01T00:00:10Z"}}, 4_000);
+    let seen = take(NOTHING, {kind: "snapshot", position: 5, calls: [call("a"), call("b")], health: {at: "1970-01-01T00:00:08Z", sent_at: "1970-01-01T00:00:10Z"}}, 4_000);
     expect([seen.position, seen.ahead, seen.epoch]).toEqual([5, 6_000, 1]);
     seen = take(seen, {kind: "call", position: 6, call: call("c")}, 0);
     seen = take(seen, {kind: "ended", position: 7, call: call("a")}, 0);

@@ -3,7 +3,9 @@
 import type {Call} from "../api/client";
 
 export interface Health {
+  /** when the server looked; up to two seconds before it said so */
   at?: string;
+  sent_at?: string;
   position?: number;
   problems?: string[];
   switches?: {switch: string; link: string; since?: string | null}[];
@@ -55,7 +57,7 @@ export function take(was: Picture, message: Message, now: number): Picture {
 }
 
 function ahead(health: Health | null, now: number, was: Picture): number {
-  const at = health?.at ? Date.parse(health.at) : NaN;
+  const at = Date.parse(health?.sent_at ?? health?.at ?? "");
   return Number.isFinite(at) ? at - now : was.ahead;
 }
 

@@ -22,3 +22,8 @@ it("what my phone does, the most pressing first", () => {
 it("a call that I make names whom I dialled", () => {
   expect(mine([{...call("out", [], "1002"), dialled: "1005"}], "1002")[0]).toMatchObject({doing: "calls", other: "1005"});
 });
+
+it("a call that I handed over is mine no more, though a leg between the others bears my number", () => {
+  const over = {...call("over", [{kind: "talk", parties: ["1003", "1004"]}], "1002"), legs: [{leg_id: "a", party: "1002", ended_at: at}, {leg_id: "b", party: "1002", role: "loopback"}, {leg_id: "c", party: "1002", role: "hop"}]};
+  expect(mine([over as unknown as Call], "1002")).toEqual([]);
+});

@@ -16,12 +16,14 @@ export interface Mine {
   asked: string | null;
   recorded: boolean;
 }
+/** legs that stand between people, and are nobody's phone */
+const BETWEEN = new Set(["loopback", "hop"]);
 const OUTSIDE = /^[a-z_]+:/;
 
 export function mine(calls: Iterable<Call>, me: string): Mine[] {
   const found: Mine[] = [];
   for (const call of calls) {
-    const legs = (call.legs ?? []).filter((leg) => leg.party === me && !leg.ended_at), open = (call.segments ?? []).filter((one) => !one.ended_at);
+    const legs = (call.legs ?? []).filter((leg) => leg.party === me && !leg.ended_at && !BETWEEN.has(leg.role ?? "")), open = (call.segments ?? []).filter((one) => !one.ended_at);
     if (!legs.length && !open.some((one) => one.parties.includes(me))) continue;
     const own = open.filter((one) => one.parties.includes(me)), is = (kind: string): typeof own[number] | undefined => own.find((one) => one.kind === kind);
     const holding = open.find((one) => one.kind === "hold" && (one.detail as {by?: string} | undefined)?.by === me && !one.parties.includes(me));
