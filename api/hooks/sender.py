@@ -27,7 +27,7 @@ from api.hooks.schedule import Schedule
 from api.hooks.secrets import Secrets, headers
 from core.errors import HarmonyError
 from core.following import Follower, Session
-from core.following.tasks import follow
+from core.following.tasks import follow_sessions
 from core.log.driver import connect
 from core.log.hearing import Connection, connected, heard
 
@@ -81,11 +81,11 @@ class Sender:
 
     async def run(self) -> None:
         """Send until stopped."""
-        await follow("webhook sender", self._shift, 0, stopping=self._stopping, first=AGAIN)
+        await follow_sessions("webhook sender", self._shift, stopping=self._stopping, first=AGAIN)
 
-    async def _shift(self) -> None:
+    async def _shift(self, well: Callable[[], None]) -> None:
         try:
-            await _Shift(self, self._stopping).work()
+            await _Shift(self, self._stopping, well).work()
         except ExceptionGroup as group:
             raise _first(group) from group
 
@@ -133,9 +133,10 @@ class Sender:
 class _Shift:
     """What lives as long as one connection to the database."""
 
-    def __init__(self, sender: Sender, stopping: asyncio.Event) -> None:
+    def __init__(self, sender: Sender, stopping: asyncio.Event, well: Callable[[], None]) -> None:
         self._sender = sender
         self._stopping = stopping
+        self._well = well
         self._busy: Counter[UUID] = Counter()
         self._wake = asyncio.Event()
         self._results: asyncio.Queue[Result | UUID | None] = asyncio.Queue()
@@ -180,6 +181,7 @@ class _Shift:
                     task = asyncio.create_task(self._carry(run, bodies))
                     tasks.add(task)
                     task.add_done_callback(tasks.discard)
+                self._well()
                 await self._woken()
             if tasks:
                 await asyncio.wait(tasks, timeout=GRACE)

@@ -31,14 +31,44 @@ async def follow(
 
     An exception is said, counted and shown, and after a pause there is the next step.
     """
-    course = Course(name, first, longest)
+    await _follow(name, lambda well: step(), every, wake, stopping, Course(name, first, longest))
+
+
+async def follow_sessions(
+    name: str,
+    session: Callable[[Callable[[], None]], Awaitable[object]],
+    *,
+    stopping: asyncio.Event,
+    first: float = FIRST,
+    longest: float = LONGEST,
+) -> None:
+    """As `follow`, for what lasts as long as nothing fails: it calls what it is given whenever it has done its work.
+
+    Else a trouble that is long over would be shown until the session ends.
+    """
+    await _follow(name, session, 0, None, stopping, Course(name, first, longest))
+
+
+async def _follow(
+    name: str,
+    step: Callable[[Callable[[], None]], Awaitable[object]],
+    every: float,
+    wake: asyncio.Event | None,
+    stopping: asyncio.Event | None,
+    course: Course,
+) -> None:
+    def well() -> None:
+        lasted = course.well(time.time())
+        if lasted is not None:
+            LOG.info("%s is well again after %.1f s", name, lasted)
+
     with listed(course):
         while stopping is None or not stopping.is_set():
             pause = every
             if wake is not None:
                 wake.clear()
             try:
-                await step()
+                await step(well)
             except Exception as error:  # the one place
                 failed = course.failed(error, time.time(), random.random())
                 pause = failed.pause
@@ -46,9 +76,7 @@ async def follow(
                     trace = error if failed.unforeseen else None
                     LOG.warning("%s is in trouble and tries again: %s", name, failed.sentence, exc_info=trace)
             else:
-                lasted = course.well(time.time())
-                if lasted is not None:
-                    LOG.info("%s is well again after %.1f s", name, lasted)
+                well()
             await _rest(pause, wake or stopping)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import pytest
 
 from core.following import standings
-from core.following.tasks import follow, kept
+from core.following.tasks import follow, follow_sessions, kept
 
 pytestmark = pytest.mark.pure
 
@@ -31,6 +32,23 @@ async def test_it_goes_on_whatever_is_raised(caplog: pytest.LogCaptureFixture) -
     await asyncio.gather(task, return_exceptions=True)
     assert "beat is in trouble and tries again: OSError: no way" in caplog.text
     assert not [one for one in standings() if one.name == "beat"]
+
+
+async def test_what_lasts_says_itself_that_it_is_well() -> None:
+    stopping, sessions = asyncio.Event(), 0
+
+    async def session(well: Callable[[], None]) -> None:
+        nonlocal sessions
+        sessions += 1
+        if sessions == 1:
+            raise OSError("no way")
+        assert [one.trouble for one in standings() if one.name == "shift"] == ["OSError: no way"]
+        well()
+        assert [one.trouble for one in standings() if one.name == "shift"] == [None], "and it has not ended"
+        stopping.set()
+
+    await asyncio.wait_for(follow_sessions("shift", session, stopping=stopping, first=0.001), 60)
+    assert sessions == 2
 
 
 async def test_it_is_woken() -> None:
