@@ -122,6 +122,18 @@ def test_a_part_that_dies_is_started_again(directory: Path, start: Start) -> Non
     until(lambda: not whole.pids(), "nobody left")
 
 
+def test_when_postgresql_died_all_are_well_again(directory: Path, start: Start) -> None:
+    whole = start()
+    with whole.client() as client:
+        until(lambda: service(client, "deliver"), "the sender of webhooks")
+        postmaster = directory / "postgres" / "data" / "postmaster.pid"
+        os.kill(int(postmaster.read_text().split()[0]), signal.SIGKILL)
+        whole.running.says("PostgreSQL ended, which nobody asked of it", 60)
+        whole.running.says("webhook sender is well again", 60)
+        until(lambda: client.get("/readyz").json()["status"] == "ok", "nobody in trouble", 60)
+    assert whole.running.stop() == 0
+
+
 def test_nobody_is_left_when_it_is_killed_and_it_starts_again(directory: Path, start: Start) -> None:
     whole = start()
     with whole.client() as client:
