@@ -29,7 +29,7 @@ async def follow(
 ) -> None:
     """Step every so many seconds, or when ``wake`` is set; until ``stopping`` is, or for ever. Cancel it to end.
 
-    An exception is said, counted and shown, and after a pause there is the next step.
+    An exception is said, counted and shown, and after a pause that ``wake`` does not end there is the next step.
     """
     await _follow(name, lambda well: step(), every, wake, stopping, Course(name, first, longest))
 
@@ -64,20 +64,21 @@ async def _follow(
 
     with listed(course):
         while stopping is None or not stopping.is_set():
-            pause = every
+            pause, ends = every, wake or stopping
             if wake is not None:
                 wake.clear()
             try:
                 await step(well)
             except Exception as error:  # the one place
                 failed = course.failed(error, time.time(), random.random())
-                pause = failed.pause
+                # Whoever wakes it could else have it try again and again, as fast as strangers ask.
+                pause, ends = failed.pause, stopping
                 if failed.say:
                     trace = error if failed.unforeseen else None
                     LOG.warning("%s is in trouble and tries again: %s", name, failed.sentence, exc_info=trace)
             else:
                 well()
-            await _rest(pause, wake or stopping)
+            await _rest(pause, ends)
 
 
 async def _rest(seconds: float, event: asyncio.Event | None) -> None:

@@ -65,6 +65,25 @@ async def test_it_is_woken() -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_who_wakes_it_does_not_end_the_pause_after_a_failure() -> None:
+    wake, tries, failed = asyncio.Event(), 0, asyncio.Event()
+
+    async def step() -> None:
+        nonlocal tries
+        tries += 1
+        failed.set()
+        raise OSError("no way")
+
+    task = asyncio.create_task(follow("beat", step, 0, wake=wake, first=3600, longest=3600))
+    await asyncio.wait_for(failed.wait(), 60)
+    for _ in range(100):
+        wake.set()
+        await asyncio.sleep(0)
+    assert tries == 1
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_a_task_that_must_not_end_is_told_when_it_does() -> None:
     ended: list[str] = []
 
