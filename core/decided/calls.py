@@ -22,6 +22,8 @@ TAG: Final = rf"^[^\s/\u0000-\u001f\u007f]{{1,{LONGEST_TAG}}}$"
 """no blanks and no slash: a tag stands in addresses"""
 MOST: Final = 200
 """notes, and tags, that one call may have"""
+MOST_DECISIONS: Final = 2000
+"""that may be taken on one call: each of them is read whenever the call's notes are"""
 
 
 class NotPossible(HarmonyError):
@@ -202,4 +204,6 @@ def undo(now: Annotations, who: Who) -> OfCall:
 
 
 def _next(now: Annotations, who: Who) -> _Place:
+    if now.version >= MOST_DECISIONS:
+        raise NotPossible(f"{MOST_DECISIONS} things were decided on this call, the most that there may be on one.")
     return _Place(originator_id=now.stream, originator_version=now.version + 1, tenant=now.tenant, by=who.by, at=who.at)

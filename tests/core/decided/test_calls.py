@@ -83,5 +83,15 @@ def test_there_is_a_most() -> None:
         of.add_tag(now, ANN, "one-more")
 
 
+def test_putting_there_and_taking_away_comes_to_an_end() -> None:
+    who = of.Who("ann", 1)
+    now = of.Annotations(UUID(int=1), None, of.MOST_DECISIONS - 1, tags={"one": of.Tag("one", "ann", 1)})
+    now = of.evolve(now, of.remove_tag(now, who, "one"))
+    with pytest.raises(of.NotPossible, match="the most"):
+        of.add_tag(now, who, "one")
+    with pytest.raises(of.NotPossible, match="the most"):
+        of.undo(now, who)
+
+
 def test_another_companys_call_of_the_same_id_has_another_stream() -> None:
     assert empty().stream != of.none_yet("beta.example", "c1").stream != of.none_yet(None, "c1").stream
