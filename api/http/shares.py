@@ -15,15 +15,17 @@ from typing import Final, Literal
 
 from api.errors import ApiError
 
-Share = Literal["usual", "stream", "question"]
+Share = Literal["usual", "stream", "question", "export"]
 """What an endpoint takes of a company's share: nothing that is counted; a stream for as long as it lasts; a place among
-the questions that walk through many calls"""
+the questions that walk through many calls; one of few files that are read as fast as somebody takes them"""
 WAITING = 16
 """questions a company that wait in line for each that is answered"""
 PATIENCE = 10.0
 """seconds in line"""
 EACH_STREAMS = 20
 """streams of one person: half of the company's where it has fewer than twice as many"""
+EXPORTS, EACH_EXPORTS = 2, 1
+"""files of calls that a company, and a person, may have made at once: each has a session of the database to itself"""
 FREE = nullcontext()
 
 
@@ -46,6 +48,7 @@ class Shares:
         self._each_streams = max(1, min(EACH_STREAMS, streams // 2))
         self._each_questions = max(1, questions // 2)
         self._open: Counter[str] = Counter()
+        self._files: Counter[str] = Counter()
         self._lines: dict[str, _Line] = {}
 
     @asynccontextmanager
@@ -62,6 +65,10 @@ class Shares:
                 if user is not None:
                     stack.enter_context(self._stream(user, self._each_streams, _STREAMS_OF_ONE))
                 stack.enter_context(self._stream(tenant, self._streams, _STREAMS_OF_ALL))
+            elif share == "export":
+                if user is not None:
+                    stack.enter_context(self._stream(user, EACH_EXPORTS, _EXPORTS_OF_ONE, self._files))
+                stack.enter_context(self._stream(tenant, EXPORTS, _EXPORTS_OF_ALL, self._files))
             else:
                 if user is not None:
                     await stack.enter_async_context(self._question(user, self._each_questions, _QUESTIONS_OF_ONE))
@@ -69,16 +76,17 @@ class Shares:
             yield
 
     @contextmanager
-    def _stream(self, whose: str, most: int, refusal: str) -> Iterator[None]:
-        if self._open[whose] >= most:
+    def _stream(self, whose: str, most: int, refusal: str, among: Counter[str] | None = None) -> Iterator[None]:
+        held = self._open if among is None else among
+        if held[whose] >= most:
             raise TooMuch(refusal.format(whose, most))
-        self._open[whose] += 1
+        held[whose] += 1
         try:
             yield
         finally:
-            self._open[whose] -= 1
-            if not self._open[whose]:
-                del self._open[whose]
+            held[whose] -= 1
+            if not held[whose]:
+                del held[whose]
 
     @asynccontextmanager
     async def _question(self, whose: str, at_once: int, refusal: str) -> AsyncIterator[None]:
@@ -117,6 +125,10 @@ _STREAMS_OF_ONE: Final = (
     "{} has {} streams open, which is as many as one person may: end one, read several things by one stream, or ask"
     " for a token of a program's."
 )
+_EXPORTS_OF_ALL: Final = (
+    "{} has {} files of calls made already, which is as many as one company may: wait for their end."
+)
+_EXPORTS_OF_ONE: Final = "{} has a file of calls made already: wait for its end."
 _QUESTIONS_OF_ALL: Final = (
     "{} asks for many calls more often at once than one company may ({} are answered at a time, others wait): ask again"
     " in a moment, or ask the operator for more (company_questions)."

@@ -114,7 +114,7 @@ FAMILY = Family(
             path="/v1/call-export",
             says="All of these calls as a file, oldest first",
             scope="read",
-            share="question",
+            share="export",
             handler=exports.export,
             parameters=(
                 *_FILTERS,

@@ -83,6 +83,19 @@ async def test_one_person_leaves_room_for_his_colleagues(monkeypatch: pytest.Mon
         pass
 
 
+@pytest.mark.pure
+async def test_a_file_that_is_read_slowly_keeps_nobody_from_the_lists() -> None:
+    shares = Shares(streams=10, questions=1)
+    async with shares.taken("export", ALPHA, "1001@" + ALPHA):
+        with pytest.raises(TooMuch, match="has a file of calls made already"):
+            await shares.taken("export", ALPHA, "1001@" + ALPHA).__aenter__()
+        async with shares.taken("export", ALPHA), shares.taken("export", BETA), shares.taken("question", ALPHA):
+            with pytest.raises(TooMuch, match="has 2 files of calls made already"):
+                await shares.taken("export", ALPHA, "1006@" + ALPHA).__aenter__()
+    async with shares.taken("export", ALPHA, "1001@" + ALPHA):
+        pass
+
+
 @pytest.mark.http
 def test_of_each_company_so_many_streams_are_open(site: Site) -> None:
     assert site.dsn is not None
