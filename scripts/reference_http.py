@@ -71,7 +71,11 @@ def _body(body: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
     schema = content["schema"]
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
+    # Where each choice is whole, all have the same fields, and any one of those that differ must be there.
+    choices = schema.get("anyOf", [])
     required = schema.get("required", [])
+    if choices:
+        schema = choices[0]
     rows = [
         (
             f"`{name}`" + (" (required)" if name in required else ""),
@@ -80,7 +84,13 @@ def _body(body: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
         )
         for name, value in schema.get("properties", {}).items()
     ]
-    return table(["field of the body", "value", "about"], rows) if rows else ["The body is `{}`, or none."]
+    if not rows:
+        return ["The body is `{}`, or none."]
+    one_of = " or ".join(f"`{name}`" for choice in choices for name in choice.get("required", []))
+    return [
+        *table(["field of the body", "value", "about"], rows),
+        *(["", f"{one_of} must be there."] if one_of else []),
+    ]
 
 
 def _of_choices(schema: dict[str, Any]) -> str:

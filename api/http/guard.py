@@ -88,12 +88,23 @@ class Guard:
         named = [one.removeprefix(BEARER) for one in scope.get("subprotocols", ()) if one.startswith(BEARER)]
         refused = await self._admit(scope, Headers(scope=scope), None, "".join(named[:1]))
 
+        opened = False
+
         async def noted(message: Message) -> None:
+            nonlocal opened
             if message["type"] == "websocket.http.response.start":
                 _note(scope, message["status"])
             elif message["type"] == "websocket.accept":
                 _note(scope, SWITCHING)
-            await send(message)
+            try:
+                await send(message)
+            except RuntimeError as problem:
+                # The server says so of a message that does not fit, and of any message once it has closed by itself
+                # what a client broke. Accepted and not closed from here, only the second can be meant.
+                if opened:
+                    raise OSError(str(problem)) from problem
+                raise
+            opened = message["type"] == "websocket.accept" or (opened and message["type"] != "websocket.close")
 
         await (refused or self.app)(scope, receive, noted)
 

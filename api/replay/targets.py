@@ -87,8 +87,10 @@ class File:
     async def start(self) -> None:
         if self._path.exists():
             os.truncate(self._path, self._good)
-        opener = gzip.open if self._path.name.endswith(".gz") else open
-        self._to = cast(IO[bytes], opener(self._path, "ab"))
+        # Its owner's alone from its first byte on: the events hold what people said and dialled.
+        self._file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
+        zipped = self._path.name.endswith(".gz")
+        self._to = cast(IO[bytes], gzip.GzipFile(fileobj=self._file, mode="ab")) if zipped else self._file
 
     async def send(self, event: SwitchEvent, behind: str) -> None:
         if self._lines:
@@ -101,6 +103,7 @@ class File:
 
     async def stop(self) -> None:
         self._to.close()
+        self._file.close()
 
 
 def _good(path: Path, lines: bool) -> int:

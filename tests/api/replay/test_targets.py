@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 from pathlib import Path
 from uuid import UUID
 
@@ -46,6 +47,16 @@ def test_a_torn_line_is_cut_off(tmp_path: Path) -> None:
     path.write_bytes(b'{"a":1}\n{"a"')
     opened(path, lines=True)
     assert path.read_bytes() == b'{"a":1}\n'
+
+
+@pytest.mark.parametrize("name", ["new.etf", "new.etf.gz", "new.ndjson"])
+def test_a_new_file_is_its_owners_alone(tmp_path: Path, name: str) -> None:
+    path, before = tmp_path / name, os.umask(0)
+    try:
+        opened(path, lines=name.endswith("ndjson"))
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("name", ["whole.etf", "whole.etf.gz", "empty.etf"])
