@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api.errors import NotFound
 from api.http.endpoint import Handler
@@ -19,6 +19,8 @@ from api.http.endpoint import Handler
 PAGES = ("/", "/calls", "/calls/{call_id:any}", "/live", "/phone", "/people", "/me", "/sign-in")
 """addresses of pages; what one shows the page itself finds out"""
 ASSETS = "/assets/{name}"
+MOVED = {"/board": "/live"}
+"""addresses that pages had, in bookmarks still, and where they went"""
 FOR_GOOD = "public, max-age=31536000, immutable"
 NOT_BUILT = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Harmony</title>
 <p>The web client is not built here: run <code>scripts/setup</code> in Harmony's checkout, then start again.</p></html>
@@ -72,6 +74,16 @@ def page() -> Handler:
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
         return shell.answer(request, headers)
+
+    return handler
+
+
+def moved(to: str) -> Handler:
+    """The handler of an address that a page had."""
+
+    async def handler(request: Request) -> Response:
+        # An address without a fragment of its own would inherit the old one's, and such a bookmark may hold a token.
+        return RedirectResponse(f"{to}#", 308)
 
     return handler
 

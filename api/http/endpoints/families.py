@@ -9,7 +9,6 @@ from api.http.endpoints import (
     event_types,
     hooks,
     operating,
-    page,
     provision,
     self_service,
     state,
@@ -31,7 +30,6 @@ FAMILIES: tuple[Family, ...] = (
     operating.FAMILY,
     state.FAMILY,
     provision.FAMILY,
-    page.FAMILY,
     web.FAMILY,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for family in FAMILIES for one in family.endpoints)

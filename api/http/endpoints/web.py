@@ -21,6 +21,19 @@ FAMILY = Family(
             )
             for path in web.PAGES
         ),
+        *(
+            Endpoint(
+                name="web_moved_" + path.strip("/"),
+                method="get",
+                path=path,
+                says="A page that moved",
+                scope="open",
+                handler=web.moved(to),
+                shows="nothing",
+                described=False,
+            )
+            for path, to in web.MOVED.items()
+        ),
         Endpoint(
             name="web_asset",
             method="get",

@@ -38,7 +38,7 @@ class Fuzzer:
     def __init__(self, port: int, token: str, paths: list[str], seed: int) -> None:
         self.random = random.Random(seed)
         self._port, self._token = port, token.encode()
-        self._paths = [*paths, "/page/page.js", "/"]
+        self._paths = [*paths, "/board", "/"]
         self._ways: list[Callable[[], bytes]] = [self._request] * 10 + [
             self._raw,
             self._mutated,

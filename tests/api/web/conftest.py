@@ -14,7 +14,7 @@ from core.log import EventLog
 from projections.callflow import TOPICS, CallFold
 from projections.runner import Runner
 from tests.api.conftest import Server, Site, capture
-from tests.api.page.chromium import Chromium
+from tests.api.web.chromium import Chromium
 
 TOP = Path(__file__).parents[3]
 EXAMPLE = TOP / "rel" / "ldap" / "example.ldif"

@@ -66,6 +66,9 @@ def test_a_search_is_an_address_and_its_rows_open(signed_in: SignIn, half: Calla
 
 def test_live_calls_come_grow_and_go_and_the_past_is_shown(signed_in: SignIn, half: Callable[..., None]) -> None:
     page = signed_in("/live")
+    page.open(page.value("location.origin") + "/board#token=secret")  # as a bookmark of the board that stood there
+    page.until("location.pathname === '/live' && !!document.querySelector('.side')")
+    assert page.value("location.hash") == ""
     page.until("document.querySelector('.empty') !== null")
     half("01", 66)
     page.until(f"{ROWS} === 1")
@@ -104,6 +107,30 @@ def test_hostile_names_are_shown_and_do_nothing(signed_in: SignIn, half: Callabl
     assert complaints(page) == []
 
 
+def test_a_call_that_becomes_part_of_another_leaves_the_page_and_markup_stays_text(
+    signed_in: SignIn, half: Callable[..., None], connection: psycopg.Connection[Any]
+) -> None:
+    page = signed_in("/live")
+    half("26", 76)  # 1001 rings 1002; 1003 has dialled *81002 to pick it up
+    page.until(f"{ROWS} === 2")
+    half("26", 116)
+    page.until(f"{ROWS} === 1")
+    assert "1003" in page.value("document.querySelector('tr[data-call]').innerText")
+    # The fold is not the guard: whatever a document says, the page shows it as text.
+    evil = "<img src=x onerror=window.hit=true>\u202e"
+    connection.execute(
+        "UPDATE calls.call SET as_of_position = as_of_position + 1000, document = (document::jsonb"
+        " || jsonb_build_object('dialled', %(evil)s::text, 'state', %(evil)s::text, 'tenant', %(evil)s::text,"
+        " 'from', jsonb_build_object('party', %(evil)s::text, 'name', %(evil)s::text)))::json",
+        {"evil": evil},
+    )
+    connection.execute("UPDATE log.projection SET position = position + 1000")
+    connection.execute("NOTIFY harmony_calls")
+    page.until("document.querySelector('tr[data-call]').innerText.includes('<img src=x')")
+    assert page.value("document.querySelectorAll('main img').length") == 0
+    assert page.value("window.hit") is None
+
+
 def test_a_server_that_goes_away_is_told_and_comes_back(
     signed_in: SignIn, half: Callable[..., None], server: Server
 ) -> None:
@@ -121,6 +148,12 @@ def test_a_server_that_goes_away_is_told_and_comes_back(
     page.until(f"{ROWS} === 0")
     assert standing
     assert "Live" in page.value("document.querySelector('.conn').innerText")
+    server.running.process.send_signal(signal.SIGSTOP)  # the connection stands, and nothing comes
+    try:
+        page.until(f"{STATE} === 'stale'")
+    finally:
+        server.running.process.send_signal(signal.SIGCONT)
+    page.until(f"{STATE} === 'live'")
 
 
 def test_one_company_sees_nothing_of_another(

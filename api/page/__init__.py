@@ -1,1 +1,0 @@
-"""The plain board at `/board`: static files of this server, nothing else, without markup from outside."""
