@@ -25,6 +25,7 @@ COMMAND_REQUESTED = "harmony::command_requested"
 COMMAND_COMPLETED = "harmony::command_completed"
 OPERATOR = "harmony::operator"
 DECIDED = "harmony::decided"
+SWITCHES = "harmony::switches"
 SUBCLASSES = frozenset(
     {
         LINK_UP,
@@ -40,6 +41,7 @@ SUBCLASSES = frozenset(
         COMMAND_COMPLETED,
         OPERATOR,
         DECIDED,
+        SWITCHES,
     }
 )
 

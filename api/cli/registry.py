@@ -52,9 +52,18 @@ def show(args: argparse.Namespace) -> int:
         ]
         if args.json:
             names = ("domain", "name", "users", "numbers", "trunks")
-            emit({"source": source, "companies": [dict(zip(names, row, strict=False)) for row in rows]})
+            emit(
+                {
+                    "source": source,
+                    "companies": [dict(zip(names, row, strict=False)) for row in rows],
+                    "switches": {one.node: list(one.addresses) for one in registry.switches.values()},
+                }
+            )
             return OK
         table(("DOMAIN", "NAME", "USERS", "NUMBERS", "TRUNKS", "ON"), rows)
+        if registry.switches:
+            say("")
+            table(("SWITCH", "ADDRESSES"), [(s.node, ", ".join(s.addresses)) for s in registry.switches.values()])
         say(f"\n{len(rows)} companies, and {len(registry.shared_trunks)} trunks for all; from {harmless(source)}")
         return OK
     company = registry.companies.get(args.domain.lower())
@@ -93,14 +102,19 @@ def _company(company: Company) -> None:
             case e.FeatureCode():
                 rows.append(("code", entry.code, "", entry.feature))
             case e.Trunk():
-                rows.append(("trunk", entry.name, "", f"{entry.proxy}, priority {entry.priority}"))
+                rows.append(("trunk", entry.name, "", _trunk(entry)))
             case e.Phone():
                 rows.append(("phone", entry.mac, f"{entry.vendor} {entry.model}", f"lines {', '.join(entry.lines)}"))
             case e.Override():
                 rows.append(("override", str(entry.order), entry.name, entry.expression))
-            case e.Agent() | e.Tenant():
+            case e.Agent() | e.Tenant() | e.Switch():
                 pass
     table(("KIND", "NUMBER", "NAME", "WHAT"), rows)
+
+
+def _trunk(trunk: Any) -> str:
+    leads = f", leads to our own {trunk.leads_to}" if trunk.leads_to else ""
+    return f"{trunk.proxy}, priority {trunk.priority}{leads}"
 
 
 def _user_state(user: Any) -> str:
@@ -111,6 +125,7 @@ def _user_state(user: Any) -> str:
         *([f"busy to {user.forward_busy}"] if user.forward_busy else []),
         *([f"no answer to {user.forward_no_answer}"] if user.forward_no_answer else []),
         *([] if user.voicemail else ["no mailbox"]),
+        *(f"{digits} stands for {number}" for digits, number in user.speed_dials),
     ]
     return ", ".join(said)
 

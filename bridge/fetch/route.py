@@ -88,6 +88,11 @@ def _inside(registry: Registry, company: Company, number: str, caller: Caller) -
     destination = company.destination(number)
     if destination is not None:
         return inside.reach(registry, company, number, destination, caller.forwards)
+    user = company.users.get(caller.user or "")
+    if user is not None and (meant := dict(user.speed_dials).get(number)) is not None:
+        # The leg says that it was no forward: the record of the call knows a speed dial by that.
+        says = f"{number} is a speed dial of {user.user} and stands for {meant}."
+        return [step(says, f"set harmony_speed_dial={number}", f"transfer {meant} XML {company.domain}")]
     prefix = company.tenant.outbound_prefix
     if number.startswith("+") or (prefix and number.startswith(prefix) and len(number) > len(prefix)):
         return outside.outside(registry, company, number, caller.user or caller.sent_by or caller.forwarded_by)

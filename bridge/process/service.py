@@ -20,6 +20,7 @@ import msgspec
 from bridge.control.executor import Executor
 from bridge.node import Node
 from bridge.node.door import Turned
+from bridge.process.own_switches import OwnSwitches
 from bridge.process.supervisor import Supervisor
 from bridge.process.wishes import Wishes, WishStats
 from bridge.session.memory import recall
@@ -196,6 +197,7 @@ def run(
     names = [switch.node for switch in settings.switches]
     registry = LiveRegistry(source_of(settings), settings.data)
     wishes = Wishes(dsn, registry, names)
+    registry.listen(OwnSwitches(writer.put_own).tell)
     writer.start()
     registry.start()
     wishes.start()

@@ -19,9 +19,28 @@ _MUSTS = 8
 def check(registry: Registry, given: Iterable[e.Entry] = ()) -> list[Finding]:
     """Return the findings, by DN. ``given``: the entries as read, where some may share a key and so be hidden."""
     found: list[Finding] = [*_twice(given)]
+    found += _switches(registry)
     for company in registry.companies.values():
         found += _company(registry, company)
     return sorted(set(found))
+
+
+def _switches(registry: Registry) -> Iterator[Finding]:
+    """What is said of switches and of the trunks between them; what two claim proves nothing."""
+    owners: dict[str, e.Switch] = {}
+    for switch in registry.switches.values():
+        if not switch.addresses:
+            what = "The switch has no address: nothing is known by where it comes from; give it a harmonyAddress."
+            yield Finding(switch.dn, "registry.no-address", what)
+        for address in switch.addresses:
+            if address in owners:
+                what = f"The address {address} is that of {owners[address].node}, too: give it to one of them."
+                yield Finding(switch.dn, "registry.collision", what)
+            owners.setdefault(address, switch)
+    for trunk in (*registry.shared_trunks, *(one for c in registry.companies.values() for one in c.trunks)):
+        if trunk.leads_to is not None and trunk.leads_to not in registry.switches:
+            what = f"The trunk leads to {trunk.leads_to}, which is no switch of the registry (class harmonySwitch)."
+            yield Finding(trunk.dn, "registry.dangling", what)
 
 
 def _company(registry: Registry, company: Company) -> Iterator[Finding]:
@@ -81,6 +100,11 @@ def _user(company: Company, user: e.User) -> Iterator[Finding]:
         what = f"The mailbox of {user.user} has no PIN: it can be left messages, and not be listened to."
         yield Finding(user.dn, "registry.no-pin", what, "warning")
     yield from _role(company, user)
+    for digits, number in user.speed_dials:
+        yield from _reaches(company, user.dn, f"The speed dial {digits} of {user.user} to", number)
+        if (there := company.destination(digits)) is not None:
+            what = f"The speed dial {digits} of {user.user} is a number of the company: that wins, {there.dn}."
+            yield Finding(user.dn, "registry.collision", what)
     for name, target in (
         ("always", user.forward_always),
         ("busy", user.forward_busy),
@@ -170,6 +194,8 @@ def _key(entry: e.Entry) -> tuple[tuple[str, ...], str]:
             return ("phone", entry.mac), f"The phone {entry.mac}"
         case e.Trunk():
             return ("trunk", entry.tenant or "", entry.name), f"The trunk {entry.name}"
+        case e.Switch():
+            return ("switch", entry.node), f"The switch {entry.node}"
         case e.FeatureCode():
             return ("code", entry.tenant, entry.code), f"The code {entry.code}"
         case e.Queue():

@@ -85,6 +85,8 @@ class User(_Named, frozen=True, kw_only=True):
     role: Role = "user"
     supervises: tuple[str, ...] = ()
     """queues and ring groups, by name or number, of a supervisor"""
+    speed_dials: tuple[tuple[str, str], ...] = ()
+    """what the user dials, and the number that it stands for"""
     enabled: bool = True
 
     @property
@@ -118,6 +120,18 @@ class Trunk(_Named, frozen=True, kw_only=True):
     """the lowest is tried first"""
     emergency: bool = True
     """carries emergency calls"""
+    leads_to: str | None = None
+    """the node of the switch of our own at its other end; None: it leads to the world"""
+
+
+class Switch(_Named, frozen=True, kw_only=True):
+    """One of our own switches: what comes from its addresses was sent by it, and by nobody else."""
+
+    tenant: str | None
+    node: str
+    """its Erlang node, as the settings name it: freeswitch@pbx1"""
+    addresses: tuple[str, ...] = ()
+    """of its SIP profiles, as the other switches see them"""
 
 
 class Did(_Named, frozen=True, kw_only=True):
@@ -222,6 +236,7 @@ Entry = (
     | User
     | Phone
     | Trunk
+    | Switch
     | Did
     | RingGroup
     | Queue

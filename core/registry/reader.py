@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from typing import Any, Final, get_args
 
 import msgspec
@@ -168,8 +169,17 @@ def _user(r: Reader) -> e.Entry:
         outbound=r.yes("harmonyOutbound", True),
         role=r.one_of("harmonyRole", get_args(e.Role), "user"),
         supervises=r.several_numbers("harmonySupervises"),
+        speed_dials=_speed_dials(r),
         enabled=r.yes("harmonyEnabled", True),
     )
+
+
+def _speed_dials(r: Reader) -> tuple[tuple[str, str], ...]:
+    found = r.pairs("harmonySpeedDial")
+    for digits, number in found:
+        if not re.fullmatch(r"[0-9*#]{1,10}", digits) or not NUMBER.fullmatch(number):
+            raise _Bad(f"harmonySpeedDial '{digits} {number}' should be digits, a space, and the number they stand for")
+    return found
 
 
 def _phone(r: Reader) -> e.Entry:
@@ -201,7 +211,28 @@ def _trunk(r: Reader) -> e.Entry:
         register=r.yes("harmonyRegister", False),
         priority=r.whole("harmonyPriority", 1),
         emergency=r.yes("harmonyEmergencyTrunk", True),
+        leads_to=_node(r, "harmonyLeadsTo"),
     )
+
+
+def _node(r: Reader, name: str) -> str | None:
+    node = r.text(name)
+    if node is not None and not re.fullmatch(r"[0-9A-Za-z_.-]{1,64}@[0-9A-Za-z_.-]{1,255}", node):
+        raise _Bad(f"{name} {node!r} is no Erlang node: write it as the settings do, such as freeswitch@pbx1")
+    return node
+
+
+def _switch(r: Reader) -> e.Entry:
+    if r.tenant is not None:
+        raise _Bad("it stands under a company, and a switch serves all: move it beside the companies")
+    r.needed("cn")
+    addresses = []
+    for given in r.several("harmonyAddress"):
+        try:
+            addresses.append(str(ip_address(given)))
+        except ValueError:
+            raise _Bad(f"harmonyAddress {given!r} is no IP address") from None
+    return e.Switch(dn=r.dn, tenant=None, node=_node(r, "cn") or "", addresses=tuple(addresses))
 
 
 def _did(r: Reader) -> e.Entry:
@@ -327,6 +358,7 @@ CLASSES: Final[dict[str, Callable[[Reader], e.Entry]]] = {
     "harmonyuser": _user,
     "harmonyphone": _phone,
     "harmonytrunk": _trunk,
+    "harmonyswitch": _switch,
     "harmonydid": _did,
     "harmonyringgroup": _group,
     "harmonyqueue": _queue,

@@ -95,15 +95,26 @@ class Company:
                 self.features.append(entry)
             case e.Override():
                 self.overrides.append(entry)
-            case e.Agent() | e.Tenant():
+            case e.Agent() | e.Tenant() | e.Switch():
                 pass
 
 
 class Registry:
     """All companies. `Registry.of(entries)` makes one; `replaced` makes the next."""
 
-    def __init__(self, companies: Mapping[str, Company], shared: Iterable[e.Trunk] = (), version: int = 1) -> None:
+    def __init__(
+        self,
+        companies: Mapping[str, Company],
+        shared: Iterable[e.Trunk] = (),
+        version: int = 1,
+        switches: Iterable[e.Switch] = (),
+    ) -> None:
         self.companies: Mapping[str, Company] = MappingProxyType(dict(companies))
+        ours: dict[str, e.Switch] = {}
+        for switch in switches:
+            ours.setdefault(switch.node, switch)
+        self.switches: Mapping[str, e.Switch] = MappingProxyType(ours)
+        """our own, by node"""
         self.shared_trunks = tuple(sorted(shared, key=lambda trunk: (trunk.priority, trunk.name)))
         self.version = version
         self._dids: dict[str, e.Did] = {}
@@ -120,9 +131,12 @@ class Registry:
         tenants: dict[str, e.Tenant] = {}
         theirs: dict[str, list[e.Entry]] = {}
         shared: list[e.Trunk] = []
+        switches: list[e.Switch] = []
         for entry in entries:
             if isinstance(entry, e.Tenant):
                 tenants.setdefault(entry.domain, entry)
+            elif isinstance(entry, e.Switch):
+                switches.append(entry)
             elif entry.tenant is None:
                 shared.append(entry)
             else:
@@ -133,7 +147,7 @@ class Registry:
             mine = theirs.get(domain, [])
             same = had is not None and had.tenant == tenant and had.entries == tuple(mine)
             companies[domain] = had if had is not None and same else Company(tenant, mine)
-        return cls(companies, shared, before.version + 1 if before else 1)
+        return cls(companies, shared, before.version + 1 if before else 1, switches)
 
     def company(self, domain: str) -> Company | None:
         """Return a company by its domain; None also for one that is switched off."""

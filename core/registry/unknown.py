@@ -13,6 +13,7 @@ from core.registry.ldif import RawEntry
 from core.registry.reader import CLASSES, Finding
 
 ATTRIBUTES: Final = (
+    "harmonyAddress",
     "harmonyAuthPassword",
     "harmonyAuthUser",
     "harmonyCallerId",
@@ -34,6 +35,7 @@ ATTRIBUTES: Final = (
     "harmonyGreeting",
     "harmonyLanguage",
     "harmonyLast",
+    "harmonyLeadsTo",
     "harmonyLevel",
     "harmonyLine",
     "harmonyMac",
@@ -59,6 +61,7 @@ ATTRIBUTES: Final = (
     "harmonyRole",
     "harmonySipHash",
     "harmonySipPassword",
+    "harmonySpeedDial",
     "harmonyStrategy",
     "harmonySupervises",
     "harmonyTarget",

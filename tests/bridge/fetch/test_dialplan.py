@@ -74,6 +74,14 @@ def test_forwarding_of_all_calls() -> None:
     ]
 
 
+def test_a_speed_dial_is_its_users_alone_and_says_that_it_is_one() -> None:
+    registry = with_user("1001", speed_dials=(("7", "01701234567"), ("1002", "01709999999")))
+    found = actions(dialplan("alpha.example", "7", registry, values=ALICE))
+    assert found[-2:] == ["set harmony_speed_dial=7", "transfer 01701234567 XML alpha.example"]
+    assert last(actions(dialplan("alpha.example", "7", registry, values=by("1003", "alpha.example")))) == "respond 404"
+    assert "bridge user/1002@alpha.example" in actions(dialplan("alpha.example", "1002", registry, values=ALICE))
+
+
 def test_forwarding_that_comes_back_again_and_again_ends_at_the_mailbox() -> None:
     """Two who forward to each other when they do not answer would ring in turn for ever."""
     registry = with_user("1002", forward_no_answer="1003")

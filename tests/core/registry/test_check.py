@@ -99,6 +99,43 @@ def test_a_fault_is_found(text: str, code: str, rdn: str | None) -> None:
     assert rdn is None or (code, rdn) in faults
 
 
+TRUNK = "harmonyProxy: 127.0.0.2:5060\n"
+
+
+def _switch(node: str, *lines: str) -> str:
+    return "\n".join(["", f"dn: cn={node},dc=telephony", "objectClass: harmonySwitch", f"cn: {node}", *lines]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        (changed(TRUNK, f"{TRUNK}harmonyLeadsTo: fs@two\n"), {("registry.dangling", "cn=trunk-a")}),
+        (TEXT + _switch("fs@two"), {("registry.no-address", "cn=fs@two")}),
+        (
+            TEXT + _switch("fs@one", "harmonyAddress: 10.0.0.1") + _switch("fs@two", "harmonyAddress: 10.0.0.1"),
+            {("registry.collision", "cn=fs@two")},
+        ),
+        (changed(TRUNK, f"{TRUNK}harmonyLeadsTo: fs@two\n") + _switch("fs@two", "harmonyAddress: 127.0.0.2"), set()),
+    ],
+    ids=["a trunk to a switch that is none", "no address", "one address of two", "as it should be"],
+)
+def test_switches_of_our_own(text: str, faults: set[tuple[str, str]]) -> None:
+    assert found(text) == faults
+
+
+@pytest.mark.parametrize(
+    ("line", "faults"),
+    [
+        ("7 01701234567", set()),
+        ("7 99", {("registry.dangling", "uid=1001")}),
+        ("1002 01701234567", {("registry.collision", "uid=1001")}),
+    ],
+)
+def test_speed_dials(line: str, faults: set[tuple[str, str]]) -> None:
+    pin = "harmonyVoicemailPin: 10017\n"
+    assert found(changed(pin, f"{pin}harmonySpeedDial: {line}\n")) == faults
+
+
 def test_a_company_without_a_line_is_found() -> None:
     text = "\n\n".join(block for block in TEXT.split("\n\n") if "harmonyTrunk" not in block)
     assert {code for code, _ in found(text)} == {"registry.no-trunk"}

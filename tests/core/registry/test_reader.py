@@ -49,6 +49,29 @@ def test_a_trunk_outside_of_companies_serves_all() -> None:
     assert found[0].tenant is None
 
 
+def test_a_switch_of_our_own_and_the_trunk_that_leads_to_it() -> None:
+    switch = RawEntry(
+        "cn=s,dc=x",
+        {"objectclass": ["harmonySwitch"], "cn": ["freeswitch@pbx2"], "harmonyaddress": ["10.0.0.2", "2001:DB8::2"]},
+    )
+    trunk = RawEntry(
+        "cn=t,dc=x",
+        {
+            "objectclass": ["harmonyTrunk"],
+            "cn": ["two"],
+            "harmonyproxy": ["10.0.0.2:5060"],
+            "harmonyleadsto": ["freeswitch@pbx2"],
+        },
+    )
+    found, findings = read([switch, trunk])
+    assert not findings
+    assert found[0] == e.Switch(
+        dn="cn=s,dc=x", tenant=None, node="freeswitch@pbx2", addresses=("10.0.0.2", "2001:db8::2")
+    )
+    assert isinstance(found[1], e.Trunk)
+    assert found[1].leads_to == "freeswitch@pbx2"
+
+
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
@@ -67,6 +90,14 @@ def test_a_trunk_outside_of_companies_serves_all() -> None:
         (entry("harmonyParkLot", cn="l", harmonyFirst="59", harmonyLast="5"), "no range"),
         (entry("harmonyFeatureCode", harmonyCode="8", harmonyFeature="pickup"), "should be \\* or #"),
         (entry("harmonyOverride", cn="o", harmonyExpression="("), "no regular expression"),
+        (entry("harmonyTrunk", cn="t", harmonyProxy="p", harmonyLeadsTo="pbx2"), "no Erlang node"),
+        (entry("harmonySwitch", cn="freeswitch@pbx2"), "stands under a company"),
+        (entry("harmonyUser", uid="1001", harmonySpeedDial="x 1"), "should be digits"),
+        (RawEntry("cn=s,dc=y", {"objectclass": ["harmonySwitch"], "cn": ["pbx2"]}), "no Erlang node"),
+        (
+            RawEntry("cn=s,dc=y", {"objectclass": ["harmonySwitch"], "cn": ["a@b"], "harmonyaddress": ["pbx2"]}),
+            "no IP address",
+        ),
         (RawEntry("uid=1,dc=elsewhere", {"objectclass": ["harmonyUser"], "uid": ["1"]}), "under no company"),
     ],
 )
