@@ -101,12 +101,12 @@ def activities(course: Course) -> list[Activity]:
 
 def _person(course: Course, edges: list[Edge], leg: str) -> str:
     """The party behind a leg: its own, or through loopback wire that of the phone at the other end."""
-    one = course.legs.get(leg)
-    if one is None or not one.hidden:
-        return one.party if one else ""
+    known = course.legs.get(leg)
+    if known is None or not known.hidden:
+        return known.party if known else ""
     people = _people(course, _component(edges, leg))
-    if not people and one.far:  # a hold that goes over a hop: who pressed it is heard by neither end
-        people = _people(course, _component([*course.bridges, *course.pairs], one.far))
+    if not people and known.far:  # a hold that goes over a hop: who pressed it is heard by neither end
+        people = _people(course, _component([*course.bridges, *course.pairs], known.far))
     return course.legs[people[0]].party if people else ""
 
 

@@ -22,9 +22,9 @@ def live_as_of(state: bytes, position: int, closed: Callable[[Fact], bool]) -> l
     facts = [fact for fact in facts_of(state) if fact.position <= position]
     known = [fact for fact in facts if fact.kind != "closed" or closed(fact)]
     calls = []
-    for one in _together(known):
-        if happened(one):
-            call = interpret(sorted(one, key=lambda fact: fact.order))
+    for facts_of_call in _together(known):
+        if happened(facts_of_call):
+            call = interpret(sorted(facts_of_call, key=lambda fact: fact.order))
             if call.state != "complete":
                 calls.append(call)
     return calls

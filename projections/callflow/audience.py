@@ -21,7 +21,7 @@ class _Stretch(msgspec.Struct):
     parties: list[str]
 
 
-class _Told(msgspec.Struct):
+class _Stored(msgspec.Struct):
     """What of a stored document says whom the call concerns."""
 
     direction: str
@@ -32,11 +32,11 @@ class _Told(msgspec.Struct):
     aliases: list[str] = []
 
 
-_told = msgspec.json.Decoder(_Told).decode
+_decode = msgspec.json.Decoder(_Stored).decode
 _QUEUE = "queue:"
 
 
-def audience(call: Call | _Told, aliases: Sequence[str] = ()) -> Audience:
+def audience(call: Call | _Stored, aliases: Sequence[str] = ()) -> Audience:
     """Everybody and every queue that has had to do with the call."""
     names = [call.from_.party, call.from_.user]
     for person in call.parties:
@@ -54,8 +54,8 @@ def audience(call: Call | _Told, aliases: Sequence[str] = ()) -> Audience:
 
 def audience_of(document: bytes) -> Audience:
     """The same from a stored document."""
-    told = _told(document)
-    return audience(told, told.aliases)
+    stored = _decode(document)
+    return audience(stored, stored.aliases)
 
 
 def with_domain(name: str, domain: str | None) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ said by `activities`; how long it lasts by `timeline`.
 import msgspec
 
 from projections.callflow.fact import Fact
-from projections.callflow.legs import Leg, room_name
+from projections.callflow.leg import Leg
+from projections.callflow.origin import room_name
 
 Edge = tuple[str, str]
 # Applications that take a bridged leg away from its peer while they run.
@@ -39,10 +40,10 @@ class Course:
         self.names = names
         self.rank = {leg_id: number for number, leg_id in enumerate(legs)}
         """the legs in the order in which they came about"""
-        self.pairs = [(one.leg_id, one.loopback) for one in legs.values() if one.loopback and one.leg_id < one.loopback]
-        self.pairs += [(one.far, one.leg_id) for one in legs.values() if one.far and one.parent == one.far]
+        self.pairs = [(leg.leg_id, leg.loopback) for leg in legs.values() if leg.loopback and leg.leg_id < leg.loopback]
+        self.pairs += [(leg.far, leg.leg_id) for leg in legs.values() if leg.far and leg.parent == leg.far]
         """what is one wire: the two halves of each loopback, the two ends of each hop"""
-        self.hops = [one.leg_id for one in legs.values() if one.far]
+        self.hops = [leg.leg_id for leg in legs.values() if leg.far]
         self.bridges: list[Edge] = []
         self.holding: set[str] = set()
         self.apps: dict[str, list[App]] = {}
@@ -169,7 +170,7 @@ class Course:
             self.queues.pop(leg, None)
 
     def _drop(self, edge: Edge) -> None:
-        self.bridges = [one for one in self.bridges if set(one) != set(edge)]
+        self.bridges = [bridge for bridge in self.bridges if set(bridge) != set(edge)]
 
     def _unbridge(self, fact: Fact) -> None:
         if edge := self._sides(fact):
@@ -186,8 +187,8 @@ class Course:
     def _executed(self, me: str, fact: Fact) -> None:
         stack = self.apps.get(me, [])
         for index in range(len(stack) - 1, -1, -1):
-            one = stack[index]
-            if one.name == fact.data["app"] and (not one.id or one.id == fact.data.get("id", one.id)):
+            app = stack[index]
+            if app.name == fact.data["app"] and (not app.id or app.id == fact.data.get("id", app.id)):
                 del stack[index:]
                 return
 

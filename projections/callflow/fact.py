@@ -82,6 +82,27 @@ class Fact(msgspec.Struct, array_like=True, frozen=True):
         return (self.run, self.seq, self.kind, self.leg)
 
 
+SEQUENCE = (1 << 40) - 1
+"""the part of an event's version that is its Event-Sequence; the rest is the number of the run"""
+OWN = "CUSTOM harmony::"
+"""how the topics of our own events begin: what the bridge found out about a link or a leg. Their run is the bridge's"""
+
+
+def fact_of(event: SwitchEvent, kind: Kind, leg: str, data: dict[str, str], ties: Sequence[Tie]) -> Fact:
+    """What an event says about a leg."""
+    return Fact(
+        at=event.occurred_at,
+        run=event.version >> 40,
+        seq=event.version & SEQUENCE,
+        kind=kind,
+        leg=leg,
+        position=event.position,
+        switch=(event.get("Harmony-Switch") or event.switch) if event.topic.startswith(OWN) else event.switch,
+        data=data,
+        ties=tuple(tie for tie in ties if tie.leg != leg),
+    )
+
+
 class Reading(msgspec.Struct, frozen=True):
     """An event as a fold has read it, before anything follows from it."""
 

@@ -46,13 +46,13 @@ from core.event import SwitchEvent
 from projections.callflow.account import Account, account_of
 from projections.callflow.changes import CallEvent, CallState, Changes, Merged
 from projections.callflow.document import Call
-from projections.callflow.fact import Fact, Kind, Reading
+from projections.callflow.fact import OWN, Fact, Kind, Reading
 from projections.callflow.group import COMPLETE_AFTER, UNKNOWN_RUN, Group, restored
 from projections.callflow.hearing import CALL_ID, Hearing
 from projections.callflow.hops import other_end
 from projections.callflow.memory import Memory
 from projections.callflow.pacing import Pace, Pacing
-from projections.callflow.reading import OWN, SWITCH_TOPICS, TOPICS, read
+from projections.callflow.reading import SWITCH_TOPICS, TOPICS, read
 from projections.callflow.slices import whole
 
 # Finished calls stay at hand this long by the switches' clocks (microseconds): their last events trickle in.
@@ -135,10 +135,10 @@ class CallFold:
         if first.long:
             self._pacing.drop(first)
         else:
-            self._tell(first)
+            self._interpret(first)
         part = self._part(first)
         for other in rest:
-            self._tell(other)
+            self._interpret(other)
             gone = self._part(other)
             del self._parts[id(other)]
             part.events += gone.events
@@ -173,8 +173,8 @@ class CallFold:
                 for group in self._memory.living(switch, old):
                     lost = [
                         leg
-                        for leg, one in group.open_legs.items()
-                        if (one.switch, one.run) == (switch, old) and one.heard_at < event.occurred_at
+                        for leg, place in group.open_legs.items()
+                        if (place.switch, place.run) == (switch, old) and place.heard_at < event.occurred_at
                     ]
                     self._add(group, event, "lost", lost, {})
 
@@ -198,18 +198,18 @@ class CallFold:
             for group in self._memory.living(switch):
                 legs = [
                     leg
-                    for leg, one in group.open_legs.items()
-                    if one.switch == switch and one.heard_at <= event.occurred_at
+                    for leg, place in group.open_legs.items()
+                    if place.switch == switch and place.heard_at <= event.occurred_at
                 ]
                 self._add(group, event, "gap", legs, data)
 
     def _nobody_left(self, event: SwitchEvent) -> None:
         """A switch that counts no session holds no leg: those that still seem to live there are gone."""
         for group in self._memory.living(event.switch):
-            for leg, one in list(group.open_legs.items()):
-                silent = one.heard_at < event.occurred_at - COMPLETE_AFTER
-                if one.switch == event.switch and one.run in (event.run, UNKNOWN_RUN) and silent:
-                    self._add(group, event, "gone", [leg], {"since": str(one.heard_at)})
+            for leg, place in list(group.open_legs.items()):
+                silent = place.heard_at < event.occurred_at - COMPLETE_AFTER
+                if place.switch == event.switch and place.run in (event.run, UNKNOWN_RUN) and silent:
+                    self._add(group, event, "gone", [leg], {"since": str(place.heard_at)})
 
     # What changed.
 
@@ -220,7 +220,7 @@ class CallFold:
             if group.long:
                 self._pacing.plan(group, now, pace)
             else:
-                self._tell(group)
+                self._interpret(group)
         failed = []
         for group, account in self._pacing.work(self._applied, pace):
             if isinstance(account, Exception):
@@ -233,11 +233,11 @@ class CallFold:
         parts, self._parts, self._applied = self._parts, {}, 0
         changes = Changes(
             calls=[part.state() for part in parts.values()] + self._heard(),
-            merged=[one for part in parts.values() for one in part.merged()],
+            merged=[merged for part in parts.values() for merged in part.merged()],
             revived=[part.group.call_id for part in parts.values() if part.revived],
             failed=failed,
         )
-        for group in [one for one in self._memory.ended.values() if one.last_at + _LINGER <= now]:
+        for group in [group for group in self._memory.ended.values() if group.last_at + _LINGER <= now]:
             self._pacing.drop(group)
             self._memory.forget(group)
         return changes
@@ -250,7 +250,7 @@ class CallFold:
         state = self._hearing.rest()
         return [CallState(call_id=CALL_ID, document=None, state=state, legs=[], live=True, events=[], shown=False)]
 
-    def _tell(self, group: Group) -> None:
+    def _interpret(self, group: Group) -> None:
         """Tell a call as it stands."""
         self._pacing.drop(group)
         if group.dirty:

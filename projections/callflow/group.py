@@ -107,7 +107,7 @@ class Group:
         if not self.facts or fact.order >= self.facts[-1].order:
             self.facts.append(fact)
         else:
-            insort(self.facts, fact, key=lambda one: one.order)
+            insort(self.facts, fact, key=lambda known: known.order)
         self.legs.add(fact.leg)
         self.legs.update(tie.leg for tie in fact.ties)
         if fact.hop:

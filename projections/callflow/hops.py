@@ -36,6 +36,6 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def other_end(one: str) -> str:
+def other_end(key: str) -> str:
     """The key of the leg at the other end."""
-    return (CALLED if one.startswith(CALLS) else CALLS) + one[len(CALLS) :]
+    return (CALLED if key.startswith(CALLS) else CALLS) + key[len(CALLS) :]

@@ -14,9 +14,11 @@ from projections.callflow.document import Call, Caller, Direction, Evidence, Lin
 from projections.callflow.document import Leg as LegDocument
 from projections.callflow.fact import Fact
 from projections.callflow.kinds import CONNECTS, COUNTED, HEARD, SERVICES
-from projections.callflow.legs import Leg, begun, first_names, is_paged, legs_of, root_of
+from projections.callflow.leg import Leg
+from projections.callflow.legs import first_names, legs_of
 from projections.callflow.moves import Moves, service_party
 from projections.callflow.offers import offered, offers_of
+from projections.callflow.origin import begun, is_paged, root_of
 from projections.callflow.slices import PORTION, Slices, whole
 from projections.callflow.timeline import Stretch, course_of
 from projections.callflow.transfers import transfers_of
@@ -64,14 +66,14 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
     yield
     complete = all(leg.closed for leg in legs.values() if leg.last_seen)
     caller = Caller(party=f"conference:{paged}", number=root.number or None) if paged else caller_of(root, legs)
-    talks = [one for one in stretches if one.kind in CONNECTS]
+    talks = [stretch for stretch in stretches if stretch.kind in CONNECTS]
     answered = bool(talks)
     outcome = outcome_of(root, legs, stretches, offers, answered) if complete else "answered" if answered else None
-    heard = [one for one in stretches if one.kind not in HEARD or _heard(one, legs)]
+    heard = [stretch for stretch in stretches if stretch.kind not in HEARD or _heard(stretch, legs)]
     parking = Parking(transfers)
     segments: list[Segment] = []
-    for one in heard:
-        segments.append(_segment(one, legs, parking, gaps))
+    for stretch in heard:
+        segments.append(_segment(stretch, legs, parking, gaps))
         if len(segments) % (8 * PORTION) == 0:
             yield
     seen = [leg for leg in legs.values() if leg.last_seen]
@@ -99,7 +101,7 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
         answered_at=talks[0].started_at if talks else None,
         ended_at=ended,
         hangup=hangup_of(root, people, outcome, stretches) if complete else None,
-        talk_seconds=_union([one for one in heard if one.kind in COUNTED]),
+        talk_seconds=_union([stretch for stretch in heard if stretch.kind in COUNTED]),
         parties=parties,
         segments=segments,
         offers=offers,
@@ -145,12 +147,12 @@ def _presume(legs: dict[str, Leg], gaps: list[Interval]) -> None:
             continue
         for leg in silent:
             leg.ended_at, leg.end_quality, leg.closed = leg.last_seen, "inferred", True
-            leg.end_bound = until or max(one.ended_at for one in heard)
+            leg.end_bound = until or max(leg.ended_at for leg in heard)
 
 
-def _heard(one: Stretch, legs: dict[str, Leg]) -> bool:
+def _heard(stretch: Stretch, legs: dict[str, Leg]) -> bool:
     """Could two people hear each other? A leg that ended without one packet of sound received was never heard."""
-    return sum(1 for leg in one.legs if not legs[leg].silent) > 1
+    return sum(1 for leg in stretch.legs if not legs[leg].silent) > 1
 
 
 def _to(called: Leg) -> Direction:
@@ -158,7 +160,7 @@ def _to(called: Leg) -> Direction:
 
 
 def _answered_by(talks: list[Stretch], root: Leg, legs: dict[str, Leg]) -> str | None:
-    first = next((one for one in talks if root.leg_id in one.legs), talks[0] if talks else None)
+    first = next((stretch for stretch in talks if root.leg_id in stretch.legs), talks[0] if talks else None)
     if first is None:
         return None
     if first.kind == "conference":
@@ -170,11 +172,11 @@ def _answered_by(talks: list[Stretch], root: Leg, legs: dict[str, Leg]) -> str |
 def _union(stretches: list[Stretch]) -> float:
     """Seconds in which at least one of the stretches lasted; stretches that still last count up to nothing."""
     total, reached = 0, 0
-    for one in sorted(stretches, key=lambda stretch: stretch.started_at):
-        if one.ended_at is None:
+    for stretch in sorted(stretches, key=lambda stretch: stretch.started_at):
+        if stretch.ended_at is None:
             continue
-        total += max(0, one.ended_at - max(one.started_at, reached))
-        reached = max(reached, one.ended_at)
+        total += max(0, stretch.ended_at - max(stretch.started_at, reached))
+        reached = max(reached, stretch.ended_at)
     return total / 1_000_000
 
 
@@ -201,40 +203,40 @@ class Parking:
         return mine[index].by if index < len(mine) else None
 
 
-def _segment(one: Stretch, legs: dict[str, Leg], parking: Parking, gaps: list[Interval]) -> Segment:
-    parties = list(dict.fromkeys(legs[leg].party for leg in one.legs))
+def _segment(stretch: Stretch, legs: dict[str, Leg], parking: Parking, gaps: list[Interval]) -> Segment:
+    parties = list(dict.fromkeys(legs[leg].party for leg in stretch.legs))
     detail: dict[str, Any] = {}
-    leg = legs[one.legs[0]]
-    if one.kind in SERVICES:
-        parties.append(service_party(one, leg))
-    match one.kind:
+    leg = legs[stretch.legs[0]]
+    if stretch.kind in SERVICES:
+        parties.append(service_party(stretch, leg))
+    match stretch.kind:
         case "hold":
-            detail["by"] = one.by
+            detail["by"] = stretch.by
         case "conference":
-            detail["room"] = one.what
+            detail["room"] = stretch.what
         case "park":
-            detail["lot"] = one.what
-            detail["parked_by"] = parking.parked_by(one.started_at)
-            detail["retrieved_by"] = parking.retrieved_by(leg.party, one.started_at) if one.ended_at else None
+            detail["lot"] = stretch.what
+            detail["parked_by"] = parking.parked_by(stretch.started_at)
+            detail["retrieved_by"] = parking.retrieved_by(leg.party, stretch.started_at) if stretch.ended_at else None
         case "queue":
-            detail["queue"] = one.what.partition("@")[0]
+            detail["queue"] = stretch.what.partition("@")[0]
         case "monitor":
-            detail["mode"], _, detail["leg"] = one.what.partition(" ")
+            detail["mode"], _, detail["leg"] = stretch.what.partition(" ")
         case "announcement" | "record":
-            detail["file"] = one.what
+            detail["file"] = stretch.what
         case "ring" | "early_media" | "ivr" | "talk" | "consult" | "voicemail":
             pass
         case _:
-            assert_never(one.kind)
-    quality = one.quality
-    if any(one.started_at < (until or 1 << 62) and (one.ended_at or 1 << 62) > since for since, until in gaps):
+            assert_never(stretch.kind)
+    quality = stretch.quality
+    if any(stretch.started_at < (until or 1 << 62) and (stretch.ended_at or 1 << 62) > since for since, until in gaps):
         quality = "gap"
     return Segment(
-        kind=one.kind,
+        kind=stretch.kind,
         parties=parties,
-        started_at=one.started_at,
-        ended_at=one.ended_at,
-        seconds=None if one.ended_at is None else (one.ended_at - one.started_at) / 1_000_000,
+        started_at=stretch.started_at,
+        ended_at=stretch.ended_at,
+        seconds=None if stretch.ended_at is None else (stretch.ended_at - stretch.started_at) / 1_000_000,
         quality=quality,
         detail=detail,
     )
@@ -267,11 +269,11 @@ def _parties(stretches: list[Stretch], legs: dict[str, Leg], root: Leg, role: Ro
             people.setdefault(leg.party, []).append(leg)
     talked: dict[str, list[Stretch]] = {}
     held: dict[str, list[Stretch]] = {}
-    for one in stretches:
-        did = talked if one.kind in CONNECTS else held if one.kind == "hold" else None
+    for stretch in stretches:
+        did = talked if stretch.kind in CONNECTS else held if stretch.kind == "hold" else None
         if did is not None:
-            for party in {legs[leg].party for leg in one.legs}:
-                did.setdefault(party, []).append(one)
+            for party in {legs[leg].party for leg in stretch.legs}:
+                did.setdefault(party, []).append(stretch)
     return [
         Party(
             party=party,
@@ -302,9 +304,9 @@ def _leg(leg: Leg, role: Roles) -> LegDocument:
 
 def _links(stretches: list[Stretch], legs: dict[str, Leg], facts: Sequence[Fact]) -> list[Link]:
     links = {}
-    for one in stretches:
-        heard = one.what.partition(" ")[2]
-        if one.kind == "monitor" and heard and heard not in legs:
+    for stretch in stretches:
+        heard = stretch.what.partition(" ")[2]
+        if stretch.kind == "monitor" and heard and heard not in legs:
             links[heard] = Link(call_id=heard, why="eavesdrop")
     for fact in facts:
         if fact.kind == "conference" and fact.data.get("room_id"):

@@ -1,125 +1,22 @@
-"""The legs of one call, each as all its facts together describe it.
+"""From the facts of one call to its legs, each as all its facts together describe it.
 
-A leg's own words are believed at their first saying: transfers and pickups overwrite numbers and destinations later
-(FreeSWITCH switch_ivr.c, `switch_ivr_session_transfer`). Who called whom is read from the fields that say so, never
-from the direction: with click-to-call the caller's leg is outbound.
+For whom a leg stands is said by `identity`, which leg began the call by `origin`.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from core.numbers import instant
-from projections.callflow.document import Quality
 from projections.callflow.fact import Fact
+from projections.callflow.headers import multiple
 from projections.callflow.hops import CALLED, other_end
-from projections.callflow.reading import multiple
+from projections.callflow.identity import distinguish, name_party, name_transferors, name_user
+from projections.callflow.leg import Leg
+from projections.callflow.origin import caller_of
 from projections.callflow.slices import PORTION, Slices
 
-_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|.*:.*")
-_CONTACT = re.compile(r"sips?:(?P<user>[^@;>]+)@(?P<host>[^:;>]+)")
 # Ties that name the leg that made this one, strongest first.
 _PARENTS = ("originator", "cc_member_session_uuid", "other_leg")
-
-
-class Leg:
-    """One channel while a call is interpreted. Times are microseconds since 1970, 0 where unknown."""
-
-    __slots__ = (
-        "agent",
-        "answered_at",
-        "begin_seen",
-        "bowout",
-        "caller_name",
-        "cause",
-        "closed",
-        "company",
-        "context",
-        "created_at",
-        "cut_at",
-        "destination",
-        "destinations",
-        "direction",
-        "disposition",
-        "domain",
-        "elsewhere",
-        "end_bound",
-        "end_quality",
-        "ended_at",
-        "ended_seq",
-        "far",
-        "first_order",
-        "history",
-        "hop",
-        "last_seen",
-        "leg_id",
-        "loopback",
-        "name",
-        "number",
-        "originate",
-        "outsider",
-        "parent",
-        "party",
-        "rang",
-        "redirect",
-        "redirected_at",
-        "redirected_from",
-        "redirected_to",
-        "refer",
-        "requested",
-        "runs",
-        "silent",
-        "sip_call_id",
-        "status",
-        "switch",
-        "transfer_to",
-        "user",
-    )
-
-    def __init__(self, leg_id: str) -> None:
-        self.leg_id = leg_id
-        self.party = ""
-        self.user: str | None = None
-        self.outsider = True
-        self.name = self.number = self.caller_name = self.direction = ""
-        self.destination = self.context = self.domain = self.company = self.requested = ""
-        self.destinations: list[str] = []
-        self.parent: str | None = None
-        self.hop = ""
-        self.far: str | None = None
-        """the leg at the other end of a hop between two switches"""
-        self.loopback: str | None = None
-        self.bowout: str | None = None
-        self.created_at = self.answered_at = self.ended_at = self.last_seen = 0
-        self.end_bound = self.ended_seq = 0
-        self.end_quality: Quality = "observed"
-        self.cut_at: list[int] = []
-        self.begin_seen = self.closed = self.rang = self.silent = False
-        self.first_order: tuple[int, int, int] = (1 << 62, 0, 0)
-        self.runs: dict[int, tuple[int, int]] = {}
-        self.cause = self.disposition = self.originate = self.status = ""
-        self.refer = self.transfer_to = self.redirect = self.agent = self.elsewhere = ""
-        self.redirected_to = self.redirected_from = ""
-        """The party whose phone redirected, where the switch followed within this leg, and to whom."""
-        self.redirected_at = 0
-        self.history: list[str] = []
-        self.switch = ""
-        self.sip_call_id = ""
-
-    @property
-    def hidden(self) -> bool:
-        """A channel that no phone belongs to: one half of a loopback pair, one end of a hop between two switches."""
-        return self.far is not None or self.looped
-
-    @property
-    def looped(self) -> bool:
-        """One half of a loopback pair."""
-        return self.name.startswith("loopback/")
-
-    @property
-    def real(self) -> bool:
-        """Stands for somebody: not hidden, and more is known of it than its id."""
-        return self.last_seen > 0 and not self.hidden
 
 
 def first_names(facts: Sequence[Fact]) -> dict[str, str]:
@@ -159,8 +56,8 @@ def legs_of(facts: Sequence[Fact], names: dict[str, str]) -> Slices[dict[str, Le
     _join_hops(legs)
     for leg in legs.values():
         _settle(leg)
-    _tell_apart(legs)
-    _name_transferors(legs, leg_of)
+    distinguish(legs)
+    name_transferors(legs)
     yield
     _parents(facts, legs, leg_of)
     for fact in losses:
@@ -236,22 +133,7 @@ def _describe(leg: Leg, data: dict[str, str]) -> None:
         leg.loopback = leg.loopback or data.get("loopback")
     leg.agent = leg.agent or data.get("agent", "")
     leg.hop = leg.hop or data.get("hop", "")
-    if leg.user is not None:
-        return
-    if leg.direction == "outbound":
-        if data.get("gateway"):
-            return
-        if data.get("dialed_user"):
-            leg.party, leg.outsider = data["dialed_user"], False
-            domain = data.get("dialed_domain") or data.get("domain", "")
-            leg.user = f"{data['dialed_user']}@{domain}" if domain else data["dialed_user"]
-        elif "@" in data.get("presence", "") and not _ADDRESS.fullmatch(data["presence"].partition("@")[2]):
-            leg.user, leg.outsider = data["presence"], False
-            leg.party = data["presence"].partition("@")[0]
-    elif data.get("user"):
-        domain = data.get("realm") or data.get("domain", "")
-        leg.user = f"{data['user']}@{domain}" if domain else data["user"]
-        leg.party, leg.outsider = data.get("alias") or data["user"], False
+    name_user(leg, data)
 
 
 def _join_hops(legs: dict[str, Leg]) -> None:
@@ -268,54 +150,10 @@ def _settle(leg: Leg) -> None:
     if not leg.last_seen:
         return
     leg.created_at = leg.created_at or leg.first_order[0]
-    if not leg.party:
-        called = leg.direction == "outbound"
-        leg.party = (leg.destination if called else leg.number) or leg.number or leg.destination or "unknown"
-    _follow_redirect(leg)
+    name_party(leg)
     runs = sorted(leg.runs.items(), key=lambda item: item[1])
     # A switch that died in between took the bridge with it, whatever became of the leg (sofia recover).
     leg.cut_at = [last for (_, (_, last)), _ in pairwise(runs)]
-
-
-def _follow_redirect(leg: Leg) -> None:
-    """A phone redirected (302) and the switch followed within the leg: it is the target's from then on.
-
-    mod_sofia does so where the caller's line is answered already (sofia.c, `sip_redirected_to`). The caller's own leg
-    and those that are made after it carry the variable, too, and have rung or been answered for somebody else.
-    """
-    target = _CONTACT.search(leg.redirected_to)
-    if leg.direction != "outbound" or target is None or target["user"] == leg.party:
-        leg.redirected_to = ""
-        return
-    leg.redirected_from, leg.party = leg.party, target["user"]
-    domain = (leg.user or "").partition("@")[2]
-    inside = bool(domain) and target["host"] == domain
-    leg.user, leg.outsider = (f"{leg.party}@{domain}", False) if inside else (None, True)
-
-
-def _tell_apart(legs: dict[str, Leg]) -> None:
-    """Two people of one number: whoever is not of the first one's company goes by the full name, and so does a user
-    of ours where somebody from outside shows his number. What an outsider shows proves nothing.
-    """
-    shown = {
-        leg.party
-        for leg in legs.values()
-        if leg.outsider and leg.real and leg.begin_seen and leg.direction == "inbound"
-    }
-    first: dict[str, str | None] = {}
-    for leg in sorted(legs.values(), key=lambda leg: (leg.created_at, leg.first_order)):
-        if not leg.user or leg.hidden:
-            continue
-        if first.setdefault(leg.party, leg.user) != leg.user or leg.party in shown:
-            leg.party = leg.user
-
-
-def _name_transferors(legs: dict[str, Leg], leg_of: Callable[[str], Leg]) -> None:
-    """Who consults and then transfers is one person, however his number is written on either leg."""
-    for leg in legs.values():
-        consult = leg_of(leg.refer) if leg.refer in legs else None
-        if consult is not None and consult.last_seen and leg.user is None and consult.user is None:
-            consult.party = leg.party
 
 
 def _parents(facts: Sequence[Fact], legs: dict[str, Leg], leg_of: Callable[[str], Leg]) -> None:
@@ -342,16 +180,6 @@ def _parents(facts: Sequence[Fact], legs: dict[str, Leg], leg_of: Callable[[str]
             leg.party = caller.party if leg.hop.startswith(CALLED) else leg.party
 
 
-def caller_of(leg: Leg, legs: Mapping[str, Leg]) -> Leg | None:
-    """Who is calling this leg, seen through loopback legs and hops."""
-    seen: set[str] = set()
-    parent = legs.get(leg.parent or "")
-    while parent is not None and parent.hidden and parent.leg_id not in seen:
-        seen.add(parent.leg_id)
-        parent = legs.get(parent.parent or "")
-    return parent
-
-
 def _lose(leg: Leg, fact: Fact) -> None:
     since, until = _instant(fact.data.get("since")) or leg.last_seen, _instant(fact.data.get("until")) or fact.at
     if fact.kind == "gap":
@@ -372,48 +200,3 @@ def _lose(leg: Leg, fact: Fact) -> None:
 
 def _instant(value: str | None) -> int:
     return instant(value) or 0
-
-
-def roots(legs: Iterable[Leg]) -> list[Leg]:
-    """Legs that nobody else in the call made: each began a call of its own."""
-    return [leg for leg in legs if leg.parent is None and not leg.hidden]
-
-
-def is_paged(root: Leg, facts: Sequence[Fact]) -> str:
-    """The room that called this phone of itself (mod_conference's outcall), and that it is in; empty if none did.
-
-    Such a leg goes straight to the application, with flags behind the room's name. Whoever is called first by a command
-    is a caller (click-to-call).
-    """
-    if root.direction != "outbound" or root.parent is not None:
-        return ""
-    mine = [fact for fact in facts if fact.leg == root.leg_id]
-    ran = next((fact.data for fact in mine if fact.kind == "execute"), {})
-    ordered = any(fact.kind == "command" for fact in mine)
-    if ordered or ran.get("app") != "conference" or "+flags{" not in ran.get("arguments", ""):
-        return ""
-    return next((room_name(fact.data) for fact in mine if fact.kind == "conference"), "")
-
-
-def room_name(data: Mapping[str, str]) -> str:
-    """The room without the company's domain that its name carries (`3001-alpha.example`)."""
-    return data.get("room", "").removesuffix("-" + data.get("domain", "")).partition("@")[0]
-
-
-def begun(legs: Iterable[Leg]) -> list[Leg]:
-    """Legs that each began a call of its own, also where another switch made that call."""
-    return [leg for leg in legs if (leg.parent is None and not leg.hidden) or (leg.far and leg.parent == leg.far)]
-
-
-def root_of(legs: dict[str, Leg]) -> Leg:
-    """The leg that began the call. It may be one that is only named: its own events were lost."""
-    began: dict[str, int] = {}
-    for leg in legs.values():
-        if leg.parent in legs and leg.created_at:
-            began[leg.parent] = min(began.get(leg.parent, leg.created_at), leg.created_at)
-    starters = [leg for leg in roots(legs.values()) if leg.last_seen or leg.leg_id in began]
-    if not starters:
-        starters = [leg for leg in legs.values() if leg.last_seen] or list(legs.values())
-    return min(
-        starters, key=lambda leg: (leg.created_at or began.get(leg.leg_id, 1 << 62), leg.first_order, leg.leg_id)
-    )

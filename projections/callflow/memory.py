@@ -68,7 +68,7 @@ class Memory:
 
     def _place(self, group: Group) -> None:
         group.moved = False
-        now = {(one.switch, one.run) for one in group.open_legs.values()}
+        now = {(place.switch, place.run) for place in group.open_legs.values()}
         before = self._runs_of.get(id(group), set())
         for switch, run in before - now:
             runs = self._by_run[switch]

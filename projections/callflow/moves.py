@@ -30,8 +30,9 @@ from core.numbers import LATEST, number
 from projections.callflow.document import TransferResult
 from projections.callflow.fact import Fact
 from projections.callflow.kinds import HEARD, SERVICES
-from projections.callflow.legs import Leg, caller_of
+from projections.callflow.leg import Leg
 from projections.callflow.offers import connections
+from projections.callflow.origin import caller_of
 from projections.callflow.timeline import Stretch
 
 _Item = TypeVar("_Item")
@@ -63,10 +64,10 @@ class _Stretches:
         self._latest: list[int] = []
         """for each, the latest end up to it: it never falls, so that it can be searched"""
 
-    def add(self, one: Stretch) -> None:
-        end = _STILL if one.ended_at is None else one.ended_at
-        self.all.append(one)
-        self._begins.append(one.started_at)
+    def add(self, stretch: Stretch) -> None:
+        end = _STILL if stretch.ended_at is None else stretch.ended_at
+        self.all.append(stretch)
+        self._begins.append(stretch.started_at)
         self._latest.append(max(end, self._latest[-1]) if self._latest else end)
 
     def last_begun(self, until: int) -> Stretch | None:
@@ -80,9 +81,9 @@ class _Stretches:
 
     def lasting_after(self, after: int) -> Iterator[Stretch]:
         """Those that end later than an instant."""
-        for one in _from(self.all, bisect_right(self._latest, after)):
-            if one.ended_at is None or one.ended_at > after:
-                yield one
+        for stretch in _from(self.all, bisect_right(self._latest, after)):
+            if stretch.ended_at is None or stretch.ended_at > after:
+                yield stretch
 
     def any_between(self, since: int, until: int) -> bool:
         """Did one of them last at any time between two instants?"""
@@ -97,11 +98,11 @@ def _from(items: Sequence[_Item], index: int) -> Iterator[_Item]:
     return (items[at] for at in range(index, len(items)))
 
 
-def _told(history: Iterable[str]) -> list[tuple[int, str]]:
+def _remembered(history: Iterable[str]) -> list[tuple[int, str]]:
     """The dialplan's transfers that a leg's list of them (`transfer_history`) remembers: when, and to which number."""
     entries = (_HISTORY.fullmatch(entry) for entry in history)
-    told = ((number(one[1], LATEST // 1_000_000), one[2]) for one in entries if one)
-    return sorted((at * 1_000_000, to) for at, to in told if at is not None)
+    transfers = ((number(entry[1], LATEST // 1_000_000), entry[2]) for entry in entries if entry)
+    return sorted((at * 1_000_000, to) for at, to in transfers if at is not None)
 
 
 class Moves:
@@ -134,12 +135,12 @@ class Moves:
                 self._executed.setdefault(me, []).append(fact)
                 self._executed_at.setdefault((me, fact.data["destination"]), []).append(fact)
         called: dict[str, list[Leg]] = {}
-        for one in legs.values():
-            if one.real and one.direction == "outbound":
-                for caller in self._callers(one):
-                    called.setdefault(caller.leg_id, []).append(one)
+        for leg in legs.values():
+            if leg.real and leg.direction == "outbound":
+                for caller in self._callers(leg):
+                    called.setdefault(caller.leg_id, []).append(leg)
         self._called = {leg_id: _Callees(callees) for leg_id, callees in called.items()}
-        self._behind = {one.leg_id: self._person(one) for one in legs.values() if one.far}
+        self._behind = {leg.leg_id: self._person(leg) for leg in legs.values() if leg.far}
         """by leg of a hop, who stands behind it"""
 
     def _callers(self, leg: Leg) -> Iterator[Leg]:
@@ -158,8 +159,8 @@ class Moves:
         """Who called over a hop, or whom he reached at its other end."""
         if leg.parent == leg.far:
             return self.caller(leg) or leg
-        met = [one for one in self._called.get(leg.far or "", _NOBODY).legs if one.leg_id in self.connected]
-        return max(met, key=lambda one: self.connected[one.leg_id]) if met else leg
+        met = [callee for callee in self._called.get(leg.far or "", _NOBODY).legs if callee.leg_id in self.connected]
+        return max(met, key=lambda callee: self.connected[callee.leg_id]) if met else leg
 
     def who(self, leg: Leg) -> Leg:
         """The leg of the person behind a leg: its own, or behind a hop that at its other end."""
@@ -240,7 +241,7 @@ class Moves:
         if first < len(mine):
             return ((fact.at, fact.data["destination"]) for fact in _from(mine, first))
         # Refused before any application that counts: the leg's own list of transfers remembers the number.
-        return (one for one in _told(leg.history) if one[0] >= after // 1_000_000 * 1_000_000)
+        return (sent for sent in _remembered(leg.history) if sent[0] >= after // 1_000_000 * 1_000_000)
 
     def reached(self, leg: Leg, after: int, by: Leg | None = None, number: str | None = None) -> Reached:
         """Where a leg arrived that was moved at an instant.
@@ -260,10 +261,10 @@ class Moves:
             # Into a lot that was taken, or to somebody who waits: there was nobody to be called.
             met = next(self._talks.get(self.who(leg).leg_id, _NONE).begun_from(after), None)
             if met is not None and by is not None and by.leg_id not in met.legs:
-                other = next((one for one in met.legs if one != self.who(leg).leg_id), leg.leg_id)
+                other = next((other for other in met.legs if other != self.who(leg).leg_id), leg.leg_id)
                 return Reached(self.legs[other].party, "completed")
             return Reached(number or None, "failed" if leg.ended_at else None)
-        reached = next((one for one in called if self.talked(leg, [one], after)), None)
+        reached = next((callee for callee in called if self.talked(leg, [callee], after)), None)
         returned = by is not None and reached is not None and reached.party == by.party and reached is not called.first
         # To one's own other device is where it was meant to go.
         returned = returned and by is not None and number != by.party
@@ -274,7 +275,7 @@ class Moves:
         to = number if number and (len(tried) > 1 or sent_on) else tried[0] if tried else called.first.party
         if reached is not None:
             return Reached(to, "returned" if returned else "completed")
-        return Reached(to, None if not leg.ended_at or any(not one.ended_at for one in called) else "failed")
+        return Reached(to, None if not leg.ended_at or any(not callee.ended_at for callee in called) else "failed")
 
     def _sent_on(self, leg: Leg, after: int, until: int, number: str) -> bool:
         there = False
@@ -324,8 +325,8 @@ class _Callees:
     __slots__ = ("created", "legs", "other_from")
 
     def __init__(self, legs: Iterable[Leg]) -> None:
-        self.legs = sorted(legs, key=lambda one: one.created_at)
-        self.created = [one.created_at for one in self.legs]
+        self.legs = sorted(legs, key=lambda leg: leg.created_at)
+        self.created = [leg.created_at for leg in self.legs]
         self.other_from = list(range(1, len(self.legs) + 1))
         """for each, where the next of another party stands"""
         for index in range(len(self.legs) - 2, -1, -1):

@@ -28,7 +28,7 @@ from collections.abc import Sequence
 
 from projections.callflow.document import Offer, OfferOutcome
 from projections.callflow.kinds import CONNECTS
-from projections.callflow.legs import Leg
+from projections.callflow.leg import Leg
 from projections.callflow.timeline import Stretch
 
 # Q.850 and FreeSWITCH causes (switch_types.h, switch_call_cause_t) by what they mean for a phone that was rung.
@@ -56,10 +56,10 @@ _AT_ONCE = 5_000_000
 def connections(stretches: Sequence[Stretch]) -> dict[str, int]:
     """When each leg first talked with somebody or joined a room."""
     first: dict[str, int] = {}
-    for one in stretches:
-        if one.kind in CONNECTS:
-            for leg in one.legs:
-                first.setdefault(leg, one.started_at)
+    for stretch in stretches:
+        if stretch.kind in CONNECTS:
+            for leg in stretch.legs:
+                first.setdefault(leg, stretch.started_at)
     return first
 
 

@@ -16,7 +16,7 @@ from projections.callflow.course import Course
 from projections.callflow.document import Quality, SegmentKind
 from projections.callflow.fact import Fact
 from projections.callflow.kinds import CONNECTS, SHORTEST
-from projections.callflow.legs import Leg
+from projections.callflow.leg import Leg
 from projections.callflow.slices import PORTION, Slices
 
 # A pause as short as this (microseconds) is the switch laying its wires anew.
@@ -48,7 +48,7 @@ class _Record:
     def turn(self, at: int) -> None:
         """Close what is over and open what began, at this instant."""
         now = dict.fromkeys(activities(self.course))
-        for activity in [one for one in self.open if one not in now]:
+        for activity in [activity for activity in self.open if activity not in now]:
             stretch = self.open.pop(activity)
             stretch.ended_at = at
             if self.bounded:
@@ -97,7 +97,7 @@ def course_of(
     steps.sort(key=lambda step: step[:3])
     course = Course(legs, names, root)
     record = _Record(course)
-    for number, (at, _, _, op, told, me) in enumerate(steps, start=1):
+    for number, (at, _, _, op, shown_by, me) in enumerate(steps, start=1):
         if number % PORTION == 0:
             yield
         changed = True
@@ -106,40 +106,40 @@ def course_of(
             course.cut(me)
         elif op == "end":
             course.end(me)
-        elif told is None:
+        elif shown_by is None:
             course.answered.add(me)
         elif op == "bridge":
-            course.connect(told)
+            course.connect(shown_by)
         else:
-            changed = course.apply(told, legs[me])
+            changed = course.apply(shown_by, legs[me])
         if changed:
             record.turn(at)
-    return _joined([one for one in record.stretches if _counts(one)])
+    return _joined([stretch for stretch in record.stretches if _counts(stretch)])
 
 
 def _joined(stretches: list[Stretch]) -> list[Stretch]:
     """A talk that the switch broke for an instant, to lay its wires anew, is one talk."""
     last: dict[tuple[str, tuple[str, ...]], Stretch] = {}
     result = []
-    for one in stretches:
-        before = last.get((one.kind, one.legs))
+    for stretch in stretches:
+        before = last.get((stretch.kind, stretch.legs))
         if (
-            one.kind == "talk"
+            stretch.kind == "talk"
             and before is not None
             and before.ended_at is not None
-            and one.started_at - before.ended_at <= _REWIRING
+            and stretch.started_at - before.ended_at <= _REWIRING
         ):
-            before.ended_at = one.ended_at
-            if one.quality != "observed":
-                before.quality = one.quality
+            before.ended_at = stretch.ended_at
+            if stretch.quality != "observed":
+                before.quality = stretch.quality
             continue
-        last[one.kind, one.legs] = one
-        result.append(one)
+        last[stretch.kind, stretch.legs] = stretch
+        result.append(stretch)
     return result
 
 
-def _counts(one: Stretch) -> bool:
-    if one.ended_at is None or one.ended_at - one.started_at >= SHORTEST[one.kind]:
+def _counts(stretch: Stretch) -> bool:
+    if stretch.ended_at is None or stretch.ended_at - stretch.started_at >= SHORTEST[stretch.kind]:
         return True
     # Cut short by a loss: how long it really was nobody knows, but that it was is certain.
-    return one.quality != "observed" and one.kind in CONNECTS
+    return stretch.quality != "observed" and stretch.kind in CONNECTS

@@ -37,7 +37,7 @@ from core.numbers import LATEST
 from core.numbers import number as core_number
 from projections.callflow.document import Transfer, TransferKind, TransferResult
 from projections.callflow.fact import Fact
-from projections.callflow.legs import Leg
+from projections.callflow.leg import Leg
 from projections.callflow.moves import Moves
 from projections.callflow.slices import PORTION, Slices
 
@@ -98,14 +98,14 @@ def _attended(moves: Moves, leg: Leg, consult: Leg, target: Leg | None) -> Found
         reached = moves.reached(moved, at, leg)
         kind = "park" if reached.service == "park" else "attended"
         return _transfer(kind, leg.party, moved, reached.to, when, reached.result)
-    got = next((one for one in called if moved is not None and moves.talked(moved, [one], at)), None)
+    got = next((callee for callee in called if moved is not None and moves.talked(moved, [callee], at)), None)
     if got is None and moved is not None:
         # What rang for the consultation rang in a queue, in which the caller waits from now on.
         reached = moves.reached(moved, at, leg)
         if reached.service == "queue":
             return _transfer("attended", leg.party, moved, reached.to, when, reached.result)
     to = got or (called.first if called else None)
-    over = all(one.ended_at for one in called) or (moved is not None and moved.ended_at)
+    over = all(callee.ended_at for callee in called) or (moved is not None and moved.ended_at)
     result: TransferResult | None = "completed" if got else "failed" if over else None
     return _transfer("semi_attended", leg.party, moved, to.party if to else consult.destination, when, result)
 
@@ -118,13 +118,13 @@ def _by_feature_code(moves: Moves) -> Iterator[Found]:
             continue
         moved = moves.peer(leg, fact.at)
         targets = moves.called(leg, fact.at)
-        target = next((one for one in targets if not one.ended_at or one.ended_at >= leg.ended_at), None)
+        target = next((callee for callee in targets if not callee.ended_at or callee.ended_at >= leg.ended_at), None)
         if moved is None or target is None or (moved.ended_at and moved.ended_at <= leg.ended_at):
             continue
         done = moves.talked(target, [moved], leg.ended_at)
         over = target.ended_at or moved.ended_at
-        asked = 0 < target.answered_at <= leg.ended_at
-        kind: TransferKind = "attended" if asked else "semi_attended"
+        consulted = 0 < target.answered_at <= leg.ended_at
+        kind: TransferKind = "attended" if consulted else "semi_attended"
         yield _transfer(
             kind, leg.party, moved, target.party, _end(leg), "completed" if done else "failed" if over else None
         )
@@ -209,7 +209,7 @@ def _pickups(moves: Moves) -> Iterator[Found]:
 def _parks(moves: Moves, known: list[Found]) -> Iterator[Found]:
     taken: set[str] = set()
     lots: dict[str, str] = {}
-    told_at = sorted(one.at for _, one in known if one.kind in ("park", "command"))
+    parked_at = sorted(transfer.at for _, transfer in known if transfer.kind in ("park", "command"))
     for fact in moves.facts:
         if fact.kind != "valet" or (parked := moves.leg(fact.leg)) is None:
             continue
@@ -218,10 +218,10 @@ def _parks(moves: Moves, known: list[Found]) -> Iterator[Found]:
         if action == "hold":
             lots[parked.leg_id] = fact.data.get("lot", "")
             taken.discard(parked.leg_id)
-            near = bisect_left(told_at, fact.at - 2_000_000 + 1)
-            told = near < len(told_at) and told_at[near] < fact.at + 2_000_000
+            near = bisect_left(parked_at, fact.at - 2_000_000 + 1)
+            known_already = near < len(parked_at) and parked_at[near] < fact.at + 2_000_000
             peer = moves.peer(parked, fact.at)
-            if peer is not None and not told and moves.talking(parked, fact.at - 3_000_000, fact.at):
+            if peer is not None and not known_already and moves.talking(parked, fact.at - 3_000_000, fact.at):
                 lot = f"park:{fact.data.get('lot', '')}"
                 yield _transfer("park", peer.party, parked, lot, _of(fact), "completed")
         elif action == "bridge" and (taker := moves.leg(fact.data.get("to", ""))):
@@ -291,7 +291,7 @@ def _uuid_bridge(moves: Moves, fact: Fact, moved: Leg, words: list[str]) -> Iter
     # The switch itself bridges who is left of three, as a command of its own that nobody gave as a job.
     if not fact.data.get("job") and (moves.of_three(moved, fact.at) or moves.of_three(other, fact.at)):
         return
-    before = [moves.connected.get(one.leg_id, fact.at) < fact.at for one in (moved, other)]
+    before = [moves.connected.get(leg.leg_id, fact.at) < fact.at for leg in (moved, other)]
     if any(before):
         done = moves.talked(moved, [other], fact.at)
         over = moved.ended_at or other.ended_at
@@ -317,10 +317,10 @@ def _returned(found: list[Found]) -> list[Found]:
     """A park that timed out has come to nothing: who parked has the caller back, or somebody else has."""
     found.sort(key=lambda item: item[0])
     parked: dict[tuple[str | None, str | None], int] = {}
-    for index, (_, one) in enumerate(found):
-        if one.kind == "park":
-            parked[one.from_, one.to] = index
-        elif one.kind == "park_return" and (before := parked.pop((one.from_, one.by), None)) is not None:
+    for index, (_, transfer) in enumerate(found):
+        if transfer.kind == "park":
+            parked[transfer.from_, transfer.to] = index
+        elif transfer.kind == "park_return" and (before := parked.pop((transfer.from_, transfer.by), None)) is not None:
             began, park = found[before]
             found[before] = (began, structs.replace(park, result="returned"))
     return found
@@ -330,24 +330,24 @@ def _loops(found: list[Found]) -> list[Found]:
     """Forwards that lead back to where they began are told once, with how often they passed the call on."""
     result: list[Found] = []
     first: dict[tuple[str | None, str | None, str | None], int] = {}
-    for when, one in found:
-        way = (one.from_, one.by, one.to)
-        if one.kind != "forward":
+    for when, transfer in found:
+        way = (transfer.from_, transfer.by, transfer.to)
+        if transfer.kind != "forward":
             first.clear()
         elif (begin := first.get(way)) is not None:
             began, loop = result[begin]
             passes = sum(past.passes for _, past in result[begin:]) + 1
-            result[begin:] = [(began, structs.replace(loop, result=one.result, passes=passes))]
+            result[begin:] = [(began, structs.replace(loop, result=transfer.result, passes=passes))]
             first = {way: begin}
             continue
         else:
             # The next of a loop that is known goes into its line, whichever of the loop's ways it is.
-            if result and result[-1][1].passes > 1 and result[-1][1].from_ == one.from_:
+            if result and result[-1][1].passes > 1 and result[-1][1].from_ == transfer.from_:
                 began, loop = result[-1]
-                result[-1] = began, structs.replace(loop, result=one.result, passes=loop.passes + 1)
+                result[-1] = began, structs.replace(loop, result=transfer.result, passes=loop.passes + 1)
                 continue
             first[way] = len(result)
-        result.append((when, one))
+        result.append((when, transfer))
     return result
 
 
@@ -361,7 +361,7 @@ def transfers_of(moves: Moves) -> Slices[list[Transfer]]:
                 yield
     found = _returned(found + list(_parks(moves, found)))
     # The dialplan that brings a failed transfer back to who made it is part of that transfer.
-    back = {one.by for _, one in found if one.result == "returned"}
-    found = [(when, one) for when, one in found if not (one.kind == "forward" and one.to in back)]
+    back = {transfer.by for _, transfer in found if transfer.result == "returned"}
+    found = [(when, transfer) for when, transfer in found if not (transfer.kind == "forward" and transfer.to in back)]
     found.sort(key=lambda item: (*item[0], item[1].kind, item[1].to or ""))
-    return [one for _, one in _loops(found)]
+    return [transfer for _, transfer in _loops(found)]

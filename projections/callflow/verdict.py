@@ -12,7 +12,7 @@ from core.numbers import number
 from projections.callflow.document import Caller, Direction, Hangup, Offer, Outcome, State, Transfer
 from projections.callflow.fact import Fact
 from projections.callflow.kinds import WAITS, lives
-from projections.callflow.legs import Leg
+from projections.callflow.leg import Leg
 from projections.callflow.offer_kinds import OFFERS
 from projections.callflow.timeline import Stretch
 
@@ -82,7 +82,7 @@ def direction_of(root: Leg, offered: Sequence[Leg], transfers: Sequence[Transfer
     if not offered:
         return "internal"
     first = [leg for leg in offered if leg.created_at <= offered[0].created_at + 500_000]
-    moved = any(one.at <= first[0].created_at for one in transfers)
+    moved = any(transfer.at <= first[0].created_at for transfer in transfers)
     return "outbound" if all(leg.outsider and not leg.redirected_from for leg in first) and not moved else "internal"
 
 
@@ -92,12 +92,12 @@ def state_of(
     """What is going on now; a call that rings, was only just made, or is on its way to a phone, is ringing."""
     if complete:
         return "complete"
-    going = {one.kind for one in stretches if one.ended_at is None}
+    going = {stretch.kind for stretch in stretches if stretch.ended_at is None}
     if root.ended_at and not going and stretches:
         # The legs have hung up and their last words are on the way: what ended just now is what the call was.
-        going = {max(stretches, key=lambda one: one.ended_at or 0).kind}
+        going = {max(stretches, key=lambda stretch: stretch.ended_at or 0).kind}
     # A transfer whose target does not ring yet, and a phone that was called and has not said a word.
-    coming = any(one.result is None for one in transfers) or any(
+    coming = any(transfer.result is None for transfer in transfers) or any(
         leg.real and leg is not root and leg.direction == "outbound" and not (leg.answered_at or leg.ended_at)
         for leg in legs.values()
     )
@@ -131,16 +131,16 @@ def hangup_of(root: Leg, people: Sequence[Leg], outcome: Outcome | None, stretch
     if by is None and outcome in ("rejected", "busy"):
         by = next((leg for leg in last if leg.disposition == "recv_refuse"), None)
     if by is None and stretches:
-        over = max(one.ended_at or 0 for one in stretches)
-        ended = [leg for one in stretches if one.ended_at == over for leg in one.legs]
+        over = max(stretch.ended_at or 0 for stretch in stretches)
+        ended = [leg for stretch in stretches if stretch.ended_at == over for leg in stretch.legs]
         left = [leg for leg in real if leg.disposition in _LEFT and leg.leg_id in ended]
         by = next((leg for leg in left if abs(leg.ended_at - over) <= _AT_ONCE), None)
-    told = root if root.cause and (root in last or not last) else last[-1] if last else root
-    refused = [leg for leg in last if leg.disposition == "recv_refuse"] if told.disposition == "send_refuse" else []
-    status = (refused[-1].status if refused else told.status) or (by.status if by else "")
+    deciding = root if root.cause and (root in last or not last) else last[-1] if last else root
+    refused = [leg for leg in last if leg.disposition == "recv_refuse"] if deciding.disposition == "send_refuse" else []
+    status = (refused[-1].status if refused else deciding.status) or (by.status if by else "")
     return Hangup(
         by=by.party if by else "switch",
-        cause=told.cause or None,
+        cause=deciding.cause or None,
         sip_status=number(status, 999),
     )
 
@@ -149,15 +149,15 @@ def outcome_of(
     root: Leg, legs: dict[str, Leg], stretches: Sequence[Stretch], offers: Sequence[Offer], answered: bool
 ) -> Outcome:
     """How a call that is over came out."""
-    kinds = {one.kind for one in stretches}
+    kinds = {stretch.kind for stretch in stretches}
     if answered or "monitor" in kinds:
         return "answered"
     if "voicemail" in kinds:
         return "voicemail"
     left = root.disposition in _LEFT
     # An announcement to somebody who was not even answered is a way to refuse.
-    stretches = [one for one in stretches if one.kind != "announcement" or root.answered_at]
-    waited = [one for one in stretches if one.kind in WAITS and root.leg_id in one.legs]
+    stretches = [stretch for stretch in stretches if stretch.kind != "announcement" or root.answered_at]
+    waited = [stretch for stretch in stretches if stretch.kind in WAITS and root.leg_id in stretch.legs]
     rang = [offer for offer in offers if offer.ended_at]
     if waited and not (rang and rang[-1].started_at > waited[-1].started_at and waited[-1].kind != "queue"):
         return "abandoned" if left else "unserved"

@@ -17,8 +17,8 @@ from core.zstd import decompress
 from projections.callflow.as_of import live_as_of
 from projections.callflow.audience import audience
 from projections.callflow.document import Call, render
-from projections.callflow.fact import Fact
-from projections.callflow.reading import OWN, TOPICS
+from projections.callflow.fact import OWN, Fact
+from projections.callflow.reading import TOPICS
 from projections.query.events import position_at
 
 _FOLDED = "SELECT position FROM log.projection WHERE name = 'calls'"

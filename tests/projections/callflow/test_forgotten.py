@@ -8,9 +8,9 @@ import pytest
 from bridge.term import Atom, encode
 from core.event import SwitchEvent, version_of
 from core.own_event import CHANNEL_ALIVE, own_event
+from projections.callflow.fact import OWN
 from projections.callflow.fold import CallFold
 from projections.callflow.group import Group, facts_of
-from projections.callflow.reading import OWN
 from tests.projections.callflow.folding import SMALL, Store, events_of, fold_all, fold_pages, without_positions
 
 pytestmark = pytest.mark.pure

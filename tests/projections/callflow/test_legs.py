@@ -3,7 +3,9 @@
 import pytest
 
 from projections.callflow.fact import Fact
-from projections.callflow.legs import Leg, first_names, legs_of, root_of
+from projections.callflow.leg import Leg
+from projections.callflow.legs import first_names, legs_of
+from projections.callflow.origin import root_of
 from projections.callflow.slices import whole
 from tests.projections.callflow.facts import BEGIN, Story
 

@@ -3,7 +3,8 @@
 import pytest
 
 from projections.callflow.document import SegmentKind
-from projections.callflow.legs import Leg, first_names, legs_of
+from projections.callflow.leg import Leg
+from projections.callflow.legs import first_names, legs_of
 from projections.callflow.moves import Moves, _Stretches, service_party
 from projections.callflow.slices import whole
 from projections.callflow.timeline import Stretch, course_of

@@ -3,7 +3,8 @@
 import pytest
 
 from projections.callflow.fact import Fact
-from projections.callflow.reading import multiple, read
+from projections.callflow.headers import multiple
+from projections.callflow.reading import read
 from tests.projections.callflow.long_calls import event
 
 pytestmark = pytest.mark.pure
