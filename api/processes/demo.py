@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from api.processes.guests import guests as guests_of
 from core.durable import replace
 from core.errors import HarmonyError
 from core.registry import Registry, ldif, reader
@@ -70,6 +71,15 @@ def registered(settings: Settings) -> Registry:
     """The registry as it is now, for those who live in it: what changes later, their phones hear from the switch."""
     entries, _ = reader.read(source_of(settings).read().values())
     return Registry.of(entries)
+
+
+def guests(settings: Settings) -> list[str]:
+    """Who can sign in, of each kind: a line each, for those who look around. Nobody, where a directory knows them."""
+    if settings.ldap_uri is not None:
+        return []
+    with suppress(HarmonyError):
+        return list(guests_of(list(source_of(settings).read().values()), LIVELY))
+    return []  # what is wrong with the registry is said where it is followed
 
 
 def wait(settings: Settings, stop: threading.Event, patience: float = 20.0) -> None:

@@ -33,10 +33,12 @@ def run(
     with used(settings.data), running(settings.data), prepared(settings):
         listening(settings.http_host, settings.http_port).close()  # say so now if it cannot be had
         token = installation_token.ensure(settings.data, anew=new_token)
+        guests: list[str] = []
         parts = [Part("http", ["serve"]), Part("projection", ["project"]), Part("webhooks", ["deliver"])]
         if with_demo:
             demo.cookie(settings.data)
             demo.registry(settings)
+            guests = demo.guests(settings)
             playing = ["demo-switch", "--speed", str(demo_speed)]
             parts += [Part("emulated switch", playing), Part("bridge", ["bridge", "--demo"])]
         elif settings.switches:
@@ -48,7 +50,7 @@ def run(
             )
         supervisor = Supervisor(parts)
         address = f"http://{_reachable(settings.http_host)}:{settings.http_port}/"
-        announce = threading.Thread(target=_announce, args=(address, token, settings.data, say), daemon=True)
+        announce = threading.Thread(target=_announce, args=(address, token, settings.data, guests, say), daemon=True)
         supervisor.run(started=announce.start)
     note("Stopped.")
     return 0
@@ -58,8 +60,8 @@ def _reachable(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "") else f"[{host}]" if ":" in host else host
 
 
-def _announce(address: str, token: str | None, data: Path, say: Callable[[str], None]) -> None:
-    """Say where the page is, once it answers."""
+def _announce(address: str, token: str | None, data: Path, guests: list[str], say: Callable[[str], None]) -> None:
+    """Say where the page is and who can sign in there, once it answers."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
@@ -75,5 +77,9 @@ def _announce(address: str, token: str | None, data: Path, say: Callable[[str], 
     else:
         say(f"Harmony: {address}")
         say(f"Access token: {token}  (of an operator; shown once, kept as a hash in {data / installation_token.FILE})")
+    if guests:
+        say("Sign in there with the token, which sees all companies, or as a user with a password:")
+        for guest in guests:
+            say(f"    {guest}")
     say("")
     sys.stdout.flush()
