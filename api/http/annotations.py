@@ -14,9 +14,10 @@ from api.decisions.annotations import OnCall
 from api.errors import BadArgument, NotFound
 from api.http.answers import encoded
 from api.http.bodies import body_of
-from api.http.services import services_of
+from api.http.services import Connection, services_of
 from core.decided.calls import LONGEST_NOTE, TAG
 from core.numbers import number
+from projections.query.tags import KnownTag, known_tags
 
 T = TypeVar("T")
 _MOST = (1 << 53) - 1
@@ -40,6 +41,18 @@ class NewTag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def shown(request: Request) -> Response:
     """The notes and tags."""
     return await _answered(request, OnCall.shown)
+
+
+async def known(request: Request) -> Response:
+    """The tags that whoever writes one is offered."""
+    who, services = principal_of(request), services_of(request)
+    tenant = who.limited(request.query_params.get("tenant"))
+
+    def look(connection: Connection) -> list[KnownTag]:
+        services.known(connection, who, tenant)
+        return known_tags(connection, tenant, who.reach)
+
+    return encoded({"tags": await services.with_connection(look)}, tenants=[tenant])
 
 
 async def history(request: Request) -> Response:

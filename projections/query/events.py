@@ -48,7 +48,7 @@ def call_events(
     upto: int | None = None,
 ) -> list[PublishedEvent]:
     """Events behind a position of the call log (and not behind `upto`), oldest first."""
-    where, values = _where(resolved(connection, filter or EVERYTHING))
+    where, values = conditions(resolved(connection, filter or EVERYTHING))
     where, values = [SQL("position > %s"), *where], [after, *values]
     if upto is not None:
         where, values = [SQL("position <= %s"), *where], [upto, *values]
@@ -83,7 +83,7 @@ def position_at(connection: Connection[Any], instant: int) -> int:
     return int(row[0]) if row else 0
 
 
-def _where(asked: EventFilter) -> tuple[list[Composable], list[Any]]:
+def conditions(asked: EventFilter) -> tuple[list[Composable], list[Any]]:
     """The conditions that `EventFilter.matches` tests, for the database."""
     where: list[Composable] = []
     values: list[Any] = []

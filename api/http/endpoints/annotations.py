@@ -6,8 +6,9 @@ from api.decisions.annotations import CallAnnotations, CallDecisions, CallNote, 
 from api.http import annotations
 from api.http.annotations import NewNote, NewTag
 from api.http.endpoint import Endpoint, Family, Takes
-from api.http.openapi.parts import TEXT, Schema, answer, header, of_structs, path_part, ref
+from api.http.openapi.parts import TEXT, Schema, answer, header, listed, of_structs, path_part, query, record, ref
 from core.decided.calls import LONGEST_NOTE, TAG
+from projections.query.tags import KnownTag
 
 _CALL = path_part("call_id", "the call's id, that of a call merged into it, or of one of its legs")
 _VERSION = header(
@@ -22,7 +23,7 @@ _REFUSED = (404, 409, 412)
 
 
 def _schemas() -> dict[str, Any]:
-    return of_structs(NewNote, NewTag, CallNote, CallTag, CallAnnotations, CallDecisions)
+    return of_structs(NewNote, NewTag, CallNote, CallTag, CallAnnotations, CallDecisions, KnownTag)
 
 
 def _reads(thing: str, says: str, answers: Schema) -> Endpoint:
@@ -50,6 +51,18 @@ FAMILY = Family(
             "decisions",
             "Who put notes and tags on a call, and took them away",
             {"200": answer("All decisions, the oldest first", ref("CallDecisions"))},
+        ),
+        Endpoint(
+            name="tags_list",
+            method="get",
+            path="/v1/tags",
+            says="The tags that stand on calls, the one used last first",
+            scope="read",
+            handler=annotations.known,
+            parameters=(query("tenant", "for operators: the company whose tags are asked for", TEXT),),
+            answers={"200": answer("The tags", record(["tags"], tags=listed(ref("KnownTag"))))},
+            problems=(404,),
+            shows="companies",
         ),
         Endpoint(
             name="calls_note",

@@ -122,6 +122,24 @@ def test_a_user_takes_his_own_away_and_not_anothers(house: House) -> None:
         assert crm.delete(own.headers["location"]).status_code == 204
 
 
+def test_tags_that_stand_are_offered_to_who_sees_their_calls(house: House) -> None:
+    with house.of("crm") as crm, house.of("theirs", BRAVO) as other, house.person(house.caller) as caller:
+        for tag in ("VIP", "Rückruf", "gone"):
+            assert crm.post(f"{house.path}/tags", json={"tag": tag}).status_code == 201
+        assert crm.delete(f"{house.path}/tags/gone").status_code == 204
+        house.published(crm)
+        offered = {"tags": [{"tag": "Rückruf", "calls": 1}, {"tag": "VIP", "calls": 1}]}
+        assert crm.get("/v1/tags").json() == caller.get("/v1/tags").json() == offered
+        assert other.get("/v1/tags").json() == {"tags": []}
+        assert other.get("/v1/tags", params={"tenant": ALPHA}).status_code == 403
+        sees = house.connection.execute(
+            "SELECT count(*) FROM calls.search WHERE call_id = %s AND value = '1005@alpha.example'", [house.call]
+        ).fetchone()
+        assert sees == (0,)
+    with house.person("1005@alpha.example") as colleague:
+        assert colleague.get("/v1/tags").json() == {"tags": []}
+
+
 def test_who_decides_on_what_is_past_is_told(house: House) -> None:
     with house.of("crm") as crm:
         first = crm.post(f"{house.path}/tags", json={"tag": "one"}, headers={"If-Match": '"0"'})

@@ -11,6 +11,8 @@ export type Sums = components["schemas"]["CallSums"];
 export type Command = components["schemas"]["CommandStatus"];
 export type Taken = components["schemas"]["CommandTaken"];
 export type Settings = components["schemas"]["SelfService"];
+export type Annotations = components["schemas"]["CallAnnotations"];
+export type Tags = paths["/v1/tags"]["get"]["responses"]["200"]["content"]["application/json"];
 export type CloudEvent = components["schemas"]["CloudEvent"];
 export type EventPage = components["schemas"]["EventPage"];
 

@@ -15,6 +15,7 @@ import {Part} from "../parts/part";
 import {callPath, go} from "../router";
 import {session} from "../session";
 import {outcome} from "./calls";
+import type {Notes} from "./notes";
 
 export class OneCall extends Part {
   static override properties = {call_id: {}, call: {state: true}, said: {state: true}, scale: {state: true}, times: {state: true}, picked: {state: true}, raw: {state: true}, all: {state: true}, busy: {state: true}};
@@ -49,6 +50,7 @@ export class OneCall extends Part {
     this.atEnd(keys([
       {key: "[", says: t("call.previous"), does: () => this.step(-1)}, {key: "]", says: t("call.next"), does: () => this.step(1)},
       {key: "arrowleft", says: t("call.previous"), does: () => this.step(-1)}, {key: "arrowright", says: t("call.next"), does: () => this.step(1)},
+      {key: "n", says: t("notes.note"), does: () => this.notes("note")}, {key: "t", says: t("notes.tag"), does: () => this.notes("tag")},
       {key: "l", says: t("copy.link"), does: () => void this.copy()},
       ...(session.may("operate") ? [{key: "e", says: t("call.events"), does: () => void this.events()}] : []),
       {key: "escape", says: t("key.back"), does: () => { if (this.picked !== null) this.pick(null); else history.back(); }},
@@ -98,6 +100,10 @@ export class OneCall extends Part {
   }
   private segments(): {n: number; from: number}[] {
     return (this.call?.segments ?? []).map((one, n) => ({n, from: millis(String(one.started_at)), kind: one.kind})).filter((one) => one.kind !== "record").sort((a, b) => a.from - b.from);
+  }
+
+  private notes(what: "note" | "tag"): void {
+    this.querySelector<Notes>("harmony-notes")?.write(what);
   }
 
   private async copy(): Promise<void> {
@@ -170,7 +176,7 @@ export class OneCall extends Part {
         <div class="scroll"><harmony-ladder .call=${call} .scale=${this.scale} .times=${this.times} .picked=${this.picked} .names=${names} .you=${you} @pick=${(e: CustomEvent<number>) => this.pick(e.detail)}></harmony-ladder></div>
         ${this.legend(of.pieces.map((one) => one.kind))}
       </section>
-      <div class="three">${this.detail(call, of.whole)}${this.why(call)}${this.text(of)}</div>
+      <div class="three"><section class="panel"><header><h2>${t("notes")}</h2><span class="push row"><kbd>T</kbd><kbd>N</kbd></span></header><div class="body col"><harmony-notes .call_id=${call.call_id}></harmony-notes></div></section>${this.detail(call, of.whole)}${this.why(call)}${this.text(of)}</div>
       ${session.may("operate") ? html`<section class="panel"><header><h2>${t("call.events")} <span class="n">${this.raw ? figure(this.raw.length, place) : ""}</span></h2>
         <span class="push row">${this.raw ? this.choice([true, false] as const, this.all, (one) => (one ? t("raw.all") : t("raw.segment")), (one) => { this.all = one; }) : nothing}<button class="btn sm" ?disabled=${this.busy} @click=${() => void this.events()}>${this.raw ? t("close") : t("raw.show")}<kbd>E</kbd></button></span></header>${this.raw ? this.table(this.raw, call) : nothing}</section>` : nothing}`;
   }

@@ -2,9 +2,9 @@
 
 import {html, nothing, type TemplateResult} from "lit";
 import {repeat} from "lit/directives/repeat.js";
-import {ask, Refused, type Call, type CallsPage, type Listed, type Settings} from "../api/client";
+import {ask, Refused, type Annotations, type Call, type CallsPage, type Listed, type Settings} from "../api/client";
 import {order} from "../calling";
-import {duration, millis, moment} from "../format";
+import {duration, millis, moment, plain} from "../format";
 import {place, t, word, type Key} from "../i18n/index";
 import {mini} from "../ladder/draw";
 import {feed} from "../live/feed";
@@ -32,7 +32,7 @@ interface Control {
 export class Phone extends Part {
   static override properties = {missed: {state: true}, history: {state: true}, settings: {state: true}, said: {state: true}, moving: {state: true}, digits: {state: true}, busy: {state: true}};
   declare missed: {call: Listed; times: number}[] | null;
-  declare history: {number: string; calls: Listed[]} | null;
+  declare history: {number: string; calls: Listed[]; noted: Map<string, Annotations>} | null;
   declare settings: Settings | null;
   /** what a command did, by call; "" for the field */
   declare said: Map<string, {good: boolean; says: string}>;
@@ -100,9 +100,12 @@ export class Phone extends Part {
 
   private async who(number: string): Promise<void> {
     if (this.history?.number === number) return;
-    this.history = {number, calls: []};
+    this.history = {number, calls: [], noted: new Map()};
     const page = await ask<CallsPage>(`/v1/calls?${new URLSearchParams({number, view: "story", limit: "6", live: "false"})}`).catch(() => null);
-    if (page && this.history?.number === number) this.history = {number, calls: page.calls};
+    if (!page || this.history?.number !== number) return;
+    this.history = {number, calls: page.calls, noted: new Map()};
+    const noted = await Promise.all(page.calls.map((call) => ask<Annotations>(`/v1/calls/${encodeURIComponent(call.call_id)}/notes`).catch(() => null)));
+    if (this.history.number === number) this.history = {number, calls: page.calls, noted: new Map(noted.flatMap((one) => (one && (one.notes.length || one.tags.length) ? [[one.call_id, one]] : [])))};
   }
 
   private async give(call: Call | null, verb: string, body: unknown): Promise<void> {
@@ -191,9 +194,11 @@ export class Phone extends Part {
       <button class="btn sm" ?disabled=${stale || !number || this.busy === ""} @click=${() => void this.give(null, "", {from: session.user, to: number})}>${t("phone.back")}</button></li>`;
   }
 
-  private about(found: {number: string; calls: Listed[]}, first: Mine | undefined): TemplateResult {
+  private about(found: NonNullable<Phone["history"]>, first: Mine | undefined): TemplateResult {
     const name = found.calls.find((call) => call.from_party === found.number && call.from_name)?.from_name ?? (first?.other === found.number ? first.name : found.number);
-    return html`<section class="panel"><header><h2><bdi>${name}</bdi></h2><a class="push s13" href="/calls?number=${encodeURIComponent(found.number)}">${t("all")}</a></header><div class="body">${found.calls.length ? html`<ul class="list about">${found.calls.map((call) => html`<li><a class="plain row" href=${callPath(call.call_id)}><span class="q2 nw">${moment(millis(String(call.started_at)), feed.now(), place)}</span><span class="push">${outcome(call)}</span>${mini(call.story, Math.max(30, call.duration_seconds ?? 30), 80, {lost: OUTCOMES[call.outcome ?? ""]?.kind === "fail"})}</a></li>`)}</ul>` : html`<p class="q2 s13">${t("phone.first")}</p>`}</div></section>`;
+    const tags = [...new Set([...found.noted.values()].flatMap((one) => one.tags.map((tag) => tag.tag)))].slice(0, 6);
+    return html`<section class="panel"><header><h2><bdi>${name}</bdi></h2>${tags.map((tag) => html`<span class="tag"><bdi>${plain(tag)}</bdi></span>`)}<a class="push s13" href="/calls?number=${encodeURIComponent(found.number)}">${t("all")}</a></header><div class="body">${found.calls.length ? html`<ul class="list about">${found.calls.map((call) => html`<li><a class="plain row" href=${callPath(call.call_id)}><span class="q2 nw">${moment(millis(String(call.started_at)), feed.now(), place)}</span><span class="push">${outcome(call)}</span>${mini(call.story, Math.max(30, call.duration_seconds ?? 30), 80, {lost: OUTCOMES[call.outcome ?? ""]?.kind === "fail"})}</a>${found.noted.get(call.call_id)?.notes.slice(-2).map((note) => html`<p class="s13 note"><bdi>${note.text}</bdi> <span class="q3 s12 nw"><bdi>${note.by.split("@")[0]}</bdi></span></p>`)}</li>`)}</ul>` : html`<p class="q2 s13">${t("phone.first")}</p>`}
+      ${first?.other === found.number ? html`<h3 class="s13">${t("phone.notes")}</h3><harmony-notes .call_id=${first.call.call_id}></harmony-notes>` : nothing}</div></section>`;
   }
 
   private async dial(event: SubmitEvent): Promise<void> {
