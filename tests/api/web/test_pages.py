@@ -212,3 +212,23 @@ def test_russian_is_spoken_and_kept(signed_in: SignIn, half: Callable[..., None]
     page.open(page.value("location.origin") + "/calls")
     page.until(f"{ROWS} > 0 && document.body.innerText.includes('не дождался')")
     page.value("localStorage.clear()")
+
+
+def test_a_note_and_a_tag_are_written_by_keys_and_taken_away(signed_in: SignIn, half: Callable[..., None]) -> None:
+    half("01")
+    page = signed_in("/calls", USER)
+    page.until(f"{ROWS} === 1")
+    page.value("document.querySelector('tr[data-call] a').click()")
+    page.until("!!document.querySelector('harmony-notes textarea')")
+    page.press("n")
+    page.type("harmony-notes textarea", "Wants <b>a call</b> back.", enter=False)
+    page.value("document.querySelector('harmony-notes .write').requestSubmit()")
+    page.until("document.querySelector('.noted li')?.innerText.includes('Wants <b>a call</b> back.')")
+    assert USER in page.value("document.querySelector('.noted').innerText")
+    page.type("harmony-notes input[name=tag]", "call back")
+    page.until("document.querySelector('harmony-notes .tag')?.innerText.includes('call-back')")
+    page.value("document.querySelector('.noted .x').click()")
+    page.until("!document.querySelector('.noted') && !!document.querySelector('harmony-notes [role=status] .btn')")
+    page.value("document.querySelector('harmony-notes [role=status] .btn').click()")
+    page.until("!!document.querySelector('.noted li')")
+    assert complaints(page) == []

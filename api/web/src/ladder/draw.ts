@@ -45,7 +45,7 @@ export function ladder(of: Score, o: Options): TemplateResult {
 }
 
 function described(of: Score): string {
-  return of.pieces.map((one) => `${kindWord(one)} ${one.lanes.map((n) => of.lanes[n]?.party).join(", ")} ${duration((one.until ?? of.whole) - one.from)}`).join("; ");
+  return of.pieces.map((one) => `${kindWord(one)} ${one.lanes.map((n) => of.lanes[n]?.party).join(", ")} ${duration((one.until ?? of.whole) - one.from)}`).join("; ") || t("call.ladder");
 }
 
 function across(of: Score, o: Options): TemplateResult {
