@@ -82,6 +82,12 @@ class CancelBody(_Body, frozen=True, kw_only=True):
     """Let go the target, and join the two again. No values."""
 
 
+class ConferenceBody(OfOne, frozen=True, kw_only=True):
+    """Move a party and whom it talks with into a conference room, which others can join."""
+
+    room: Annotated[str, _says("The room's number; the first that is empty without one", checks.NUMBER, example="3001")] | None = None
+
+
 class HoldBody(OfOne, frozen=True, kw_only=True):
     """Put who talks with a party on hold: as if the party's phone had pressed the key."""
 
@@ -147,6 +153,7 @@ OfCall = (
     | TransferBody
     | CompleteBody
     | CancelBody
+    | ConferenceBody
     | HoldBody
     | ResumeBody
     | ParkBody
@@ -164,6 +171,7 @@ CALL_VERBS: dict[str, type[OfCall]] = {
     "transfer": TransferBody,
     "transfer/complete": CompleteBody,
     "transfer/cancel": CancelBody,
+    "conference": ConferenceBody,
     "hold": HoldBody,
     "resume": ResumeBody,
     "park": ParkBody,

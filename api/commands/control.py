@@ -16,6 +16,7 @@ from psycopg import Connection
 from api.access.principal import COMPANY, Principal
 from api.commands import orders, permissions
 from api.commands.bodies import CallBody, OfCall, OfRoom, PickupBody
+from api.commands.empty_places import placed
 from api.commands.errors import CallEnded, NoLeg, WhichLeg
 from api.commands.leg_choice import SeenCall, SeenLeg, in_room, named, seen
 from api.commands.switches import switch_for
@@ -81,6 +82,7 @@ class Control:
         if isinstance(body, PickupBody) and not _sees(who, found.document):
             body = permissions.picked(who, body, found.document) or _raise(missing)
         call = seen(found.document)
+        body = placed(connection, self._registry(), call.tenant, body)
         dispatch = orders.of_call(permissions.meant(who, body, call), call, who, self.store)
         return self._request(dispatch, call, who, key, bearer, question)
 

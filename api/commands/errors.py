@@ -38,6 +38,13 @@ class NoSwitch(ApiError):
     status = 409
 
 
+class NoRoom(ApiError):
+    """The company has no conference room that is empty."""
+
+    code = "command.no-room"
+    status = 409
+
+
 class BadBody(ApiError):
     """The body of a request is not what this command takes."""
 

@@ -16,6 +16,7 @@ from api.commands.bodies import (
     CallBody,
     CancelBody,
     CompleteBody,
+    ConferenceBody,
     DtmfBody,
     EavesdropBody,
     HangupBody,
@@ -33,7 +34,7 @@ from api.commands.bodies import (
     TransferBody,
     UnmuteBody,
 )
-from api.commands.errors import NoContext, NoLeg, NoSwitch, WhichLeg
+from api.commands.errors import NoContext, NoLeg, NoRoom, NoSwitch, WhichLeg
 from api.commands.leg_choice import SeenCall, SeenLeg, anybody, by_id, caller, holder, named, only, peer, ringing
 from api.errors import Forbidden, NotFound
 from core.commands import checks, orders
@@ -60,6 +61,11 @@ def of_call(body: OfCall, call: SeenCall, who: Principal, store: CommandStore) -
             return _settle(call, store, orders.TransferAttendedComplete)
         case CancelBody():
             return _settle(call, store, orders.TransferAttendedCancel)
+        case ConferenceBody(room=room):
+            leg = _one(call, body, "goes into the room, with whom it talks")
+            if room is None:
+                raise NoRoom("There is no room that is empty: say which, as `room`.")
+            return _at(leg, orders.Conference(leg=leg.leg_id, to=room, context=_context(call.tenant, None, who)))
         case HoldBody():
             leg = _one(call, body, "holds")
             return _at(leg, orders.Hold(leg=leg.leg_id))

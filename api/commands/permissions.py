@@ -13,6 +13,7 @@ import msgspec
 
 from api.access.principal import COMPANY, Principal
 from api.commands.bodies import (
+    ConferenceBody,
     DtmfBody,
     HangupBody,
     HoldBody,
@@ -63,6 +64,7 @@ def may_command(who: Principal, order: Order, call: SeenCall) -> bool:
             | orders.TransferAttendedStart(leg=leg)
             | orders.TransferAttendedComplete(leg=leg)
             | orders.TransferAttendedCancel(leg=leg)
+            | orders.Conference(leg=leg)
             | orders.Hold(leg=leg)
             | orders.Resume(leg=leg)
             | orders.RecordStart(leg=leg)
@@ -108,7 +110,7 @@ def meant(who: Principal, body: OfCall, call: SeenCall) -> OfCall:
     match body:
         case TransferBody(by=None):
             return msgspec.structs.replace(body, by=leg)
-        case HangupBody() | HoldBody() | RecordBody() | MessageBody() | ParkBody() | DtmfBody():
+        case ConferenceBody() | HangupBody() | HoldBody() | RecordBody() | MessageBody() | ParkBody() | DtmfBody():
             return msgspec.structs.replace(body, leg=leg)
         case _:
             return body

@@ -50,6 +50,44 @@ class SelfService(msgspec.Struct, frozen=True):
     do_not_disturb: bool
 
 
+class RoomNumber(msgspec.Struct, frozen=True):
+    """A conference room."""
+
+    number: str
+    name: str
+    pin: bool
+    """whether who enters is asked for one"""
+
+
+class ParkNumbers(msgspec.Struct, frozen=True):
+    """Places to park calls."""
+
+    name: str
+    numbers: list[str]
+    """dialled to park there, and to fetch from there"""
+
+
+class CompanyNumbers(msgspec.Struct, frozen=True):
+    """What there is to dial in a company besides its people."""
+
+    rooms: list[RoomNumber]
+    parks: list[ParkNumbers]
+
+
+async def numbers(request: Request) -> Response:
+    who = principal_of(request)
+    company = _registry(request).current.companies.get(who.tenant or "")
+    if company is None:
+        raise NotFound(f"The token of {who.name!r} is of no company that the registry has.")
+    shown = CompanyNumbers(
+        rooms=[
+            RoomNumber(room.number, room.name, bool(room.pin)) for _, room in sorted(company.conferences.items())
+        ],
+        parks=[ParkNumbers(lot.name, lot.numbers) for lot in company.parks],
+    )
+    return encoded(shown, tenants=[company.domain])
+
+
 async def me(request: Request) -> Response:
     who = principal_of(request)
     user, _, domain = (who.user or "").partition("@")

@@ -15,6 +15,7 @@ from core.commands.checks import checked
 from core.commands.orders import (
     BadOrder,
     CommandError,
+    Conference,
     ConferenceKick,
     ConferenceMute,
     ConferenceUnmute,
@@ -98,6 +99,8 @@ def compose(order: Order, answers: Mapping[str, str], new_leg: str) -> Plan:
             return _job("uuid_kill", _leg(order.leg), "NORMAL_CLEARING")
         case TransferAttendedCancel():
             return _job("uuid_kill", _leg(order.consult, "consult"), "NORMAL_CLEARING")
+        case Conference():
+            return _transfer(order.leg, order.to, order.context, both=True)
         case Hold():
             return _job("uuid_hold", _leg(order.leg))
         case Resume():
@@ -148,8 +151,9 @@ def _job(command: str, *arguments: str, patience: float = 20.0) -> Plan:
     return Plan((Job(command, " ".join(arguments), patience),))
 
 
-def _transfer(leg: str, to: str, context: str, name: str = "to") -> Plan:
-    return _job("uuid_transfer", _leg(leg), words.word(name, to), "XML", words.word("context", context))
+def _transfer(leg: str, to: str, context: str, name: str = "to", *, both: bool = False) -> Plan:
+    whom = [_leg(leg), "-both"] if both else [_leg(leg)]
+    return _job("uuid_transfer", *whom, words.word(name, to), "XML", words.word("context", context))
 
 
 def _park(order: Park) -> Plan:

@@ -98,6 +98,15 @@ class TransferAttendedCancel(_Order, frozen=True, kw_only=True, tag="transfer.ca
     consult: str
 
 
+class Conference(_Order, frozen=True, kw_only=True, tag="conference"):
+    """Move a leg and whom it talks with into a room, so that more can come."""
+
+    leg: str
+    to: str
+    """the room's number, dialled for both"""
+    context: str
+
+
 class Hold(_Order, frozen=True, kw_only=True, tag="hold"):
     """Put whom the leg talks with on hold, as if the leg's phone had pressed the key."""
 
@@ -193,6 +202,7 @@ Order: TypeAlias = (
     | TransferAttendedStart
     | TransferAttendedComplete
     | TransferAttendedCancel
+    | Conference
     | Hold
     | Resume
     | Park

@@ -210,6 +210,12 @@ class ParkLot(_Named, frozen=True, kw_only=True):
     last: str
     timeout: int = 120
 
+    @property
+    def numbers(self) -> list[str]:
+        """The places, the first 1,000 of them."""
+        first, last = int(self.first), int(self.last)
+        return [f"{number:0{len(self.first)}}" for number in range(first, min(last, first + 999) + 1)]
+
 
 class FeatureCode(_Named, frozen=True, kw_only=True):
     """What is dialled to have something done; some take digits behind the code."""

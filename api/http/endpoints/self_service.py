@@ -5,14 +5,14 @@ from typing import Any
 from api.http import self_service
 from api.http.endpoint import Endpoint, Family, Takes
 from api.http.openapi.parts import answer, of_structs, path_part, ref
-from api.http.self_service import DoNotDisturbBody, ForwardBody, SelfService
+from api.http.self_service import CompanyNumbers, DoNotDisturbBody, ForwardBody, SelfService
 
 _USER = path_part("user", "such as 1001@alpha.example")
 _NOW = {"200": answer("The user's settings as they are now", ref("SelfService"))}
 
 
 def _schemas() -> dict[str, Any]:
-    return of_structs(ForwardBody, DoNotDisturbBody, SelfService)
+    return of_structs(ForwardBody, DoNotDisturbBody, SelfService, CompanyNumbers)
 
 
 FAMILY = Family(
@@ -27,6 +27,17 @@ FAMILY = Family(
             scope="read",
             handler=self_service.me,
             answers=_NOW,
+            problems=(404,),
+            shows="companies",
+        ),
+        Endpoint(
+            name="users_numbers",
+            method="get",
+            path="/v1/me/numbers",
+            says="The rooms and places to park that the company of the token has",
+            scope="read",
+            handler=self_service.numbers,
+            answers={"200": answer("What there is to dial", ref("CompanyNumbers"))},
             problems=(404,),
             shows="companies",
         ),

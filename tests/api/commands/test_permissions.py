@@ -57,6 +57,7 @@ ELSEWHERE = call(leg("x", "1007", "16.0Z", None) | {"role": "caller"}, B, segmen
         (orders.TransferAttendedStart(leg="b", other="a", to="1", context="c"), [BOB]),
         (orders.TransferAttendedComplete(leg="b", other="a", consult="z"), [BOB]),
         (orders.TransferAttendedCancel(leg="a", other="b", consult="z"), [ALICE]),
+        (orders.Conference(leg="a", to="1", context="c"), [ALICE]),
         (orders.Park(leg="b"), [ALICE, BOB]),
         (orders.Dtmf(leg="b", digits="1"), [ALICE, BOB]),
         (orders.ConferenceMute(room="r", leg="a"), [ALICE]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.commands.orders import (
+    Conference,
     ConferenceKick,
     ConferenceMute,
     ConferenceUnmute,
@@ -65,6 +66,7 @@ EVERY: Final[tuple[Order, ...]] = (
     TransferAttendedComplete(leg=LEG, other=OTHER, consult=CONSULT),
     TransferAttendedComplete(leg=LEG, other=OTHER, consult=DEAD),
     TransferAttendedCancel(leg=LEG, other=OTHER, consult=CONSULT),
+    Conference(leg=LEG, to="3001", context="alpha.example"),
     Hangup(leg=OTHER, cause="USER_BUSY"),
     Hangup(leg=DEAD),
 )

@@ -18,6 +18,7 @@ from core.commands.orders import (
     ORDERS,
     BadOrder,
     CommandError,
+    Conference,
     ConferenceKick,
     ConferenceMute,
     ConferenceUnmute,
@@ -152,6 +153,8 @@ def meant(order: Order, folder: str) -> list[Any]:
             return [("uuid_kill", [order.leg, "NORMAL_CLEARING"])]
         case TransferAttendedCancel():
             return [("uuid_kill", [order.consult, "NORMAL_CLEARING"])]
+        case Conference():
+            return [("uuid_transfer", [order.leg, "-both", order.to, "XML", order.context])]
         case Hold():
             return [("uuid_hold", [order.leg])]
         case Resume():

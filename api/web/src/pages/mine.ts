@@ -15,6 +15,8 @@ export interface Mine {
   /** the target of a consultation */
   asked: string | null;
   recorded: boolean;
+  /** the conference that I am in */
+  room: string | null;
 }
 /** legs that stand between people, and are nobody's phone */
 const BETWEEN = new Set(["loopback", "hop"]);
@@ -35,6 +37,7 @@ export function mine(calls: Iterable<Call>, me: string): Mine[] {
       : caller === me ? ["calls", String(call.started_at)] : ["other", String(own[0]?.started_at ?? call.started_at)];
     found.push({
       call, doing, since: millis(from), other: far, name: plain(far === caller ? (call.from?.name || far) : far), recorded: open.some((one) => one.kind === "record"),
+      room: (room?.detail as {room?: string} | undefined)?.room ?? null,
       asked: consult?.parties.find((one) => one !== me) ?? null,
     });
   }

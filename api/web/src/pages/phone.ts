@@ -14,6 +14,7 @@ import {Part} from "../parts/part";
 import {callPath} from "../router";
 import {session} from "../session";
 import {outcome} from "./calls";
+import {members, parked, parkedPanel, roomList, type Member, type Parked} from "./around";
 import {mine, type Doing, type Mine} from "./mine";
 
 const SHAPES: Record<Doing, {kind: string; shape: Shape}> = {
@@ -30,7 +31,7 @@ interface Control {
 }
 
 export class Phone extends Part {
-  static override properties = {missed: {state: true}, history: {state: true}, settings: {state: true}, said: {state: true}, moving: {state: true}, digits: {state: true}, busy: {state: true}};
+  static override properties = {missed: {state: true}, history: {state: true}, settings: {state: true}, said: {state: true}, moving: {state: true}, digits: {state: true}, busy: {state: true}, at: {state: true}, muted: {state: true}};
   declare missed: {call: Listed; times: number}[] | null;
   declare history: {number: string; calls: Listed[]; noted: Map<string, Annotations>} | null;
   declare settings: Settings | null;
@@ -40,6 +41,10 @@ export class Phone extends Part {
   declare moving: string | null;
   declare digits: string | null;
   declare busy: string | null;
+  /** the call that the keys are for; null: the most pressing one */
+  declare at: string | null;
+  /** members of rooms that were muted from here, as "call party" */
+  declare muted: ReadonlySet<string>;
   private endedBefore = "";
   private epoch = -1;
   private stopKeys: (() => void) | null = null;
@@ -53,6 +58,8 @@ export class Phone extends Part {
     this.moving = null;
     this.digits = null;
     this.busy = null;
+    this.at = null;
+    this.muted = new Set();
   }
 
   override connectedCallback(): void {
@@ -108,11 +115,13 @@ export class Phone extends Part {
     if (this.history.number === number) this.history = {number, calls: page.calls, noted: new Map(noted.flatMap((one) => (one && (one.notes.length || one.tags.length) ? [[one.call_id, one]] : [])))};
   }
 
-  private async give(call: Call | null, verb: string, body: unknown): Promise<void> {
+  /** Give a command; what became of it stands at its call. `did`: the word for it when the switch did it. */
+  private async give(call: Call | null, verb: string, body: unknown, did = "call"): Promise<boolean> {
     const key = call?.call_id ?? "";
     this.busy = key;
     const done = await order(call ? `/v1/calls/${encodeURIComponent(call.call_id)}/${verb}` : "/v1/calls", body);
     this.busy = null;
+    if (done.good) done.says = t(`did.${did}` as Key);
     if (done.good) this.moving = this.moving === key ? null : this.moving;
     this.said = new Map(this.said).set(key, done);
     setTimeout(() => {
@@ -120,27 +129,103 @@ export class Phone extends Part {
         this.said.delete(key);
         this.requestUpdate();
       }
-    }, done.good ? 3_000 : 15_000);
+    }, done.good ? 6_000 : 15_000);
+    return done.good;
+  }
+
+  /** From the one that I talk with to the one whom I have on hold. */
+  private async swap(talking: Mine | undefined, held: Mine): Promise<void> {
+    const me = {party: this.me};
+    if (talking && !(await this.give(talking.call, "hold", me, "hold"))) return;
+    await this.give(held.call, "resume", me, "swap");
+  }
+
+  /** Who talks with me goes into a room with me, and whom I have on hold comes after. */
+  private async all(one: Mine, held: Mine | undefined): Promise<void> {
+    if (!(await this.give(one.call, "conference", {party: this.me}, "conference")) || !held) return;
+    const room = await this.until(() => this.calls.find((other) => other.call.call_id === one.call.call_id)?.room ?? null);
+    if (room) await this.give(held.call, "transfer", {kind: "blind", to: room, by: this.me}, "all");
+  }
+
+  /** What the stream tells before ten seconds have passed, else null. */
+  private until<T>(look: () => T | null): Promise<T | null> {
+    return new Promise((done) => {
+      const end = (found: T | null): void => {
+        feed.removeEventListener("change", again);
+        clearTimeout(late);
+        done(found);
+      };
+      const again = (): void => {
+        const found = look();
+        if (found !== null) end(found);
+      };
+      const late = setTimeout(() => end(null), 10_000);
+      feed.addEventListener("change", again);
+      again();
+    });
+  }
+
+  /** In a room: mute a member, let him be heard, put him out. */
+  private async inRoom(room: string, one: Member, verb: "mute" | "unmute" | "kick"): Promise<void> {
+    const key = `${one.call.call_id} ${one.party}`, mineHere = this.calls.find((call) => call.room === room)?.call.call_id ?? "";
+    const done = await order(`/v1/conferences/${encodeURIComponent(room)}/${verb}`, {party: one.party});
+    if (done.good) {
+      const muted = new Set(this.muted);
+      if (verb === "mute") muted.add(key);
+      else muted.delete(key);
+      this.muted = muted;
+      done.says = t(`did.${verb}`);
+    }
+    this.said = new Map(this.said).set(mineHere, done);
+  }
+
+  private fetchParked(one: Parked): void {
+    if (one.lot !== null) void this.give(null, "", {from: session.user, to: one.lot}, "fetch");
+  }
+
+  /** The call that the keys are for. */
+  private focused(calls: Mine[]): Mine | undefined {
+    return calls.find((one) => one.call.call_id === this.at) ?? calls[0];
+  }
+
+  /** `1` to `9`: the keys are for that call now, and who waits there is taken back. */
+  private turnTo(calls: Mine[], n: number): void {
+    const one = calls[n];
+    if (!one) return;
+    this.at = one.call.call_id;
+    if (one.doing === "holds") void this.swap(calls.find((other) => other.doing === "talks"), one);
   }
 
   private controls(one: Mine): Control[] {
-    const me = {party: this.me}, of = (name: string, key: string, verb: string, body: unknown, end = false): Control => ({name, key, says: t(`do.${name}` as Key), end, does: () => void this.give(one.call, verb, body)});
+    const me = {party: this.me}, of = (name: string, key: string, verb: string, body: unknown, end = false): Control => ({name, key, says: t(`do.${name}` as Key), end, does: () => void this.give(one.call, verb, body, name === "record" && one.recorded ? "record.stop" : name)});
+    const calls = this.calls, held = calls.find((other) => other.doing === "holds" && other !== one && other.call.call_id !== one.call.call_id), talking = calls.find((other) => other.doing === "talks");
+    const act = (name: string, key: string, does: () => void): Control => ({name, key, says: t(`do.${name}` as Key), does});
+    const swap = one.doing === "holds" ? talking && act("swap", "s", () => void this.swap(talking, one)) : held && act("swap", "s", () => void this.swap(one, held));
+    const all = one.doing === "talks" ? [held ? act("all", "c", () => void this.all(one, held)) : act("conference", "c", () => void this.all(one, undefined))] : [];
     const transfer: Control = {name: "transfer", key: "t", says: t("do.transfer"), does: () => { this.moving = one.call.call_id; void this.updateComplete.then(() => this.querySelector<HTMLInputElement>(".move input")?.focus()); }};
     const record = of("record", "r", "record", {...me, action: one.recorded ? "stop" : "start"}), hangup = of("hangup", "shift x", "hangup", me, true);
     const keypad: Control = {name: "keypad", key: "k", says: t("do.keypad"), does: () => { this.digits = this.digits === one.call.call_id ? null : one.call.call_id; }};
     switch (one.doing) {
       case "consults": return [of("complete", "enter", "transfer/complete", {}), of("cancel", "c", "transfer/cancel", {}), keypad, hangup];
-      case "talks": return [of("hold", "h", "hold", me), transfer, of("park", "p", "park", {party: one.other}), record, keypad, hangup];
-      case "holds": return [of("resume", "h", "resume", me), transfer, of("park", "p", "park", {party: one.other}), hangup];
+      case "talks": return [of("hold", "h", "hold", me), transfer, ...(swap ? [swap] : []), ...all, of("park", "p", "park", {party: one.other}), record, keypad, hangup];
+      case "holds": return [of("resume", "h", "resume", me), ...(swap ? [swap] : []), transfer, of("park", "p", "park", {party: one.other}), hangup];
       case "conference": return [record, hangup];
       default: return [hangup];
     }
   }
 
   protected override updated(): void {
-    const first = this.calls[0];
+    const calls = this.calls, first = calls[0], focused = this.focused(calls), waits = parked(feed.picture.calls.values())[0];
     this.stopKeys?.();
-    this.stopKeys = keys(first && session.may("control") ? this.controls(first).map((one) => ({key: one.key, says: one.says, does: one.does})) : []);
+    this.stopKeys = keys(!session.may("control") ? [] : [
+      ...(focused ? this.controls(focused).map((one) => ({key: one.key, says: one.says, does: one.does})) : []),
+      ...(focused?.room ? this.members(focused.room, focused.call).filter((one) => one.party === this.me).map((one) => {
+        const verb = this.muted.has(`${one.call.call_id} ${one.party}`) ? "unmute" : "mute";
+        return {key: "m", says: t(`do.${verb}`), does: () => void this.inRoom(focused.room ?? "", one, verb)};
+      }) : []),
+      ...(calls.length > 1 ? calls.slice(0, 9).map((one, n) => ({key: `${n + 1}`, says: t("phone.turn", {who: one.name}), does: () => this.turnTo(calls, n)})) : []),
+      ...(waits ? [{key: "shift p", says: t("do.fetch"), does: () => this.fetchParked(waits)}] : []),
+    ]);
     if (first && first.other !== "?") void this.who(first.other);
   }
 
@@ -150,7 +235,8 @@ export class Phone extends Part {
     return html`<div class="head phone">${this.doing(first, calls, now)}
         <span class="push seg" role="group" aria-label=${t("phone.availability")}>${([false, true] as const).map((on) => html`<button class=${this.settings?.do_not_disturb === on ? "on" : ""} aria-pressed=${this.settings?.do_not_disturb === on} ?disabled=${!this.settings} @click=${() => void this.disturb(on)}>${on ? t("phone.dnd") : t("phone.available")}</button>`)}</span></div>
       <div class="phonelay"><div class="col">
-        ${calls.length ? html`<section class="panel">${repeat(calls, (one) => one.call.call_id, (one) => this.card(one, now, stale))}</section>` : nothing}
+        ${calls.length ? html`<section class="panel">${repeat(calls, (one) => one.call.call_id, (one, n) => this.card(one, now, stale, calls.length > 1 ? n + 1 : 0, one === this.focused(calls)))}</section>` : nothing}
+        ${parkedPanel(parked(feed.picture.calls.values()), now, stale, (one) => this.fetchParked(one))}
         <section class="panel"><header><h2>${t("phone.call")}</h2></header><form class="body row wrap dial" @submit=${this.dial}><label class="grow"><span class="vh">${t("phone.number")}</span><input name="to" inputmode="tel" autocomplete="off" placeholder=${t("phone.number")} required></label><button class="btn main-act" ?disabled=${stale || this.busy === ""}>${t("do.call")}<kbd>Enter</kbd></button>${this.told("")}</form></section>
         <section class="panel"><header><h2>${t("phone.missed")}<span class="n">${this.missed?.length || ""}</span></h2><a class="push s13" href="/calls?user=${encodeURIComponent(session.user ?? "")}&answered=false">${t("all")}</a></header><div class="body">${this.missed === null ? html`<span class="ghost"></span>` : this.missed.length ? html`<ul class="list missed">${repeat(this.missed, ({call}) => call.call_id, ({call, times}) => this.missedRow(call, times, now, stale))}</ul>` : html`<p class="q2 s13">${t("phone.missed.none")}</p>`}</div></section>
       </div><aside class="col">${this.history ? this.about(this.history, first) : nothing}</aside></div>`;
@@ -162,20 +248,25 @@ export class Phone extends Part {
     return html`<h1 class="big">${state(how.kind, t(`phone.is.${first.doing}` as Key), how.shape)} <span class="tm">${duration((now - first.since) / 1_000)}</span></h1>${held && first.doing !== "holds" ? html`<span class="q2">${t("phone.holds", {n: held})}</span>` : nothing}`;
   }
 
-  private card(one: Mine, now: number, stale: boolean): TemplateResult {
+  private members(room: string, call: Call): Member[] {
+    return members(feed.picture.calls.values(), room, call.tenant ?? null);
+  }
+
+  private card(one: Mine, now: number, stale: boolean, n: number, focused: boolean): TemplateResult {
     const how = SHAPES[one.doing], id = one.call.call_id, whole = (now - millis(String(one.call.started_at))) / 1_000;
     const names = new Map(one.call.from?.party && one.call.from.name ? [[one.call.from.party, one.call.from.name]] : []);
-    return html`<article class="mycall"><header class="row wrap">${glyph(how.shape, how.kind)}<h2 class="t16"><a class="plain" href=${callPath(id)}><bdi>${one.name}</bdi></a></h2>${one.name === one.other ? nothing : html`<span class="q2"><bdi>${one.other}</bdi></span>`}<span class="st ${how.kind} s13">${t(`phone.is.${one.doing}` as Key)} ${duration((now - one.since) / 1_000)}</span><span class="push tm t20">${duration(whole)}</span></header>
+    return html`<article class="mycall ${n && focused ? "at" : ""}"><header class="row wrap">${n ? html`<kbd>${n}</kbd>` : nothing}${glyph(how.shape, how.kind)}<h2 class="t16"><a class="plain" href=${callPath(id)}><bdi>${one.name}</bdi></a></h2>${one.name === one.other ? nothing : html`<span class="q2"><bdi>${one.other}</bdi></span>`}<span class="st ${how.kind} s13">${t(`phone.is.${one.doing}` as Key)} ${duration((now - one.since) / 1_000)}</span><span class="push tm t20">${duration(whole)}</span></header>
       ${one.doing === "rings" ? html`<p class="q2 s13">${t("phone.answer")}</p>` : nothing}
-      <div class="row wrap acts">${this.controls(one).map((act, n) => html`<button class="btn ${act.end ? "end" : ""} ${n === 0 && one.doing === "consults" ? "main-act" : ""} ${act.name === "record" && one.recorded ? "on" : ""}" aria-pressed=${act.name === "record" ? one.recorded : nothing} ?disabled=${stale || this.busy === id} @click=${() => act.does()}>${act.name === "record" ? glyph("rec") : nothing}${act.says}<kbd>${act.key.replace("shift ", "Shift ").replace(/\b[a-z]$/, (c) => c.toUpperCase()).replace("enter", "Enter")}</kbd></button>`)}</div>
+      <div class="row wrap acts">${this.controls(one).map((act, n) => html`<button class="btn ${act.end ? "end" : ""} ${n === 0 && one.doing === "consults" ? "main-act" : ""} ${act.name === "record" && one.recorded ? "on" : ""}" aria-pressed=${act.name === "record" ? one.recorded : nothing} ?disabled=${stale || this.busy === id} @click=${() => act.does()}>${act.name === "record" ? glyph("rec") : nothing}${act.says}<kbd ?hidden=${!focused}>${act.key.replace("shift ", "Shift ").replace(/\b[a-z]$/, (c) => c.toUpperCase()).replace("enter", "Enter")}</kbd></button>`)}</div>
+      ${one.room ? roomList(this.members(one.room, one.call), this.me, this.muted, stale, (member) => session.may("control") && (member.party === this.me || session.who?.role !== "user"), (member, verb) => void this.inRoom(one.room ?? "", member, verb)) : nothing}
       ${this.moving === id ? this.mover(one) : nothing}
-      ${this.digits === id ? html`<div class="row wrap pad" role="group" aria-label=${t("do.keypad")}>${[..."123456789*0#"].map((digit) => html`<button class="btn sm" @click=${() => void this.give(one.call, "dtmf", {party: one.other, digits: digit})}>${digit}</button>`)}</div>` : nothing}
+      ${this.digits === id ? html`<div class="row wrap pad" role="group" aria-label=${t("do.keypad")}>${[..."123456789*0#"].map((digit) => html`<button class="btn sm" @click=${() => void this.give(one.call, "dtmf", {party: one.other, digits: digit}, "keypad")}>${digit}</button>`)}</div>` : nothing}
       ${this.told(id)}
       <div class="scroll"><harmony-ladder .call=${one.call} .you=${this.me} .names=${names}></harmony-ladder></div></article>`;
   }
 
   private mover(one: Mine): TemplateResult {
-    const give = (kind: "attended" | "blind", to: string): void => { if (to) void this.give(one.call, "transfer", {kind, to: to.replace(/[ ()./-]/g, ""), by: this.me}); };
+    const give = (kind: "attended" | "blind", to: string): void => { if (to) void this.give(one.call, "transfer", {kind, to: to.replace(/[ ()./-]/g, ""), by: this.me}, kind === "blind" ? "transfer" : "ask"); };
     const typed = (): string => this.querySelector<HTMLInputElement>(".move input")?.value.trim() ?? "";
     return html`<form class="row wrap move" @submit=${(e: Event) => { e.preventDefault(); give("attended", typed()); }}><label class="row grow"><span class="q2 s13">${t("move.who", {who: one.name})}</span><input name="to" autocomplete="off" required placeholder=${t("phone.number")} @keydown=${(e: KeyboardEvent) => {
       if (e.key === "Enter" && e.shiftKey) { e.preventDefault(); give("blind", typed()); }
