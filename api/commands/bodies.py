@@ -85,7 +85,10 @@ class CancelBody(_Body, frozen=True, kw_only=True):
 class ConferenceBody(OfOne, frozen=True, kw_only=True):
     """Move a party and whom it talks with into a conference room, which others can join."""
 
-    room: Annotated[str, _says("The room's number; the first that is empty without one", checks.NUMBER, example="3001")] | None = None
+    room: (
+        Annotated[str, _says("The room's number; the first that is empty without one", checks.NUMBER, example="3001")]
+        | None
+    ) = None
 
 
 class HoldBody(OfOne, frozen=True, kw_only=True):

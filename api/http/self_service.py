@@ -80,9 +80,7 @@ async def numbers(request: Request) -> Response:
     if company is None:
         raise NotFound(f"The token of {who.name!r} is of no company that the registry has.")
     shown = CompanyNumbers(
-        rooms=[
-            RoomNumber(room.number, room.name, bool(room.pin)) for _, room in sorted(company.conferences.items())
-        ],
+        rooms=[RoomNumber(room.number, room.name, bool(room.pin)) for _, room in sorted(company.conferences.items())],
         parks=[ParkNumbers(lot.name, lot.numbers) for lot in company.parks],
     )
     return encoded(shown, tenants=[company.domain])

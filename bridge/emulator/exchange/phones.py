@@ -1,7 +1,7 @@
 """Simple phones that live: they ring, answer after a while or when told, are busy, do not answer, refuse, hang up.
 
 A phone is a registered user of one company. What it does by itself is its manner; what a person would do at it are its
-methods. A phone that talks is busy to whoever else calls it.
+methods. A phone that talks is busy to whoever else calls it; one whose calls are all on hold takes another.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class Phone:
     def invited(self, channel: Channel) -> Thread[None]:
         """Take a call, or not."""
         exchange, manner = self._exchange, self.once or self.manner
-        busy, self.once = self.talking or manner.does == "busy", None
+        talks = any(line.up and not line.held for line in self.lines)
+        busy, self.once = talks or manner.does == "busy", None
         self._take(channel)
         yield exchange.threads.after(TICK)
         if not channel.up:

@@ -258,6 +258,23 @@ def test_a_phone_that_talks_is_busy() -> None:
     assert stage.phones["1002"].talking
 
 
+def test_a_phone_whose_call_is_on_hold_takes_another_and_all_three_meet_in_a_room() -> None:
+    stage = talking("1003")
+    mine = stage.leg("1002")
+    assert stage.done("uuid_hold", mine) == "+OK Success\n"
+    stage.phones["1003"].dial("1002")
+    stage.wait(1)
+    (second,) = (line for line in stage.phones["1002"].lines if line.up and line.uuid != mine)
+    stage.exchange.start(stage.phones["1002"].lift(second))
+    stage.wait(1)
+    assert stage.done("uuid_transfer", f"{second.uuid} -both 3001 XML alpha.example") == "+OK\n"
+    stage.wait(1)
+    assert stage.done("uuid_transfer", f"{stage.leg('1001')} 3001 XML alpha.example") == "+OK\n"
+    stage.wait(1)
+    rooms = [one for call in told(stage) for one in call.segments if one.kind == "conference" and one.ended_at is None]
+    assert sorted({party for one in rooms for party in one.parties}) == ["1001", "1002", "1003", "conference:3001"]
+
+
 def test_registered_unregistered_expired() -> None:
     stage = Stage("1001")
     phone = stage.phones["1001"]

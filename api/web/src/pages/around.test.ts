@@ -6,7 +6,7 @@ const call = (id: string, tenant: string, segments: {kind: string; parties: stri
   ({call_id: id, tenant, from: {party: "+49", name: "Maria"}, segments: segments.map((one) => ({ended_at: null, ...one}))}) as unknown as Call;
 
 it("a room's members are those of its company, in the order of entering", () => {
-  const of = (id: string, tenant: string, party: string, second: string, room = "3001"): Call => call(id, tenant, [{kind: "conference", parties: [party], started_at: `2026-01-01T10:00:${second}Z`, detail: {room}}]);
+  const of = (id: string, tenant: string, party: string, second: string, room = "3001"): Call => call(id, tenant, [{kind: "conference", parties: [party, `conference:${room}`], started_at: `2026-01-01T10:00:${second}Z`, detail: {room}}]);
   const found = members([of("b", "alpha", "1002", "09"), of("a", "alpha", "+49", "05"), of("c", "beta", "1002", "01"), of("d", "alpha", "1003", "02", "3002")], "3001", "alpha");
   expect(found.map((one) => [one.call.call_id, one.party, one.name])).toEqual([["a", "+49", "Maria"], ["b", "1002", "1002"]]);
 });

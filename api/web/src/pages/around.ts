@@ -21,6 +21,7 @@ export interface Parked {
   since: number;
 }
 
+const SERVICE = /^[a-z_]+:/;
 const named = (call: Call, party: string): string => plain(party === call.from?.party ? (call.from.name || party) : party);
 const text = (value: unknown): string | null => (typeof value === "string" && value ? value : null);
 
@@ -31,7 +32,7 @@ export function members(calls: Iterable<Call>, room: string, tenant: string | nu
     if (call.tenant !== tenant) continue;
     for (const one of call.segments ?? []) {
       if (one.kind !== "conference" || one.ended_at || (one.detail as {room?: string} | undefined)?.room !== room) continue;
-      for (const party of one.parties) found.push({call, party, name: named(call, party), since: millis(String(one.started_at))});
+      for (const party of one.parties) if (!SERVICE.test(party)) found.push({call, party, name: named(call, party), since: millis(String(one.started_at))});
     }
   }
   return found.sort((a, b) => a.since - b.since);
@@ -41,7 +42,7 @@ export function members(calls: Iterable<Call>, room: string, tenant: string | nu
 export function parked(calls: Iterable<Call>): Parked[] {
   const found: Parked[] = [];
   for (const call of calls) {
-    const one = (call.segments ?? []).find((segment) => segment.kind === "park" && !segment.ended_at), who = one?.parties[0];
+    const one = (call.segments ?? []).find((segment) => segment.kind === "park" && !segment.ended_at), who = one?.parties.find((party) => !SERVICE.test(party));
     if (one && who !== undefined) found.push({call, who, name: named(call, who), lot: text((one.detail as {lot?: unknown} | undefined)?.lot), since: millis(String(one.started_at))});
   }
   return found.sort((a, b) => a.since - b.since);
