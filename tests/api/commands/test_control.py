@@ -14,6 +14,7 @@ from api.commands.bodies import (
     CallBody,
     CancelBody,
     CompleteBody,
+    ConferenceBody,
     DtmfBody,
     EavesdropBody,
     HangupBody,
@@ -30,7 +31,7 @@ from api.commands.bodies import (
     UnmuteBody,
 )
 from api.commands.control import Control
-from api.commands.errors import CallEnded, NoContext, NoLeg, NoSwitch, WhichLeg
+from api.commands.errors import CallEnded, NoContext, NoLeg, NoRoom, NoSwitch, WhichLeg
 from api.errors import BadArgument, Forbidden, NotFound
 from core.commands import orders
 from core.commands.orders import BadOrder, Command, KeyReused, Order
@@ -135,6 +136,11 @@ def test_each_command_becomes_the_order_that_is_meant(ask: Ask, control: Control
             TransferBody(kind="attended", party="+491701234567", to="1003"),
             orders.TransferAttendedStart(leg=INBOUND_CALLEE, other=INBOUND, to="1003", context="alpha.example"),
         ),
+        (
+            TALK,
+            ConferenceBody(party="1002", room="3001"),
+            orders.Conference(leg=TALK_CALLEE, to="3001", context="alpha.example"),
+        ),
         (TALK, HoldBody(party="1002"), orders.Hold(leg=TALK_CALLEE)),
         (HELD, ResumeBody(), orders.Resume(leg=HELD_CALLEE)),
         (HELD, ResumeBody(party="1001"), orders.Resume(leg=HELD)),
@@ -153,6 +159,30 @@ def test_each_command_becomes_the_order_that_is_meant(ask: Ask, control: Control
         assert command.order == order
         assert (command.switch, command.tenant, command.by) == (SWITCH, "alpha.example", "desk")
         assert (command.call_id, asked.call_id, asked.replayed) == (call_id, call_id, False)
+
+
+def test_who_says_no_place_gets_one_that_is_empty(
+    calls: str, connection: psycopg.Connection[Any], control: Control
+) -> None:
+    registry = Registry.of(reader.read(ldif.read_file(EXAMPLE))[0])
+    knows = Control(control.store, (SWITCH,), lambda: registry)
+
+    def order(body: OfCall) -> Order:
+        return taken(control, knows.of_call(connection, DESK, TALK, body)).order
+
+    assert order(ParkBody(party="1001")) == orders.Park(leg=TALK, lot="5900", context="alpha.example")
+    connection.execute("BEGIN")
+    connection.execute(
+        "INSERT INTO calls.segment SELECT call_id, 900, 'park', parties, started_at, NULL, NULL, NULL, 'observed',"
+        ' \'{"lot": "5900"}\' FROM calls.segment WHERE call_id = %s LIMIT 1',
+        [HELD],
+    )
+    assert order(ParkBody(party="1001")) == orders.Park(leg=TALK, lot="5901", context="alpha.example")
+    connection.execute("ROLLBACK")
+    with pytest.raises(NoRoom, match="say which"):  # its only room has people in it
+        knows.of_call(connection, DESK, TALK, ConferenceBody(party="1001"))
+    with pytest.raises(NoRoom, match="say which"):
+        control.of_call(connection, DESK, TALK, ConferenceBody(party="1001"))
 
 
 def test_picking_up_takes_a_phone_that_rings(ask: Ask, control: Control) -> None:
@@ -370,7 +400,7 @@ def test_a_key_answers_also_when_the_call_is_gone(
 
 def test_every_command_is_tried_here() -> None:
     tried = {
-        HangupBody, TransferBody, CompleteBody, CancelBody, HoldBody, ResumeBody, ParkBody, PickupBody, EavesdropBody,
-        RecordBody, DtmfBody, MessageBody,
+        HangupBody, TransferBody, CompleteBody, CancelBody, ConferenceBody, HoldBody, ResumeBody, ParkBody, PickupBody,
+        EavesdropBody, RecordBody, DtmfBody, MessageBody,
     }  # fmt: skip
     assert tried == set(CALL_VERBS.values())
