@@ -130,6 +130,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     webhook_keep: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 30
     """days for which deliveries that came to their end can be looked at and sent again"""
 
+    vcon_key: Path | None = None
+    """the private key (PEM; RSA, or of the curve P-256) with which vCons are signed when somebody asks for it"""
+    vcon_certificate: Path | None = None
+    """its certificate, with those that it comes from behind it (PEM)"""
+    traces_url: str | None = None
+    """where each call goes as an OpenTelemetry trace when it has ended: OTLP over HTTP, as
+    http://127.0.0.1:4318/v1/traces"""
+    traces_authorization: str = ""
+    """the header Authorization of these requests, where the collector wants one"""
+
     batch: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2000
     """events stored in one transaction at most"""
     queue: Positive = 50_000

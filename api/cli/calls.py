@@ -26,6 +26,7 @@ from api.words.text import harmless
 if TYPE_CHECKING:
     import psycopg
 
+    from api.exports.shapes import Shape
     from api.site import Site
     from projections.query import CallFilter, CallSummary
 
@@ -51,9 +52,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     json_option(parser)
     parser.set_defaults(run=show)
 
-    parser = verbs.add_parser("export", help="write calls: whole documents as NDJSON, or a table as CSV or Parquet")
+    parser = verbs.add_parser(
+        "export", help="write calls: documents, vCons or traces as NDJSON, or a table as CSV or Parquet"
+    )
     _filters(parser)
-    parser.add_argument("--format", choices=("ndjson", "csv", "parquet"), default="ndjson")
+    parser.add_argument("--call", metavar="ID", help="this call alone, in the formats ndjson, vcon and otlp")
+    parser.add_argument("--format", choices=("ndjson", "csv", "parquet", "vcon", "otlp"), default="ndjson")
+    parser.add_argument("--sign", action="store_true", help="sign vCons with the key of the settings: a JWS a line")
     parser.add_argument("--view", help="table for CSV and Parquet: cdr_call (default), cdr_leg, cdr_segment, ...")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write to a file instead of stdout")
     json_option(parser)
@@ -209,26 +214,55 @@ def show(args: argparse.Namespace) -> int:
 def export(args: argparse.Namespace) -> int:
     import psycopg
 
+    from api.exports.shapes import SHAPES, shape
     from api.site import site
     from core.durable import write_whole
 
     asked = _asked(args)
-    if args.view is not None and args.format == "ndjson":
+    if args.sign and args.format != "vcon":
+        raise BadArgument("--sign: only a vCon is signed: give --format vcon with it.")
+    if args.call is not None and (args.format in ("csv", "parquet") or asked != _nothing()):
+        raise BadArgument("--call: one call is written as ndjson, vcon or otlp, and no other filter goes with it.")
+    if args.view is not None and args.format not in ("csv", "parquet"):
         raise BadArgument("--view names a table of CSV or Parquet: give --format csv or parquet with it.")
     args.view = args.view or "cdr_call"
     if args.format == "parquet" and args.output is None and sys.stdout.isatty():
         raise BadArgument("Parquet is no text for a terminal: name a file with --output.")
     with site() as here, psycopg.connect(here.dsn, autocommit=True) as connection:
         asked = _of_a_company(connection, here, asked)
+        made = shape(args.format, here.settings, args.sign) if args.format in SHAPES else None
         if args.output is None:
-            _write(connection, asked, args, out())
+            _write(connection, asked, args, made, out())
             return OK
         # Whole or not at all: a reader never sees half a file, not even after the machine has lost its power.
-        write_whole(args.output, lambda to: _write(connection, asked, args, to))
+        write_whole(args.output, lambda to: _write(connection, asked, args, made, to))
     return OK
 
 
-def _write(connection: "psycopg.Connection[Any]", asked: "CallFilter", args: argparse.Namespace, to: IO[bytes]) -> None:
+def _nothing() -> "CallFilter":
+    from projections.query import CallFilter
+
+    return CallFilter()
+
+
+def _one(connection: "psycopg.Connection[Any]", call_id: str) -> Generator[bytes, None, None]:
+    from projections.query import get_call
+
+    found = get_call(connection, call_id)
+    if found is None:
+        raise NotFound(
+            f"There is no call {call_id!r}, also none with a leg of that id: look with `harmony calls list`."
+        )
+    yield found.document + b"\n"
+
+
+def _write(
+    connection: "psycopg.Connection[Any]",
+    asked: "CallFilter",
+    args: argparse.Namespace,
+    made: "Shape | None",
+    to: IO[bytes],
+) -> None:
     from contextlib import closing
 
     from projections.query import export_csv, export_documents, export_parquet
@@ -240,11 +274,12 @@ def _write(connection: "psycopg.Connection[Any]", asked: "CallFilter", args: arg
     if args.format == "csv":
         rows = export_csv(connection, args.view, asked, args.time_zone or "UTC")
     else:
-        rows = export_documents(connection, asked)
+        rows = _one(connection, args.call) if args.call is not None else export_documents(connection, asked)
     # A reader that goes away leaves a COPY open, and the connection would wait for its end: so it is closed.
     with closing(rows), progress("exporting", _expected(args), "rows") as advance:
         for n, row in enumerate(rows):
-            to.write(row)
+            line = row if made is None else made(row)
+            to.write(line if line.endswith(b"\n") or not line else line + b"\n")
             if n % 500 == 0:
                 advance(n)
         to.flush()

@@ -32,7 +32,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     _supervised(parser)
     parser.set_defaults(run=serve)
 
-    parser = commands.add_parser("deliver", help="webhooks: plans what is to be sent, sends it, tries again")
+    parser = commands.add_parser("deliver", help="webhooks and traces: plans what is to be sent, sends it, tries again")
     _supervised(parser)
     parser.set_defaults(run=deliver)
 

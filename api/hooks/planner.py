@@ -19,7 +19,7 @@ from core.following import Follower, Session
 from core.log.hearing import connected, heard
 from projections.published.event import PublishedEvent
 from projections.published.filter import EventFilter
-from projections.query.events import call_events, head, resolved
+from projections.query.events import call_events, head, imported, resolved
 
 PAGE = 1000
 """events a transaction"""
@@ -36,12 +36,6 @@ _INSERT = """
     FROM unnest(%b::uuid[], %b::bigint[]) WITH ORDINALITY AS w (endpoint_id, position, nth)
     JOIN log.call_event e USING (position) ORDER BY w.nth
     ON CONFLICT (endpoint_id, event_id) WHERE kind = 'event' DO NOTHING
-"""
-_IMPORTED = """
-    SELECT e.position FROM log.call_event e CROSS JOIN LATERAL (
-        SELECT last_position FROM log.imported_range r WHERE r.first_position <= e.caused_position
-        ORDER BY r.first_position DESC LIMIT 1) r
-    WHERE e.position = ANY(%b::bigint[]) AND e.caused_position <= r.last_position
 """
 
 
@@ -115,8 +109,8 @@ class Planner(Follower):
         return True
 
     def _plan(self, connection: Connection[Any], wishes: Sequence[Wish], events: Sequence[PublishedEvent]) -> None:
-        imported = _imported(connection, [event.position for event in events])
-        wanted = list(_wanted(wishes, [event for event in events if event.position not in imported]))
+        left_out = imported(connection, [event.position for event in events])
+        wanted = list(_wanted(wishes, [event for event in events if event.position not in left_out]))
         if wanted:
             order.lock(connection, [endpoint for endpoint, _ in wanted])
             connection.execute(_INSERT, [[endpoint for endpoint, _ in wanted], [e.position for _, e in wanted]])
@@ -138,7 +132,3 @@ def _wanted(wishes: Sequence[Wish], events: Iterable[PublishedEvent]) -> Iterabl
 
 def _may_match(asked: EventFilter, event: PublishedEvent) -> bool:
     return EventFilter(types=asked.types, tenant=asked.tenant).matches(event)
-
-
-def _imported(connection: Connection[Any], positions: list[int]) -> set[int]:
-    return {int(row[0]) for row in connection.execute(_IMPORTED, [positions]).fetchall()} if positions else set()

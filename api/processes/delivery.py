@@ -1,4 +1,5 @@
-"""`harmony deliver`: planner and sender of webhooks in one process, until told to stop. Several may run at once."""
+"""`harmony deliver`: planner and sender of webhooks, and the sender of traces where the settings name a collector, in
+one process, until told to stop. Several may run at once."""
 
 import asyncio
 import logging
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from api.exports.collector import TraceSender
 from api.health.services import Reporter
 from api.hooks import secrets
 from api.hooks.addresses import Policy
@@ -41,6 +43,8 @@ def deliver(here: Site, stop: threading.Event) -> int:
         found = secrets.opened(here.data, connection)
     courier = Courier(policy(settings))
     threads: list[Follower] = [Planner(here.dsn), Tidier(here.dsn, timedelta(days=settings.webhook_keep))]
+    if settings.traces_url is not None:
+        threads.append(TraceSender(here.dsn, settings.traces_url, settings.node, settings.traces_authorization))
     try:
         asyncio.run(_send(here, found, courier, stop, threads))
     finally:
@@ -60,6 +64,7 @@ async def _send(
             "delivered": sender.delivered,
             "failed": sender.failed,
             **msgspec.structs.asdict(sender.figures),
+            "traces": sum(one.sent for one in threads if isinstance(one, TraceSender)),
         }
 
     reporter = Reporter(here.dsn, f"deliver {here.settings.node}", "deliver", describe)

@@ -10,7 +10,7 @@ from projections.published.event import PublishedEvent
 from projections.published.filter import EVERYTHING, EventFilter
 from projections.query.filters import moment
 
-__all__ = ["EventFilter", "PublishedEvent", "call_events", "head", "oldest", "position_at", "resolved"]
+__all__ = ["EventFilter", "PublishedEvent", "call_events", "head", "imported", "oldest", "position_at", "resolved"]
 
 _SELECT = SQL("""
     SELECT position, topic, event_id, tenant, subject, call_id, direction, parties, queues, aliases, users,
@@ -37,6 +37,12 @@ _POSITION_AT = """
             WHERE position > (low + high) / 2 ORDER BY position LIMIT 1) e ON true
         WHERE low < high)
     SELECT low FROM search WHERE low >= high
+"""
+_IMPORTED = """
+    SELECT e.position FROM log.call_event e CROSS JOIN LATERAL (
+        SELECT last_position FROM log.imported_range r WHERE r.first_position <= e.caused_position
+        ORDER BY r.first_position DESC LIMIT 1) r
+    WHERE e.position = ANY(%b::bigint[]) AND e.caused_position <= r.last_position
 """
 
 
@@ -69,6 +75,11 @@ def head(connection: Connection[Any]) -> int:
     """The last position of the call log, 0 while it is empty."""
     row = connection.execute("SELECT coalesce(max(position), 0) FROM log.call_event").fetchone()
     return int(row[0]) if row else 0
+
+
+def imported(connection: Connection[Any], positions: list[int]) -> set[int]:
+    """Those of these positions whose events come from imported switch events: what happened long ago elsewhere."""
+    return {int(row[0]) for row in connection.execute(_IMPORTED, [positions]).fetchall()} if positions else set()
 
 
 def oldest(connection: Connection[Any]) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from api.exports.shapes import SHAPES
 from api.http import calls, exports, live
 from api.http.endpoint import Endpoint, Family
 from api.http.openapi.parts import (
@@ -69,6 +70,7 @@ _FILTERS = (
     *(_parameter(item) for item in FILTERS),
     query("time_zone", "IANA zone in which times without an offset are meant", TIME_ZONE),
 )
+_SIGN = query("sign", "with a vCon: whether it comes signed, as a JWS", {"type": "boolean", "default": False})
 _FILES: Schema = {"content": {kind.partition(";")[0]: {"schema": TEXT} for kind in exports.KINDS.values()}}
 FAMILY = Family(
     "calls",
@@ -122,8 +124,29 @@ FAMILY = Family(
                 query(
                     "rows", "what a row is: one of the analysts' views", {"enum": list(EXPORTED), "default": "cdr_call"}
                 ),
+                _SIGN,
             ),
-            answers={"200": answer("CSV with a header line, NDJSON of documents, or Parquet") | _FILES},
+            answers={"200": answer("CSV with a header line, Parquet, or NDJSON: documents, vCons or OTLP") | _FILES},
+            shows="companies",
+        ),
+        Endpoint(
+            name="calls_export_one",
+            method="get",
+            path="/v1/calls/{call_id:any}/export",
+            says="One call as a vCon, or as an OpenTelemetry trace",
+            scope="read",
+            share="question",
+            handler=exports.export_one,
+            parameters=(
+                path_part("call_id", "the call's id, or that of one of its legs") | {"example": EXAMPLE["call_id"]},
+                query("format", "the shape", {"enum": list(SHAPES), "default": "vcon"}),
+                _SIGN,
+            ),
+            answers={
+                "200": answer("The vCon, a JWS of it, or a request of OTLP/HTTP")
+                | {"content": {kind: {"schema": {"type": "object"}} for kind in SHAPES.values()}},
+            },
+            problems=(404, 409),
             shows="companies",
         ),
         Endpoint(

@@ -67,3 +67,30 @@ def test_the_files_hold_exactly_the_search(client: httpx.Client) -> None:
     assert client.get("/v1/call-export", params={"since": "2030-01-01"}).text.count("\n") == 1
     for bad in ({"format": "xls"}, {"rows": "pg_user"}, {"outcome": "x"}, {"time_zone": "x"}):
         assert client.get("/v1/call-export", params=bad).status_code == 400, bad
+
+
+def test_a_search_and_one_call_in_the_shapes_of_others(client: httpx.Client) -> None:
+    search = {"has_transfer": "true"}
+    (call,) = client.get("/v1/calls", params=search).json()["calls"]
+    vcons = client.get("/v1/call-export", params={**search, "format": "vcon"})
+    assert vcons.headers["content-disposition"] == 'attachment; filename="calls.vcon.ndjson"'
+    (line,) = vcons.text.splitlines()
+    assert json.loads(line)["analysis"][0]["body"] == call
+    one = f"/v1/calls/{call['call_id']}/export"
+    assert client.get(one).json() == json.loads(line)
+    assert client.get(one).headers["content-type"] == "application/vcon"
+    leg = call["legs"][-1]["leg_id"]
+    trace = client.get(f"/v1/calls/{leg}/export", params={"format": "otlp"})
+    assert trace.headers["content-disposition"] == 'attachment; filename="call.otlp.json"'
+    (traced,) = client.get("/v1/call-export", params={**search, "format": "otlp"}).text.splitlines()
+    assert json.loads(traced) == trace.json()
+    assert len(client.get("/v1/call-export", params={"format": "otlp"}).text.splitlines()) >= 5
+    for path, asked, status in (
+        (one, {"sign": "true"}, 503),
+        (one, {"sign": "perhaps"}, 400),
+        (one, {"format": "otlp", "sign": "true"}, 400),
+        ("/v1/call-export", {"format": "csv", "sign": "true"}, 400),
+        (one, {"format": "csv"}, 400),
+        ("/v1/calls/nobody/export", {}, 404),
+    ):
+        assert client.get(path, params=asked).status_code == status, (path, asked)

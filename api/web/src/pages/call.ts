@@ -158,7 +158,7 @@ export class OneCall extends Part {
     const me = session.user?.split("@")[0] ?? null, you = me && of.lanes.some((lane) => lane.party === me) ? me : null;
     return html`
       <div class="head call"><h1><a class="plain q3 small" href="/calls">${t("page.calls")}</a> <span class="q3 small">/</span> <bdi>${plain(from)}</bdi> <span class="to">${t("to")} <bdi>${plain(call.dialled ?? "?")}</bdi></span></h1>${outcome({state: call.state, outcome: call.outcome ?? null, live: !call.ended_at})}
-        <span class="push row wrap"><button class="btn sm" @click=${this.copy}>${t("copy.link")}<kbd>L</kbd></button><button class="btn sm" @click=${this.png}>PNG</button><button class="btn sm" @click=${() => print()}>${t("print")}</button></span></div>
+        <span class="push row wrap">${call.ended_at ? html`<span class="seg exports" role="group" aria-label=${t("calls.export")}>${(["vcon", "otlp"] as const).map((kind) => html`<a href="/v1/calls/${encodeURIComponent(call.call_id)}/export?format=${kind}" download>${{vcon: "vCon", otlp: "OTLP"}[kind]}</a>`)}</span>` : nothing}<button class="btn sm" @click=${this.copy}>${t("copy.link")}<kbd>L</kbd></button><button class="btn sm" @click=${this.png}>PNG</button><button class="btn sm" @click=${() => print()}>${t("print")}</button></span></div>
       <dl class="facts">
         <div><dt>${t("call.when")}</dt><dd>${day(millis(String(call.started_at)), place)}, ${clock(millis(String(call.started_at)), place)}</dd></div>
         <div><dt>${t("call.lasted")}</dt><dd>${duration(lasted)}</dd></div>

@@ -229,7 +229,7 @@ export class Calls extends Part {
       <div class="head"><h1>${t("page.calls")}</h1>
         <span class="push row wrap">
           <details class="menu"><summary class="btn sm">${t("calls.columns")}</summary><div class="panel drop">${COLUMNS.filter((one) => one.name !== "company" || session.who?.tenant === null).map((one) => html`<label><input type="checkbox" .checked=${this.columns.includes(one.name)} @change=${() => this.turn(one.name)}>${t(`column.${one.name}` as Key)}</label>`)}</div></details>
-          <span class="seg exports" role="group" aria-label=${t("calls.export")}>${(["csv", "parquet", "ndjson"] as const).map((kind) => html`<a href="/v1/call-export?${this.query({format: kind})}" download>${{csv: "CSV", parquet: "Parquet", ndjson: "NDJSON"}[kind]}</a>`)}</span>
+          <span class="seg exports" role="group" aria-label=${t("calls.export")}>${(["csv", "parquet", "ndjson", "vcon", "otlp"] as const).map((kind) => html`<a href="/v1/call-export?${this.query({format: kind})}" download>${{csv: "CSV", parquet: "Parquet", ndjson: "NDJSON", vcon: "vCon", otlp: "OTLP"}[kind]}</a>`)}</span>
           <button class="btn sm" @click=${this.copy}>${t("copy.link")}<kbd>L</kbd></button>
           <button class="btn sm" @click=${this.save}>${t("calls.save")}<kbd>S</kbd></button>
         </span></div>
