@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,6 +121,25 @@ def test_export_as_csv_and_parquet_is_the_same_table(filled: Callable[..., Site]
 def test_a_view_is_no_part_of_whole_documents(site: Site) -> None:
     refused = site.run("calls", "export", "--view", "cdr_leg")
     assert (refused.code, "--format csv" in refused.err) == (2, True)
+
+
+def test_one_call_and_a_search_as_vcon_and_traces(filled: Callable[..., Site]) -> None:
+    site = filled("01", "13")
+    vcons = site.ok("calls", "export", "--format", "vcon").lines
+    assert [one["vcon"] for one in vcons] == ["0.4.0", "0.4.0"]
+    (moved,) = site.ok("calls", "export", "--has-transfer").lines
+    for kind in ("vcon", "otlp", "ndjson"):
+        (one,) = site.ok("calls", "export", "--call", moved["aliases"][0], "--format", kind).lines
+        assert moved["call_id"] in json.dumps(one)
+    for wrong, why in (
+        (("--call", "nobody"), "There is no call 'nobody'"),
+        (("--call", "x", "--format", "csv"), "--call: one call is written as ndjson"),
+        (("--sign",), "--sign: only a vCon is signed"),
+        (("--format", "vcon", "--sign"), "Nothing can be signed here"),
+    ):
+        refused = site.run("calls", "export", *wrong)
+        assert refused.code != 0
+        assert why in refused.err
 
 
 def test_an_export_that_fails_leaves_no_file(filled: Callable[..., Site], tmp_path: Path) -> None:
