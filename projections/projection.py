@@ -17,6 +17,7 @@ from projections.callflow.pacing import Pace
 from projections.errors import CannotRestore, NotThere
 from projections.fold import FoldKind
 from projections.log_page import LogPage
+from projections.people import phones
 from projections.published.notice import Notice
 from projections.published.notices import TOPICS, notices
 from projections.tables import CallTables
@@ -153,7 +154,9 @@ class Projection:
                     raise
                 except Exception as error:
                     left_out.append(self._park(cursor, event.position, event.switch, event.term, error))
-        self._log.append(cursor, sorted(events, key=lambda event: event.position))
+        told = sorted(events, key=lambda event: event.position)
+        self._log.append(cursor, told)
+        phones.write(cursor, [one for one in told if isinstance(one, Notice)], page.reached)
         self._log.finished([call.call_id for call in changes.calls if not call.live])
         self._log.finished([merged.alias for merged in changes.merged])
         return changed, len(events)

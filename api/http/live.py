@@ -1,5 +1,8 @@
 """/v1/live and /v1/live/stream: the live calls, now or as they were, once or as a snapshot and what changes.
 
+With `people=true` the stream tells of people, too: `people` [...] behind the snapshot, then `person` (one as he is now)
+and `person_gone` {user}.
+
 Stream messages: `snapshot` {position, calls, health}, `call` and `ended` (a call's document), `merged`
 {alias, call_id}, every two seconds `health` (with `sent_at`, the server's time), which is the heartbeat too, and at the
 end `closed` {reason}. The id of a message is the position in the switch log that it is true at; one that comes again
@@ -16,6 +19,7 @@ from starlette.responses import Response
 
 from api.access.principal import Principal, principal_of
 from api.http.answers import Answer
+from api.http.people import look_of, yes
 from api.http.pulse import EVERY
 from api.http.services import Connection, services_of
 from api.http.streams.sse import EventStream
@@ -61,7 +65,8 @@ def _then(connection: Connection, at: str, who: Principal) -> Answer:
 
 async def stream(request: Request) -> Response:
     who = principal_of(request)
-    viewer = Viewer(who.tenant, who.reach)
+    people = yes(request.query_params.get("people"), "people")
+    viewer = Viewer(who.tenant, who.reach, look_of(who) if people else None)
     return LiveStream(request, await services_of(request).streams.look(viewer), viewer)
 
 
@@ -79,7 +84,7 @@ class LiveStream(EventStream):
             return self._health() if piece.mark == "checkpoint" else b""
         if piece[0].event.kind == "snapshot":
             self._told = time.monotonic()
-            return b"".join([self._snapshot(entry) for entry in piece])
+            return b"".join([self._whole(entry) for entry in piece])
         if any(entry.event.takes_away_from(self._viewer) for entry in piece):
             self.reader.begin_anew()
             return b""
@@ -89,7 +94,9 @@ class LiveStream(EventStream):
     def last(self, problem: Closed) -> bytes:
         return message(msgspec.json.encode({"reason": problem.reason}), name="closed")
 
-    def _snapshot(self, entry: Entry) -> bytes:
+    def _whole(self, entry: Entry) -> bytes:
+        if entry.event.kind != "snapshot":
+            return entry.sse
         position = entry.event.position
         body = b'{"position":%d,"health":%b,"calls":%b}' % (position, self._of_pulse, entry.json)
         return message(body, position, "snapshot")

@@ -53,7 +53,7 @@ class Services:
         )
         self.pulse = Pulse(here.dsn)
         self.control = control(here, lambda: self.registry.current)
-        self.streams = Streams(here.dsn)
+        self.streams = Streams(here.dsn, registry=lambda: self.registry.current)
         self.logins = Logins()
         self.desk = Desk(here)
 

@@ -7,12 +7,13 @@ from typing import Literal
 
 import msgspec
 
+from api.people.roster import Look, Told
 from core.reach import Reach
 from projections.callflow.audience import audience_of
 from projections.callflow.changes import Audience
 from projections.query import Delta
 
-ChangeKind = Literal["snapshot", "call", "ended", "merged", "again"]
+ChangeKind = Literal["snapshot", "call", "ended", "merged", "again", "people", "person", "person_gone"]
 NOBODYS = b'{"direction":"internal","from":{}}'
 """where a call is not known that another became part of"""
 
@@ -24,6 +25,8 @@ class Viewer(msgspec.Struct, frozen=True):
     """the company whose calls it sees; None: all"""
     reach: Reach | None = None
     """which of them; None: all"""
+    people: Look | None = None
+    """the people whose state he is told besides; None: of none"""
 
 
 EVERYBODY = Viewer()
@@ -60,6 +63,8 @@ class Change(msgspec.Struct, frozen=True):
     """JSON"""
     was: Known | None = None
     now: Known | None = None
+    told: Told | None = None
+    """where it is about a person, and no call"""
 
     def takes_away_from(self, viewer: Viewer) -> bool:
         """Whether a call has gone out of a viewer's picture: to whom cannot be told without naming another's."""
@@ -71,6 +76,8 @@ class Change(msgspec.Struct, frozen=True):
 
     def concerns(self, viewer: Viewer) -> bool:
         """Whether a viewer must be told, if only that he looks anew."""
+        if self.told is not None:
+            return viewer.people is not None and self.told.concerns(viewer.people)
         return (self.now is not None and self.now.seen_by(viewer)) or self.takes_away_from(viewer)
 
 

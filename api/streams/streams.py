@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from api.errors import Unavailable
@@ -17,6 +18,7 @@ from api.streams.sources import open_source
 from api.streams.subscription import Asked, Start
 from core.cursor import LogName
 from core.following.tasks import follow
+from core.registry.snapshot import EMPTY, Registry
 
 PATIENCE = 20.0
 """seconds that a sending may take until the reader is disconnected"""
@@ -35,14 +37,21 @@ PULSE = 2.0
 class Streams:
     """Made with the application; `keep` runs as long as it does. Everything on one event loop."""
 
-    def __init__(self, dsn: str, patience: float = PATIENCE, beat: float = BEAT, kept: int = KEPT) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        patience: float = PATIENCE,
+        beat: float = BEAT,
+        kept: int = KEPT,
+        registry: Callable[[], Registry] = lambda: EMPTY,
+    ) -> None:
         self._dsn = dsn
         self._patience = patience
         self._beat = beat
         self._kept = kept
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="streams")
         self._hubs: dict[LogName, Hub] = {}
-        self.board = LiveSource(dsn)
+        self.board = LiveSource(dsn, registry)
         self._live = Hub(self.board, self._threads, KEPT_LIVE, beat=PULSE, resting=False)
         self._ended = False
 

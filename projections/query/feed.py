@@ -14,6 +14,8 @@ import msgspec
 import psycopg
 from psycopg import Connection
 
+from projections.people.phones import Phones, breaks, phones_changed, phones_now
+
 POLL = 0.5
 """seconds after which a follower looks without a notification"""
 MOST = 1000
@@ -55,6 +57,8 @@ class Delta(msgspec.Struct, frozen=True):
     calls: list[Changed]
     merged: list[tuple[str, str]]
     """(alias, the call it is part of now)"""
+    phones: Phones = Phones([], [])
+    """with `reset` all registrations that last, else those that changed; and the last break of each switch"""
 
 
 def snapshot(connection: Connection[Any]) -> Delta:
@@ -63,7 +67,8 @@ def snapshot(connection: Connection[Any]) -> Delta:
         mark = _mark(connection)
         with connection.cursor(binary=True) as cursor:
             calls = [Changed(*row) for row in cursor.execute(_LIVE).fetchall()]
-    return Delta(mark, True, calls, [])
+        phones = phones_now(connection)
+    return Delta(mark, True, calls, [], phones)
 
 
 def delta(connection: Connection[Any], since: Mark, most: int = MOST) -> Delta:
@@ -77,12 +82,15 @@ def delta(connection: Connection[Any], since: Mark, most: int = MOST) -> Delta:
                     mark = Mark(rows[-1][4], mark.generation)
                 merged = cursor.execute(_MERGED, [since.position, mark.position]).fetchall()
             calls = [Changed(*row[:4]) for row in rows]
-            return Delta(mark, False, calls, cast("list[tuple[str, str]]", merged))
+            phones = Phones(phones_changed(connection, since.position), breaks(connection))
+            return Delta(mark, False, calls, cast("list[tuple[str, str]]", merged), phones)
     return snapshot(connection)
 
 
-def follow(dsn: str, stop: threading.Event, since: Mark | None = None) -> Iterator[Delta]:
+def follow(dsn: str, stop: threading.Event, since: Mark | None = None, *, people: bool = False) -> Iterator[Delta]:
     """First a snapshot (or what is new since a mark), then a delta whenever calls change, until `stop` is set.
+
+    With `people` also when phones do, and one without a change now and then, for those who look at the clock.
 
     Raises the driver's errors: the caller begins again with the last mark.
     """
@@ -94,11 +102,12 @@ def follow(dsn: str, stop: threading.Event, since: Mark | None = None) -> Iterat
         while not stop.is_set():
             new = delta(connection, mark)
             mark = new.mark
-            if new.reset or new.calls or new.merged:
+            changed = new.reset or new.calls or new.merged
+            if changed or people:
                 yield new
-                continue
-            for _ in connection.notifies(timeout=POLL, stop_after=1):
-                pass
+            if not changed:
+                for _ in connection.notifies(timeout=POLL, stop_after=1):
+                    pass
 
 
 @contextmanager

@@ -53,6 +53,7 @@ def _parameter(item: Filter) -> Schema:
 
 
 _CALLS = listed(ref("Call"))
+_YES: Schema = {"type": "boolean", "default": False}
 _PAGE = record(
     ["position", "next", "calls"],
     position=POSITION,
@@ -187,6 +188,9 @@ FAMILY = Family(
             scope="subscribe",
             share="stream",
             handler=live.stream,
+            parameters=(
+                query("people", "true: of people, too: people behind the snapshot, then person and person_gone", _YES),
+            ),
             answers={"200": answer("The stream") | EVENT_STREAM},
             shows="companies",
         ),

@@ -14,6 +14,8 @@ import {Notes} from "./pages/notes";
 import {Live} from "./pages/live";
 import {Phone} from "./pages/phone";
 import {Me} from "./pages/me";
+import {People} from "./pages/people";
+import {Who} from "./parts/who";
 
 speak();
 const theme = localStorage.getItem("harmony.theme");
@@ -30,4 +32,6 @@ customElements.define("harmony-notes", Notes);
 customElements.define("harmony-live", Live);
 customElements.define("harmony-phone", Phone);
 customElements.define("harmony-me", Me);
+customElements.define("harmony-who", Who);
+customElements.define("harmony-people", People);
 customElements.define("harmony-app", App);

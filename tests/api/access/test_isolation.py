@@ -229,6 +229,7 @@ FIXED = {
     "until": ["2030-01-01"],
     "direction": ["internal", "inbound"],
     "batch": ["true", "false"],
+    "people": ["true", "false"],
 }
 """values that are understood, where any text would be refused before anything is looked for"""
 
@@ -423,6 +424,7 @@ WITH_DATA = (
     "/v1/calls",
     "/v1/call-export",
     "/v1/live",
+    "/v1/people",
     "/v1/live/stream",
     "/v1/events",
     "/v1/stream",

@@ -33,7 +33,7 @@ class Tables:
         self.begun: list[Place | None] = []
         self._position = 0
 
-    def follow(self, dsn: str, stop: threading.Event, since: Place | None) -> Iterator[Delta]:
+    def follow(self, dsn: str, stop: threading.Event, since: Place | None, *, people: bool) -> Iterator[Delta]:
         self.begun.append(since)
         while not stop.is_set():
             try:

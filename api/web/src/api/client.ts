@@ -14,6 +14,7 @@ export type Settings = components["schemas"]["SelfService"];
 export type Annotations = components["schemas"]["CallAnnotations"];
 export type Tags = paths["/v1/tags"]["get"]["responses"]["200"]["content"]["application/json"];
 export type CloudEvent = components["schemas"]["CloudEvent"];
+export type Person = components["schemas"]["Person"];
 export type EventPage = components["schemas"]["EventPage"];
 
 export class Refused extends Error {

@@ -1,7 +1,7 @@
 // Reads the stream of live calls for ever: opens it, takes it apart, opens it again when it ends, falls silent, or the
 // machine has slept. Says what came, and whether somebody is signed in at all.
 
-import type {Call} from "../api/client";
+import type {Call, Person} from "../api/client";
 import {STALE, type Health, type Message} from "./state";
 
 export interface Status {
@@ -46,6 +46,9 @@ function one(block: string): Message | null {
     case "call": return {kind: "call", position, call: value as Call};
     case "ended": return {kind: "ended", position, call: value as Call};
     case "merged": return {kind: "merged", position, ...(value as {alias: string; call_id: string})};
+    case "people": return {kind: "people", people: value as Person[]};
+    case "person": return {kind: "person", position, person: value as Person};
+    case "person_gone": return {kind: "person_gone", position, user: (value as {user: string}).user};
     case "health": return {kind: "health", health: value as Health};
     default: return null;
   }
@@ -76,7 +79,7 @@ export function follow(told: (messages: Message[], status: Status) => void): Fol
   async function listen(): Promise<void> {
     const mine = (stop = new AbortController());
     try {
-      const answer = await fetch("/v1/live/stream", {headers: {Accept: "text/event-stream"}, signal: mine.signal, credentials: "same-origin", cache: "no-store"});
+      const answer = await fetch("/v1/live/stream?people=true", {headers: {Accept: "text/event-stream"}, signal: mine.signal, credentials: "same-origin", cache: "no-store"});
       if (answer.status === 401 || answer.status === 403) return set({open: false, denied: true});
       if (!answer.ok || !answer.body) throw new Error(String(answer.status));
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,6 +1,6 @@
 // What a browser knows of the live calls, and how good that knowledge is. Pure: times come as values.
 
-import type {Call} from "../api/client";
+import type {Call, Person} from "../api/client";
 
 export interface Health {
   /** when the server looked; up to two seconds before it said so */
@@ -15,12 +15,17 @@ export type Message =
   | {kind: "call"; position: number; call: Call}
   | {kind: "ended"; position: number; call: Call}
   | {kind: "merged"; position: number; alias: string; call_id: string}
+  | {kind: "people"; people: Person[]}
+  | {kind: "person"; position: number; person: Person}
+  | {kind: "person_gone"; position: number; user: string}
   | {kind: "health"; health: Health};
 
 export interface Picture {
   calls: ReadonlyMap<string, Call>;
   /** calls that ended since the picture began, the newest first */
   ended: readonly Call[];
+  /** of the company, by user, in the order of their numbers */
+  people: ReadonlyMap<string, Person>;
   position: number;
   health: Health | null;
   /** server's clock minus this one, ms */
@@ -28,7 +33,7 @@ export interface Picture {
   /** counts snapshots: what was asked before one may be out of date */
   epoch: number;
 }
-export const NOTHING: Picture = {calls: new Map(), ended: [], position: 0, health: null, ahead: 0, epoch: 0};
+export const NOTHING: Picture = {calls: new Map(), ended: [], people: new Map(), position: 0, health: null, ahead: 0, epoch: 0};
 export const ENDED_KEPT = 50;
 
 /** The picture after a message that came at `now` (ms, this clock). */
@@ -50,6 +55,15 @@ export function take(was: Picture, message: Message, now: number): Picture {
       const calls = new Map(was.calls);
       calls.delete(message.alias);
       return {...was, position: message.position, calls, ended: was.ended.filter((call) => call.call_id !== message.alias)};
+    }
+    case "people":
+      return {...was, people: new Map(message.people.map((one) => [one.user, one]))};
+    case "person":
+      return {...was, position: message.position, people: new Map(was.people).set(message.person.user, message.person)};
+    case "person_gone": {
+      const people = new Map(was.people);
+      people.delete(message.user);
+      return {...was, position: message.position, people};
     }
     case "health":
       return {...was, health: message.health, ahead: ahead(message.health, now, was)};

@@ -11,6 +11,7 @@ import {feed} from "../live/feed";
 import {glyph, OUTCOMES, state, type Shape} from "../parts/glyphs";
 import {keys} from "../parts/keys";
 import {Part} from "../parts/part";
+import type {Who} from "../parts/who";
 import {callPath} from "../router";
 import {session} from "../session";
 import {outcome} from "./calls";
@@ -202,7 +203,7 @@ export class Phone extends Part {
     const act = (name: string, key: string, does: () => void): Control => ({name, key, says: t(`do.${name}` as Key), does});
     const swap = one.doing === "holds" ? talking && act("swap", "s", () => void this.swap(talking, one)) : held && act("swap", "s", () => void this.swap(one, held));
     const all = one.doing === "talks" ? [held ? act("all", "c", () => void this.all(one, held)) : act("conference", "c", () => void this.all(one, undefined))] : [];
-    const transfer: Control = {name: "transfer", key: "t", says: t("do.transfer"), does: () => { this.moving = one.call.call_id; void this.updateComplete.then(() => this.querySelector<HTMLInputElement>(".move input")?.focus()); }};
+    const transfer: Control = {name: "transfer", key: "t", says: t("do.transfer"), does: () => { this.moving = one.call.call_id; void this.updateComplete.then(() => this.querySelector<Who>(".move harmony-who")?.focus()); }};
     const record = of("record", "r", "record", {...me, action: one.recorded ? "stop" : "start"}), hangup = of("hangup", "shift x", "hangup", me, true);
     const keypad: Control = {name: "keypad", key: "k", says: t("do.keypad"), does: () => { this.digits = this.digits === one.call.call_id ? null : one.call.call_id; }};
     switch (one.doing) {
@@ -237,7 +238,7 @@ export class Phone extends Part {
       <div class="phonelay"><div class="col">
         ${calls.length ? html`<section class="panel">${repeat(calls, (one) => one.call.call_id, (one, n) => this.card(one, now, stale, calls.length > 1 ? n + 1 : 0, one === this.focused(calls)))}</section>` : nothing}
         ${parkedPanel(parked(feed.picture.calls.values()), now, stale, (one) => this.fetchParked(one))}
-        <section class="panel"><header><h2>${t("phone.call")}</h2></header><form class="body row wrap dial" @submit=${this.dial}><label class="grow"><span class="vh">${t("phone.number")}</span><input name="to" inputmode="tel" autocomplete="off" placeholder=${t("phone.number")} required></label><button class="btn main-act" ?disabled=${stale || this.busy === ""}>${t("do.call")}<kbd>Enter</kbd></button>${this.told("")}</form></section>
+        <section class="panel"><header><h2>${t("phone.call")}</h2></header><form class="body row wrap dial" @submit=${this.dial}><harmony-who class="grow" .label=${t("phone.number")}></harmony-who><button class="btn main-act" ?disabled=${stale || this.busy === ""}>${t("do.call")}<kbd>Enter</kbd></button>${this.told("")}</form></section>
         <section class="panel"><header><h2>${t("phone.missed")}<span class="n">${this.missed?.length || ""}</span></h2><a class="push s13" href="/calls?user=${encodeURIComponent(session.user ?? "")}&answered=false">${t("all")}</a></header><div class="body">${this.missed === null ? html`<span class="ghost"></span>` : this.missed.length ? html`<ul class="list missed">${repeat(this.missed, ({call}) => call.call_id, ({call, times}) => this.missedRow(call, times, now, stale))}</ul>` : html`<p class="q2 s13">${t("phone.missed.none")}</p>`}</div></section>
       </div><aside class="col">${this.history ? this.about(this.history, first) : nothing}</aside></div>`;
   }
@@ -266,12 +267,12 @@ export class Phone extends Part {
   }
 
   private mover(one: Mine): TemplateResult {
-    const give = (kind: "attended" | "blind", to: string): void => { if (to) void this.give(one.call, "transfer", {kind, to: to.replace(/[ ()./-]/g, ""), by: this.me}, kind === "blind" ? "transfer" : "ask"); };
-    const typed = (): string => this.querySelector<HTMLInputElement>(".move input")?.value.trim() ?? "";
-    return html`<form class="row wrap move" @submit=${(e: Event) => { e.preventDefault(); give("attended", typed()); }}><label class="row grow"><span class="q2 s13">${t("move.who", {who: one.name})}</span><input name="to" autocomplete="off" required placeholder=${t("phone.number")} @keydown=${(e: KeyboardEvent) => {
+    const give = (kind: "attended" | "blind", to: string | null): void => { if (to) void this.give(one.call, "transfer", {kind, to, by: this.me}, kind === "blind" ? "transfer" : "ask"); };
+    const typed = (): string | null => this.querySelector<Who>(".move harmony-who")?.number() ?? null;
+    return html`<form class="row wrap move" @submit=${(e: Event) => { e.preventDefault(); give("attended", typed()); }}><span class="q2 s13">${t("move.who", {who: one.name})}</span><harmony-who class="grow" .label=${t("move.who", {who: one.name})} @keydown=${(e: KeyboardEvent) => {
       if (e.key === "Enter" && e.shiftKey) { e.preventDefault(); give("blind", typed()); }
       if (e.key === "Escape") { e.stopPropagation(); this.moving = null; }
-    }}></label><button class="btn main-act">${t("move.ask")}<kbd>Enter</kbd></button><button class="btn" type="button" @click=${() => give("blind", typed())}>${t("move.now")}<kbd>Shift Enter</kbd></button><button class="btn quiet" type="button" @click=${() => { this.moving = null; }}>${t("cancel")}<kbd>Esc</kbd></button></form>`;
+    }}></harmony-who><button class="btn main-act">${t("move.ask")}<kbd>Enter</kbd></button><button class="btn" type="button" @click=${() => give("blind", typed())}>${t("move.now")}<kbd>Shift Enter</kbd></button><button class="btn quiet" type="button" @click=${() => { this.moving = null; }}>${t("cancel")}<kbd>Esc</kbd></button></form>`;
   }
 
   private told(key: string): TemplateResult {
@@ -294,9 +295,9 @@ export class Phone extends Part {
 
   private async dial(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const form = event.target as HTMLFormElement, to = String(new FormData(form).get("to") ?? "").replace(/[ ()./-]/g, "");
+    const field = (event.target as HTMLFormElement).querySelector<Who>("harmony-who"), to = field?.number();
     if (!to) return;
-    form.reset();
+    field?.clear();
     await this.give(null, "", {from: session.user, to});
   }
 

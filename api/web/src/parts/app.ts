@@ -14,6 +14,7 @@ import {past} from "../past";
 
 const PAGES: {page: Page; path: string; key: string}[] = [
   {page: "phone", path: "/phone", key: "P"},
+  {page: "people", path: "/people", key: "E"},
   {page: "calls", path: "/calls", key: "C"},
   {page: "live", path: "/live", key: "L"},
   {page: "me", path: "/me", key: "M"},
@@ -99,6 +100,7 @@ export class App extends Part {
     const at = this.at;
     switch (at?.page) {
       case "phone": return html`<harmony-phone></harmony-phone>`;
+      case "people": return html`<harmony-people></harmony-people>`;
       case "calls": return html`<harmony-calls .search=${location.search}></harmony-calls>`;
       case "call": return html`<harmony-one-call .call_id=${at.id}></harmony-one-call>`;
       case "live": return html`<harmony-live></harmony-live>`;
@@ -167,7 +169,7 @@ export class KeyList extends Part {
     this.querySelector("dialog")?.showModal();
   }
   protected override render(): TemplateResult {
-    const fixed: [string, string][] = [["G P", t("page.phone")], ["G C", t("page.calls")], ["G L", t("page.live")], ["G M", t("page.me")], ["/", t("field.focus")]];
+    const fixed: [string, string][] = [["G P", t("page.phone")], ["G E", t("page.people")], ["G C", t("page.calls")], ["G L", t("page.live")], ["G M", t("page.me")], ["/", t("field.focus")]];
     const shown = known().map((one): [string, string] => [one.key.replace("shift ", "Shift ").toUpperCase().replace("SHIFT", "Shift").replace("ESCAPE", "Esc"), one.says]);
     return html`<dialog class="panel keys" @close=${() => this.end()} aria-labelledby="keys-title"><h2 id="keys-title">${t("key.help")}</h2>
       <dl>${[...fixed, ...shown].map(([key, says]) => html`<dt><kbd>${key}</kbd></dt><dd>${says}</dd>`)}</dl>

@@ -5,15 +5,18 @@ import {t} from "../i18n/index";
 import {go} from "../router";
 import {session} from "../session";
 import {dial} from "../calling";
+import {favourites} from "../favourites";
+import {feed} from "../live/feed";
+import {dialled, find, NUMBER} from "../people";
 import {glyph} from "./glyphs";
 import {keys} from "./keys";
+import {does, shape} from "./lamp";
 import {Part} from "./part";
 
 interface Hit {
-  says: string;
+  says: string | TemplateResult;
   does(): void;
 }
-const NUMBER = /^[0-9+*#][0-9 ()./*#-]*$/;
 
 export class Field extends Part {
   static override properties = {text: {state: true}, at: {state: true}, said: {state: true}};
@@ -36,12 +39,17 @@ export class Field extends Part {
   private hits(): Hit[] {
     const text = this.text.trim();
     if (!text) return [];
-    const hits: Hit[] = [], number = text.replace(/[ ()./-]/g, "");
-    if (NUMBER.test(text) && session.user && session.may("control")) hits.push({says: t("field.call", {who: text}), does: () => void this.call(number)});
+    const hits: Hit[] = [], number = dialled(text), calls = session.user !== null && session.may("control");
+    if (NUMBER.test(text) && calls) hits.push({says: t("field.call", {who: text}), does: () => void this.call(number)});
     if (NUMBER.test(text)) hits.push({says: t("field.search", {who: text}), does: () => this.open(`/calls?number=${encodeURIComponent(number)}`)});
     else if (/^[0-9a-f]{8}-/.test(text)) hits.push({says: t("field.open"), does: () => this.open(`/calls/${encodeURIComponent(text)}`)});
     else if (text.includes("@")) hits.push({says: t("field.search", {who: text}), does: () => this.open(`/calls?user=${encodeURIComponent(text)}`)});
-    const pages: [string, string][] = [[t("page.phone"), "/phone"], [t("page.calls"), "/calls"], [t("page.live"), "/live"], [t("page.me"), "/me"]];
+    for (const one of find(feed.picture.people.values(), text, favourites.set, session.user, 6))
+      hits.push({
+        says: html`<span class="lamp">${shape(one)}<span class="ell"><bdi>${calls ? t("field.call", {who: one.name}) : t("field.search", {who: one.name})}</bdi> <span class="q3">${one.number}</span></span>${does(one, feed.now())}</span>`,
+        does: () => (calls ? void this.call(one.number, one.name) : this.open(`/calls?user=${encodeURIComponent(one.user)}`)),
+      });
+    const pages: [string, string][] = [[t("page.phone"), "/phone"], [t("page.people"), "/people"], [t("page.calls"), "/calls"], [t("page.live"), "/live"], [t("page.me"), "/me"]];
     for (const [name, path] of pages) if (name.toLowerCase().startsWith(text.toLowerCase())) hits.push({says: t("field.go", {page: name}), does: () => this.open(path)});
     return hits;
   }
@@ -52,9 +60,9 @@ export class Field extends Part {
     go(path);
   }
 
-  private async call(number: string): Promise<void> {
+  private async call(number: string, name = number): Promise<void> {
     this.text = "";
-    this.said = t("calling", {who: number});
+    this.said = t("calling", {who: name});
     this.said = await dial(number);
     setTimeout(() => { this.said = ""; }, 8_000);
   }
