@@ -119,6 +119,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     provision_url: str | None = None
     """this server as phones reach it, e.g. https://harmony.example.com; without it http_host and http_port"""
 
+    recordings: Path | None = None
+    """the directory in which the switches' recordings can be read here; without it nobody hears them"""
+    recordings_on_switch: str | None = None
+    """what the switches call that directory (their recordings_dir), where it has another name there"""
+
     webhook_private: bool = False
     """whether webhooks may go to addresses that are not public: loopback, private networks, link-local"""
     webhook_http: bool = False

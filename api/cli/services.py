@@ -29,6 +29,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.set_defaults(run=project)
 
     parser = commands.add_parser("serve", help="HTTP: calls, live calls, health, metrics, and the page")
+    parser.add_argument("--demo", action="store_true", help=argparse.SUPPRESS)
     _supervised(parser)
     parser.set_defaults(run=serve)
 
@@ -124,7 +125,8 @@ def project(args: argparse.Namespace) -> int:
 def serve(args: argparse.Namespace) -> int:
     from api.access import installation_token
     from api.http.server import serve as serve_http
-    from api.site import site
+    from api.processes import demo
+    from api.site import Site, site
 
     stop = _begin(args, "http")
     with site() as here:
@@ -132,6 +134,8 @@ def serve(args: argparse.Namespace) -> int:
             kept = here.data / installation_token.FILE
             say(f"Access token: {token}  (shown this once; kept only as a hash in {kept})")
             sys.stdout.flush()
+        if args.demo:
+            here = Site(demo.with_recordings(here.settings), here.dsn)
         return serve_http(here, stop)
 
 

@@ -42,6 +42,7 @@ TITLES = {
     413: "Too large",
     414: "Too long",
     422: "Not possible",
+    416: "No such range",
     426: "Upgrade required",
     429: "Too many requests",
     431: "Too long",

@@ -23,6 +23,8 @@ from api.commands.expiry import expire
 from api.http.pulse import Pulse
 from api.http.shares import Shares
 from api.provision.desk import Desk
+from api.recordings.kept import Kept
+from api.recordings.listening import Listening
 from api.site import Site
 from api.streams import Streams
 from core.following.tasks import kept
@@ -56,6 +58,8 @@ class Services:
         self.streams = Streams(here.dsn, registry=lambda: self.registry.current)
         self.logins = Logins()
         self.desk = Desk(here)
+        self.recordings = Kept(here.settings.recordings, here.settings.recordings_on_switch)
+        self.listening = Listening()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -26,6 +26,19 @@ LIVELY = ("alpha.example", "beta.example")
 """the companies whose people call each other; others speak in the recorded calls"""
 
 
+SOUND = "demo-recordings"
+"""the directory, in that of the data, in which the emulated switch keeps what it records"""
+
+
+def with_recordings(settings: Settings) -> Settings:
+    """The settings with the emulated switch's recordings, where no others are named."""
+    from bridge.emulator.sound import AT_SWITCH
+
+    if settings.recordings is not None:
+        return settings
+    return msgspec.structs.replace(settings, recordings=settings.data / SOUND, recordings_on_switch=AT_SWITCH)
+
+
 def cookie(data: Path) -> str:
     """The demo's cookie, made when there is none yet (mode 0600)."""
     path = data / COOKIE
@@ -63,7 +76,10 @@ def play(settings: Settings, stop: threading.Event, speed: float = 1.0) -> int:
 
     people = towns(registered(settings))
     name, ticktime = switch(settings.data), settings.ticktime
-    emulate(name, cookie(settings.data), stop, people=people, lively=LIVELY, speed=speed, ticktime=ticktime)
+    sound = settings.data / SOUND if settings.recordings is None else None
+    emulate(
+        name, cookie(settings.data), stop, people=people, lively=LIVELY, speed=speed, ticktime=ticktime, sound=sound
+    )
     return 0
 
 

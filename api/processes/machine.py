@@ -39,6 +39,7 @@ def run(
             demo.cookie(settings.data)
             demo.registry(settings)
             guests = demo.guests(settings)
+            parts[0] = Part("http", ["serve", "--demo"])
             playing = ["demo-switch", "--speed", str(demo_speed)]
             parts += [Part("emulated switch", playing), Part("bridge", ["bridge", "--demo"])]
         elif settings.switches:

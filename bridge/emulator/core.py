@@ -7,6 +7,7 @@ import time
 from uuid import uuid4
 
 from bridge.emulator.answers import channel_row, configuration, show_channels, simple, status
+from bridge.emulator.sound import AT_SWITCH
 from bridge.emulator.writing import write_event
 from core.headers import header, text
 
@@ -80,7 +81,7 @@ class Core:
             case "uuid_getvar", words:
                 return "_undef_" if words.partition(" ")[0] in self.channels else "-ERR No such channel!\n"
             case "global_getvar", "recordings_dir":
-                return "/recordings"
+                return AT_SWITCH
             case "global_getvar", "core_uuid":
                 return self.core_uuid
             case "xml_locate", what:

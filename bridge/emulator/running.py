@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -41,15 +42,16 @@ def emulate(
     lines: int = 4,
     ticktime: float = 60,
     seed: int | None = None,
+    sound: Path | None = None,
 ) -> None:
     """Run an emulated switch under this node name until ``stop`` is set; raise `NodeError` when it cannot start.
 
     ``people``: whose phones live here; those of the ``lively`` companies call each other, and are called. The others
     speak in the recordings, at their ``speed``, on so many ``lines``; no lines, no recordings. The same ``seed`` makes
-    phones and people do the same.
+    phones and people do the same. ``sound``: where recordings are written; nowhere without.
     """
     life = [town for town in people if town.domain in lively]
-    asyncio.run(_emulate(Node(name, cookie, ticktime=ticktime), stop, people, life, speed, lines, Random(seed)))
+    asyncio.run(_emulate(Node(name, cookie, ticktime=ticktime), stop, people, life, speed, lines, Random(seed), sound))
 
 
 async def _emulate(
@@ -60,6 +62,7 @@ async def _emulate(
     speed: float,
     lines: int,
     random: Random,
+    sound: Path | None,
 ) -> None:
     loop, ending = asyncio.get_running_loop(), asyncio.Event()
     scenes = await loop.run_in_executor(None, load_scenes) if lines else []
@@ -67,6 +70,8 @@ async def _emulate(
     switch = EmulatedSwitch(node, scenes, speed=speed, lines=lines, random=random, companies=companies)
     switch.furnish([(user, town.domain) for town in people for user in town.users])
     switch.enliven(life)
+    if sound is not None:
+        switch.keep_sound(sound)
     threading.Thread(target=_wait, args=(stop, loop, ending), name="emulator-stop", daemon=True).start()
     LOG.info(
         "The emulated switch %s has %d phones, and plays %d recorded calls on %d lines",

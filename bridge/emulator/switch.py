@@ -12,6 +12,8 @@ import contextlib
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Final
 from uuid import uuid4
@@ -22,6 +24,7 @@ from bridge.emulator.exchange import COMMANDS, Exchange, Fetch, Life, Phone, Tow
 from bridge.emulator.exchange.threads import Thread
 from bridge.emulator.listener import Listener
 from bridge.emulator.scene import Scene
+from bridge.emulator.sound import write
 from bridge.emulator.take import Take
 from bridge.errors import NotConnected
 from bridge.node import Envelope, Link, Node
@@ -68,6 +71,10 @@ class EmulatedSwitch:
         for number, (name, domain) in enumerate(users):
             phone = Phone(self.exchange, name, domain, FIRST_PORT + 2 * number)
             self.exchange.start(phone.stay())
+
+    def keep_sound(self, directory: Path) -> None:
+        """Write what is recorded into files there."""
+        self.exchange.kept = partial(write, directory)
 
     def enliven(self, towns: Sequence[Town]) -> None:
         """Let the people of these companies call each other."""

@@ -29,6 +29,7 @@ def _voicemail(exchange: Exchange, channel: Channel, data: str) -> Thread[None]:
     began = exchange.now
     exchange.emit(channel, "RECORD_START", [("Record-File-Path", path)])
     yield from pause(exchange, channel, LONGEST_MESSAGE)
+    exchange.keep(path, exchange.now - began)
     exchange.emit(channel, "RECORD_STOP", [("Record-File-Path", path), ("Record-Completion-Cause", "success-silence")])
     told = [
         ("VM-Action", "leave-message"),

@@ -155,7 +155,8 @@ class Channel:
     """a command was given for it"""
     kept: bool = False
     """somebody looks at it still: it is not destroyed yet"""
-    recordings: list[str] = field(default_factory=list)
+    recordings: dict[str, int] = field(default_factory=dict)
+    """when each began, µs"""
     digits: str = ""
     """keys that its phone pressed, and nobody read yet"""
     presences: itertools.count[int] = field(default_factory=itertools.count)

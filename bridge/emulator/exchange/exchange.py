@@ -53,6 +53,8 @@ class Exchange:
         self.hash: dict[str, str] = {}
         self.fetched: Callable[[Fetch], None] | None = None
         """who is told of fetches; nobody: nothing is found"""
+        self.kept: Callable[[str, int], None] | None = None
+        """who writes the sound of what was recorded: path, µs; nobody: there are no files"""
         self.pending: dict[str, Fetch] = {}
         self.parts: dict[type, Any] = {}
         """what modules of the switch keep (rooms, lots, queues), by their class"""
@@ -103,6 +105,11 @@ class Exchange:
         encoded = [(key.encode(), value.encode()) for key, value in pairs]
         term = write_event(None if leg is None else leg.encode(), encoded, self.core.encoding == "binary")
         self.out.append(Event(name, subclass, term))
+
+    def keep(self, path: str, micros: int) -> None:
+        """A recording has ended."""
+        if self.kept is not None:
+            self.kept(path, micros)
 
     # -- channels -------------------------------------------------------------------------------------------------
 

@@ -39,13 +39,13 @@ def _record(exchange: Exchange, argument: str) -> str:
 
 
 def _start(exchange: Exchange, channel: Channel, path: str) -> None:
-    channel.recordings.append(path)
+    channel.recordings[path] = exchange.now
     exchange.emit(channel, "RECORD_START", [("Record-File-Path", path)])
     exchange.emit(channel, "MEDIA_BUG_START", first=_bug(path))
 
 
 def _stop(exchange: Exchange, channel: Channel, path: str) -> None:
-    channel.recordings.remove(path)
+    exchange.keep(path, exchange.now - channel.recordings.pop(path))
     told = [("Record-File-Path", path), ("Record-Completion-Cause", "success-maxtime")]
     exchange.emit(channel, "RECORD_STOP", told)
     exchange.emit(channel, "MEDIA_BUG_STOP", first=_bug(path))

@@ -1,11 +1,15 @@
 """Each act of the emulated switch, event by event against a recording of the same act: names, order, headers."""
 
+import wave
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from bridge.emulator.exchange import Manner
 from bridge.emulator.exchange.outside import call_in, leave
+from bridge.emulator.sound import write
 from projections.callflow import Call
 from tests.bridge.emulator.stage import DOMAIN, Stage, acts, centre, differences, only, recorded
 from tests.bridge.test_wire_to_calls import logged
@@ -382,3 +386,17 @@ def test_attended_transfer_by_the_caller_is_completed() -> None:
     stage.put_down("1002")
     stage.wait(1)
     assert differences(stage.told, recorded("50h-attended-by-command-of-the-caller")) == []
+
+
+def test_what_is_recorded_sounds(tmp_path: Path) -> None:
+    stage = talking()
+    stage.exchange.kept = partial(write, tmp_path)
+    leg = stage.leg("1001")
+    stage.done("uuid_record", f"{leg} start /recordings/a/b.wav")
+    stage.done("uuid_record", f"{leg} start /elsewhere/c.wav")
+    stage.wait(5)
+    stage.put_down("1001")
+    stage.wait(1)
+    assert [one.name for one in tmp_path.rglob("*.*")] == ["b.wav"]
+    with wave.open(str(tmp_path / "a" / "b.wav")) as sound:
+        assert 4.5 < sound.getnframes() / sound.getframerate() < 6

@@ -16,6 +16,8 @@ export interface Options {
   lane: number | null;
   /** the segment that was picked */
   picked: number | null;
+  /** seconds into the call where its recording is heard */
+  cursor?: number | null;
   /** names instead of parties */
   names: ReadonlyMap<string, string>;
   you: string | null;
@@ -73,6 +75,7 @@ function across(of: Score, o: Options): TemplateResult {
     ${marks(of, time, lane)}
     ${moves(of, time, lane, lying, true)}
     ${frame(of, time, lane, o, lying)}
+    ${o.cursor == null ? nothing : svg`<path class="cursor" d="M${n1(time.place(Math.min(o.cursor, of.whole)))} ${TOP - 4}V${foot}"/>`}
     ${of.live ? svg`<path class="nowline" d="M${n1(now)} ${TOP - 4}V${foot}"/><text class="halo now" x=${n1(now - 4)} y=${TOP - 10} text-anchor="end">${t("now")}</text>` : nothing}
   </svg>`;
 }
@@ -101,6 +104,7 @@ function down(of: Score, o: Options): TemplateResult {
     })}
     ${moves(of, time, lane, standing, false)}
     ${frame(of, time, lane, o, standing)}
+    ${o.cursor == null ? nothing : svg`<path class="cursor" d="M${gutter} ${n1(time.place(Math.min(o.cursor, of.whole)))}H${o.width}"/>`}
     ${of.live ? svg`<path class="nowline" d="M${gutter} ${n1(time.place(of.whole))}H${o.width}"/>` : nothing}
   </svg>`;
 }

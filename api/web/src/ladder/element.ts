@@ -9,11 +9,13 @@ import type {Document} from "./story";
 import type {Scale} from "./time";
 
 export class Ladder extends Part {
-  static override properties = {call: {attribute: false}, scale: {}, times: {}, picked: {attribute: false}, names: {attribute: false}, you: {attribute: false}, room: {state: true}, lane: {state: true}};
+  static override properties = {call: {attribute: false}, scale: {}, times: {}, picked: {attribute: false}, cursor: {attribute: false}, names: {attribute: false}, you: {attribute: false}, room: {state: true}, lane: {state: true}};
   declare call: Document | null;
   declare scale: Scale;
   declare times: "clock" | "start";
   declare picked: number | null;
+  /** seconds into the call where its recording is */
+  declare cursor: number | null;
   declare names: ReadonlyMap<string, string>;
   declare you: string | null;
   declare room: number;
@@ -26,6 +28,7 @@ export class Ladder extends Part {
     this.scale = "folded";
     this.times = "clock";
     this.picked = null;
+    this.cursor = null;
     this.names = new Map();
     this.you = null;
     this.room = 0;
@@ -47,7 +50,7 @@ export class Ladder extends Part {
   protected override render(): TemplateResult {
     if (!this.laid || !this.room) return html``;
     return ladder(this.laid, {
-      width: this.room, scale: this.scale, times: this.times, lane: this.lane, picked: this.picked, names: this.names, you: this.you,
+      width: this.room, scale: this.scale, times: this.times, lane: this.lane, picked: this.picked, cursor: this.cursor, names: this.names, you: this.you,
       pick: (n) => this.dispatchEvent(new CustomEvent("pick", {detail: n})),
       hover: (lane) => { this.lane = lane; },
     });

@@ -16,9 +16,10 @@ import {callPath, go} from "../router";
 import {session} from "../session";
 import {outcome} from "./calls";
 import type {Notes} from "./notes";
+import type {Recording} from "./recording";
 
 export class OneCall extends Part {
-  static override properties = {call_id: {}, call: {state: true}, said: {state: true}, scale: {state: true}, times: {state: true}, picked: {state: true}, raw: {state: true}, all: {state: true}, busy: {state: true}};
+  static override properties = {call_id: {}, call: {state: true}, said: {state: true}, scale: {state: true}, times: {state: true}, picked: {state: true}, raw: {state: true}, all: {state: true}, busy: {state: true}, cursor: {state: true}};
   declare call_id: string;
   declare call: Call | null;
   declare said: string;
@@ -28,6 +29,8 @@ export class OneCall extends Part {
   declare raw: Raw[] | null;
   declare all: boolean;
   declare busy: boolean;
+  /** seconds into the call at which its recording is heard */
+  declare cursor: number | null;
   private epoch = -1;
 
   constructor() {
@@ -42,6 +45,7 @@ export class OneCall extends Part {
     this.raw = null;
     this.all = false;
     this.busy = false;
+    this.cursor = null;
   }
 
   override connectedCallback(): void {
@@ -50,6 +54,7 @@ export class OneCall extends Part {
     this.atEnd(keys([
       {key: "[", says: t("call.previous"), does: () => this.step(-1)}, {key: "]", says: t("call.next"), does: () => this.step(1)},
       {key: "arrowleft", says: t("call.previous"), does: () => this.step(-1)}, {key: "arrowright", says: t("call.next"), does: () => this.step(1)},
+      {key: " ", says: t("recording.play"), does: () => this.recording?.toggle()},
       {key: "n", says: t("notes.note"), does: () => this.notes("note")}, {key: "t", says: t("notes.tag"), does: () => this.notes("tag")},
       {key: "l", says: t("copy.link"), does: () => void this.copy()},
       ...(session.may("operate") ? [{key: "e", says: t("call.events"), does: () => void this.events()}] : []),
@@ -100,6 +105,10 @@ export class OneCall extends Part {
   }
   private segments(): {n: number; from: number}[] {
     return (this.call?.segments ?? []).map((one, n) => ({n, from: millis(String(one.started_at)), kind: one.kind})).filter((one) => one.kind !== "record").sort((a, b) => a.from - b.from);
+  }
+
+  private get recording(): Recording | null {
+    return this.querySelector<Recording>("harmony-recording");
   }
 
   private notes(what: "note" | "tag"): void {
@@ -173,9 +182,10 @@ export class OneCall extends Part {
         <div class="whole"><span class="q2 s12">${t("call.whole")}</span>${bar_of(of, 900)}</div>
         <div class="row wrap tools">${this.choice(["folded", "true", "between"] as const, this.scale, (one) => t(`scale.${one}`), (one) => { this.scale = one; localStorage.setItem("harmony.scale", one); })}
           ${this.choice(["clock", "start"] as const, this.times, (one) => t(`times.${one}`), (one) => { this.times = one; })}</div>
-        <div class="scroll"><harmony-ladder .call=${call} .scale=${this.scale} .times=${this.times} .picked=${this.picked} .names=${names} .you=${you} @pick=${(e: CustomEvent<number>) => this.pick(e.detail)}></harmony-ladder></div>
+        <div class="scroll"><harmony-ladder .call=${call} .scale=${this.scale} .times=${this.times} .picked=${this.picked} .cursor=${this.cursor} .names=${names} .you=${you} @pick=${(e: CustomEvent<number>) => this.pick(e.detail)}></harmony-ladder></div>
         ${this.legend(of.pieces.map((one) => one.kind))}
       </section>
+      ${call.segments?.some((one) => one.kind === "record") ? html`<harmony-recording .call_id=${call.call_id} .began=${millis(String(call.started_at))} .ended=${!!call.ended_at} @cursor=${(e: CustomEvent<number | null>) => { this.cursor = e.detail; }}></harmony-recording>` : nothing}
       <div class="three"><section class="panel"><header><h2>${t("notes")}</h2><span class="push row"><kbd>T</kbd><kbd>N</kbd></span></header><div class="body col"><harmony-notes .call_id=${call.call_id}></harmony-notes></div></section>${this.detail(call, of.whole)}${this.why(call)}${this.text(of)}</div>
       ${session.may("operate") ? html`<section class="panel"><header><h2>${t("call.events")} <span class="n">${this.raw ? figure(this.raw.length, place) : ""}</span></h2>
         <span class="push row">${this.raw ? this.choice([true, false] as const, this.all, (one) => (one ? t("raw.all") : t("raw.segment")), (one) => { this.all = one; }) : nothing}<button class="btn sm" ?disabled=${this.busy} @click=${() => void this.events()}>${this.raw ? t("close") : t("raw.show")}<kbd>E</kbd></button></span></header>${this.raw ? this.table(this.raw, call) : nothing}</section>` : nothing}`;
@@ -202,6 +212,7 @@ export class OneCall extends Part {
       <dl class="body pairs"><dt>${t("from")}</dt><dd>${clockFine(from, place)} <span class="q3">+${stretch((from - begin) / 1_000, place)}</span></dd>
         <dt>${t("until")}</dt><dd>${until === null ? t("now") : clockFine(until, place)} <span class="q3">${word("quality", one.quality ?? "observed")}</span></dd>
         <dt>${t("call.lasted")}</dt><dd>${t("n.seconds", {s: new Intl.NumberFormat(place.locale, {minimumFractionDigits: 3, maximumFractionDigits: 3}).format(((until ?? begin + whole * 1_000) - from) / 1_000)})}</dd>
+        ${this.recording?.found.some((r) => r.size !== null && millis(r.started_at) < (until ?? Infinity) && (!r.ended_at || millis(r.ended_at) > from)) ? html`<dt>${t("recording")}</dt><dd><button class="btn sm" @click=${() => this.recording?.toggle(Math.max(from, millis(this.recording.found[0]?.started_at ?? "")) / 1_000 - begin / 1_000)}>${t("recording.from")}</button></dd>` : nothing}
         ${offer?.outcome ? html`<dt>${t("column.outcome")}</dt><dd>${word("offer", offer.outcome)}</dd>` : nothing}
         ${detail.map(([name, value]) => html`<dt>${word("detail", name)}</dt><dd class="ell"><bdi>${plain(value)}</bdi></dd>`)}
       </dl></section>`;

@@ -23,12 +23,15 @@ export const known = (): Key[] => layers.flat();
 const writes = (target: EventTarget | undefined): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName));
 
+/** What a blank presses by itself. */
+const pressed = (target: EventTarget | undefined): boolean => target instanceof HTMLElement && /^(button|summary|a)$/i.test(target.tagName);
+
 let prefix = 0;
 const GOES: Record<string, string> = {p: "/phone", e: "/people", c: "/calls", l: "/live", m: "/me"};
 
 /** Give a key to whoever takes it. */
 export function press(event: KeyboardEvent, go: (path: string) => void): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || writes(event.composedPath()[0])) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || writes(event.composedPath()[0]) || (event.key === " " && pressed(event.composedPath()[0]))) return;
   const bare = event.key.toLowerCase();
   if (prefix && Date.now() - prefix < 1_500 && GOES[bare]) {
     prefix = 0;
