@@ -17,7 +17,9 @@ import psycopg
 from projections.callflow.pacing import Pace
 from projections.errors import Moved, ProjectionError
 from projections.log_page import LogPage
-from projections.projection import LeftOut, Place, Projection
+from projections.parking import LeftOut
+from projections.place import Place
+from projections.projected import Projected
 
 log = logging.getLogger("harmony.projection")
 
@@ -28,7 +30,7 @@ _MACHINE = {"08", "25", "28", "3D", "40", "42", "53", "55", "57", "58", "XX"}
 
 
 def digest(
-    connection: psycopg.Connection[Any], projection: Projection, page: LogPage, place: Place, pace: Pace = "due"
+    connection: psycopg.Connection[Any], projection: Projected, page: LogPage, place: Place, pace: Pace = "due"
 ) -> int:
     """Fold a page from the place where the projection must be; return how many events were parked.
 
@@ -66,9 +68,9 @@ def _tell(left_out: list[LeftOut]) -> None:
         log.warning("%d more events of this page are parked: `harmony parked list`.", len(left_out) - MOST_TOLD)
 
 
-def _hold(cursor: psycopg.Cursor[Any], projection: Projection, place: Place) -> None:
+def _hold(cursor: psycopg.Cursor[Any], projection: Projected, place: Place) -> None:
     if projection.lock(cursor) != place:
-        raise Moved("The call projection was moved by another: starting again from where it is now.")
+        raise Moved(f"The projection {projection.name} was moved by another: starting again from where it is now.")
 
 
 def fault_of_an_event(connection: psycopg.Connection[Any], error: Exception) -> bool:

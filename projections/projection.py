@@ -4,20 +4,21 @@ Within one transaction of the caller: restore what the page needs, fold, write r
 move the position. Reading the log, locks, retries and waiting are the caller's.
 """
 
-import hashlib
 import logging
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
-import msgspec
 from psycopg import Cursor
 
 from projections.call_log import CallLog
 from projections.callflow.changes import CallEvent
 from projections.callflow.pacing import Pace
-from projections.errors import CannotRestore, NotThere
+from projections.errors import CannotRestore
 from projections.fold import FoldKind
 from projections.log_page import LogPage
+from projections.parking import LeftOut, first_line, park
 from projections.people import phones
+from projections.place import Place, lock
 from projections.published.notice import Notice
 from projections.published.notices import TOPICS, notices
 from projections.tables import CallTables
@@ -31,40 +32,8 @@ CHANNEL = "harmony_calls"
 # still empty.
 SESSION = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
 
-_LOCK = "SELECT position, generation FROM log.projection WHERE name = %s FOR UPDATE"
 _MOVE = "UPDATE log.projection SET position = %b, updated_at = clock_timestamp() WHERE name = %b"
 _MOVE_AND_TELL = f"WITH moved AS ({_MOVE}) SELECT pg_notify('{CHANNEL}', '')"
-_PARK = """
-    INSERT INTO log.parked_event (part, switch, position, code, reason, content, digest, received_at)
-    SELECT %b, %b, position, %b, %b, %b, %b, stored_at FROM log.switch_event WHERE position = %b
-    ON CONFLICT ON CONSTRAINT parked_event_once DO NOTHING
-"""
-
-
-_LONGEST_REASON = 400
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where a projection is: the position that it has reached, and how often it was rebuilt."""
-
-    position: int
-    generation: int
-
-
-def lock(cursor: Cursor[Any], name: str) -> Place:
-    """Take a projection's row for this transaction; raises NotThere."""
-    row = cursor.execute(_LOCK, [name]).fetchone()
-    if row is None:
-        raise NotThere(f"log.projection has no row named {name}: run `harmony migrate`.")
-    return Place(*row)
-
-
-class LeftOut(NamedTuple):
-    """An event that was parked, and why."""
-
-    position: int
-    switch: str
-    reason: str
 
 
 class Projection:
@@ -72,7 +41,9 @@ class Projection:
 
     def __init__(self, kind: FoldKind, schema: str = "calls", name: str = NAME, publish: bool = True) -> None:
         self.kind = kind
-        self.topics = None if kind.topics is None else sorted({*kind.topics, *(TOPICS if publish else ())})
+        self.topics: Sequence[str] | None = (
+            None if kind.topics is None else sorted({*kind.topics, *(TOPICS if publish else ())})
+        )
         """what to read: what the fold asks for, and what there are notices of"""
         self._folded = None if kind.topics is None else frozenset(kind.topics)
         self.name = name
@@ -103,7 +74,7 @@ class Projection:
 
         Raises what an event makes the fold raise (`projections.digest` finds out which); nothing may be committed then.
         """
-        left_out = [self._park(cursor, bad.position, "unknown", bad.state, bad.error) for bad in page.bad]
+        left_out = [park(cursor, self.name, bad.position, "unknown", bad.state, bad.error) for bad in page.bad]
         more = bool(page.events) or self._fold.behind
         changed, told = self._fold_events(cursor, page, pace, left_out) if more else (0, 0)
         if changed or told:
@@ -115,7 +86,7 @@ class Projection:
     def leave_out(self, cursor: Cursor[Any], page: LogPage, error: Exception) -> list[LeftOut]:
         """Go past a page whose only event cannot be digested; return the events that were parked."""
         (event,) = page.events
-        parked = self._park(cursor, event.position, event.switch, event.term, error)
+        parked = park(cursor, self.name, event.position, event.switch, event.term, error)
         return [parked, *self.fold_page(cursor, LogPage([], page.bad, page.reached))]
 
     def _fold_events(self, cursor: Cursor[Any], page: LogPage, pace: Pace, left_out: list[LeftOut]) -> tuple[int, int]:
@@ -133,7 +104,7 @@ class Projection:
             except MemoryError:
                 raise
             except Exception as error:  # it has changed nothing yet: there is no need to fold the others again
-                left_out.append(self._park(cursor, event.position, event.switch, event.term, error))
+                left_out.append(park(cursor, self.name, event.position, event.switch, event.term, error))
         self._restore(self._tables.load(cursor, self._fold.missing_legs(readings)))
         for reading in readings:
             self._fold.apply(reading)
@@ -153,7 +124,7 @@ class Projection:
                 except MemoryError:
                     raise
                 except Exception as error:
-                    left_out.append(self._park(cursor, event.position, event.switch, event.term, error))
+                    left_out.append(park(cursor, self.name, event.position, event.switch, event.term, error))
         told = sorted(events, key=lambda event: event.position)
         self._log.append(cursor, told)
         phones.write(cursor, [one for one in told if isinstance(one, Notice)], page.reached)
@@ -161,38 +132,15 @@ class Projection:
         self._log.finished([merged.alias for merged in changes.merged])
         return changed, len(events)
 
-    def _restore(self, states: list[list[bytes]]) -> None:
+    def _restore(self, states: list[bytes]) -> None:
         """Take calls back into memory: what is stored is no event's fault, and no event must be left out for it."""
         for state in states:
             try:
-                self._fold.restore(*state)
+                self._fold.restore(state)
             except MemoryError:
                 raise
             except Exception as error:
                 raise CannotRestore(
-                    f"The stored state of a call cannot be used ({type(error).__name__}: {_first_line(error)}): "
+                    f"The stored state of a call cannot be used ({type(error).__name__}: {first_line(error)}): "
                     "derive all calls again with `harmony rebuild calls`."
                 ) from error
-
-    def _park(self, cursor: Cursor[Any], position: int, switch: str, content: bytes, error: Exception) -> LeftOut:
-        """Put an event aside with the reason."""
-        kind = type(error).__name__
-        reason = _first_line(error)
-        code = getattr(error, "code", None)
-        if not isinstance(code, str):
-            code, reason = (
-                f"fold.{kind}",
-                f"The fold failed on this event ({kind}: {reason}): report it with its bytes.",
-            )
-        digest = hashlib.sha256(content).digest()
-        cursor.execute(_PARK, [self.name, _plain(switch), code, reason, content, digest, position])
-        return LeftOut(position, switch, reason)
-
-
-def _first_line(error: Exception) -> str:
-    return _plain(str(error).strip().partition("\n")[0])[:_LONGEST_REASON] or type(error).__name__
-
-
-def _plain(text: str) -> str:
-    """What a column takes of any text: a reason may repeat what the event says."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

@@ -30,8 +30,9 @@ from projections.errors import RebuildRunning
 from projections.fold import Fold, FoldKind
 from projections.kept_calls import hold_still, take_over
 from projections.log_page import LogPage, read_page
+from projections.place import lock
 from projections.progress import Meter, Progress
-from projections.projection import CHANNEL, NAME, SESSION, Projection, lock
+from projections.projection import CHANNEL, NAME, SESSION, Projection
 from projections.runner import PAGE
 
 NEXT = "calls_next"

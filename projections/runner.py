@@ -1,4 +1,4 @@
-"""The one place that does the effects of the call projection: reads the log, folds, writes, waits, and starts again.
+"""The one place that does the effects of a projection: reads the log, folds, writes, waits, and starts again.
 
 A page is one transaction: rows, call events and position move together or not at all, so that a kill at any instant
 leaves the tables at the end of some page. Two locks: a place, held for as long as a runner lives, makes one
@@ -23,8 +23,10 @@ from projections.digest import digest
 from projections.errors import Moved
 from projections.fold import Fold, FoldKind
 from projections.log_page import LogPage, read_page
+from projections.place import Place
 from projections.progress import Meter, Progress
-from projections.projection import NAME, SESSION, Place, Projection
+from projections.projected import Projected
+from projections.projection import SESSION, Projection
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -34,19 +36,30 @@ PACE = 0.02
 """seconds between the pages of a runner that has caught up: more pages would cost more and show nothing sooner"""
 POLL = 0.25
 """seconds after which the log is looked at without a notification"""
-_ACTIVE = f"projection {NAME}"
-"""the place of the active runner"""
 
 
 class Runner:
-    """Keeps the call tables at the head of the switch log. One thread uses it at a time."""
+    """Keeps the tables of a projection at the head of the switch log. One thread uses it at a time."""
 
     def __init__(
         self, dsn: str, make_fold: Callable[[], Fold], topics: Collection[str] | None = None, *, page: int = PAGE
     ) -> None:
+        """Of the calls, by this fold."""
+        self._follow(dsn, Projection(FoldKind(make_fold, topics)), page)
+
+    @classmethod
+    def of(cls, dsn: str, projection: Projected, *, page: int = PAGE) -> "Runner":
+        """Of another projection."""
+        runner = cls.__new__(cls)
+        runner._follow(dsn, projection, page)
+        return runner
+
+    def _follow(self, dsn: str, projection: Projected, page: int) -> None:
         self._dsn = dsn
         self._page = page
-        self._projection = Projection(FoldKind(make_fold, topics))
+        self._projection = projection
+        self.name = f"projection {projection.name}"
+        """of its thread, and of the place of the active one"""
         self._place: Place | None = None
         self._meter = Meter()
         self.last_error: tuple[str, int] | None = None
@@ -78,10 +91,15 @@ class Runner:
 
     def run_forever(self, stop: threading.Event, report: Callable[[Progress], None] | None = None) -> None:
         """Follow the log, in a thread of its own, until `stop` is set; a database that goes away is waited for."""
-        follower = _Following(self, report or (lambda _: None))
-        follower.start()
+        follower = self.started(report)
         stop.wait()
         follower.stop(60)
+
+    def started(self, report: Callable[[Progress], None] | None = None) -> Follower:
+        """Follow the log, in a thread of its own, until that is stopped."""
+        follower = _Following(self, report or (lambda _: None))
+        follower.start()
+        return follower
 
     @contextmanager
     def _session(self) -> Iterator[tuple[EventLog, Connection]]:
@@ -102,7 +120,7 @@ class Runner:
         """Whether this runner is the active one, becoming it if nobody is."""
         if self._place is not None:
             return True
-        if not take(connection, _ACTIVE):
+        if not take(connection, self.name):
             return False
         self._place = self._where(connection)
         return True
@@ -156,7 +174,7 @@ class _Following(Follower):
     """Turns of the runner for ever: a page, or a part of what is not told yet, or a wait."""
 
     def __init__(self, runner: Runner, report: Callable[[Progress], None]) -> None:
-        super().__init__("projection calls")
+        super().__init__(runner.name)
         self._runner, self._report = runner, report
         self._listening = self._quiet = False
 

@@ -32,7 +32,16 @@ IDLE = "1min"
 """for a transaction in which nothing is asked"""
 SCRATCH = "1GB"
 """of temporary files a session; PostgreSQL lets no account lift it"""
-TABLES = ("call", "leg", "segment", "offer", "transfer", "party")
+TABLES = (
+    "calls.call",
+    "calls.leg",
+    "calls.segment",
+    "calls.offer",
+    "calls.stay",
+    "calls.transfer",
+    "calls.party",
+    "centre.agent_state",
+)
 _LOCK = "LOCK TABLE auth.analyst IN SHARE ROW EXCLUSIVE MODE"
 _SHORT = "SET LOCAL lock_timeout = '300ms'"
 """whoever waits for a table's lock keeps all others from it: so give up soon, and try again"""
@@ -189,10 +198,10 @@ def _groups(connection: Connection[Any]) -> None:
         connection.execute("SET LOCAL client_min_messages = error")
         connection.execute("SELECT auth.close_doors()")
         groups = SQL(", ").join(Identifier(group) for group in (COMPANY, EVERYBODY))
-        connection.execute(SQL("GRANT USAGE ON SCHEMA calls, cdr TO {}").format(groups))
+        connection.execute(SQL("GRANT USAGE ON SCHEMA calls, centre, cdr TO {}").format(groups))
         connection.execute(SQL("GRANT SELECT ON ALL TABLES IN SCHEMA cdr TO {}").format(groups))
     for table in TABLES:
-        _let_read(connection, f"calls.{table}")
+        _let_read(connection, table)
 
 
 def _let_read(connection: Connection[Any], table: str) -> None:

@@ -1,4 +1,4 @@
-"""`harmony project`: the call fold's runner, once or for ever, with its report."""
+"""`harmony project`: the runners of the calls and of the call centre, once or for ever, with their report."""
 
 import threading
 from collections.abc import Callable
@@ -11,11 +11,13 @@ from api.processes.rate import Rate
 from api.site import Site
 from projections.callflow import TOPICS, CallFold
 from projections.callflow.document import instant_text
+from projections.centre import CentreProjection
 from projections.runner import Progress, Runner
 
 
 def caught_up(here: Site, report: Callable[[Progress], None]) -> Progress:
-    """Fold what is in the log now."""
+    """Fold what is in the log now; return how far the calls are."""
+    Runner.of(here.dsn, CentreProjection()).run_once()
     return Runner(here.dsn, CallFold, TOPICS).run_once(report)
 
 
@@ -43,9 +45,11 @@ def keep_folding(here: Site, stop: threading.Event) -> int:
     retainer = retention.started(here)
     watch = AnalystWatch(here.dsn, embedded=here.settings.dsn is None)
     watch.start()
+    centre = Runner.of(here.dsn, CentreProjection()).started()
     try:
         runner.run_forever(stop)
     finally:
+        centre.stop(60)
         watch.stop()
         retainer.stop()
         reporter.stop()

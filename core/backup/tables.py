@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from core.backup.container import BackupError
 
-SCHEMAS = ("log", "calls", "hooks", "auth")
+SCHEMAS = ("log", "calls", "centre", "hooks", "auth")
 MADE = (*SCHEMAS, "cdr", "calls_next", "calls_old")
 """all schemas of ours, those that hold nothing of their own too"""
 _OF_THE_MOMENT = frozenset({"log.migration", "log.service", "log.place", "log.writing"})

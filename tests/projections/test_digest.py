@@ -22,7 +22,8 @@ from projections.digest import digest
 from projections.errors import CannotRestore
 from projections.fold import FoldKind
 from projections.log_page import LogPage
-from projections.projection import Place, Projection
+from projections.place import Place
+from projections.projection import Projection
 from projections.published import notices
 from projections.rebuild import rebuild
 from projections.runner import Runner
@@ -148,7 +149,7 @@ class Exhausted(CallFold):
 class Unrestorable(CallFold):
     """A fold that cannot take up what an older one has stored."""
 
-    def restore(self, *state: bytes) -> None:
+    def restore(self, state: bytes) -> None:
         raise KeyError("facts")
 
 
