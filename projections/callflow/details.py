@@ -4,7 +4,7 @@ The document stores a detail as a plain dictionary, events publish it, readers g
 struct that the segment's row names in `kinds`.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -22,6 +22,22 @@ class HoldDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 class QueueDetail(msgspec.Struct, frozen=True, kw_only=True):
     queue: str
+
+
+class QueueEndDetail(msgspec.Struct, frozen=True, kw_only=True):
+    queue: str
+    outcome: (
+        Literal[
+            "answered", "taken", "handed_on", "abandoned", "left_by_key", "overflowed", "timeout", "no_agent", "other"
+        ]
+        | None
+    )
+    """taken: somebody fetched the caller out of the queue; handed_on: who waited put another in his place; overflowed:
+    the caller went on to something else; timeout, no_agent: the queue let him go, and the call ended"""
+    agent: Party | None
+    """who answered, or fetched him"""
+    to: Party | None
+    """who took the place, or where the caller went on to"""
 
 
 class ParkDetail(msgspec.Struct, frozen=True, kw_only=True):

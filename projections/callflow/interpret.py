@@ -20,6 +20,7 @@ from projections.callflow.moves import Moves, service_party
 from projections.callflow.offers import offered, offers_of
 from projections.callflow.origin import begun, is_paged, root_of
 from projections.callflow.slices import PORTION, Slices, whole
+from projections.callflow.stays import Stays
 from projections.callflow.timeline import Stretch, course_of
 from projections.callflow.transfers import transfers_of
 from projections.callflow.verdict import (
@@ -70,10 +71,10 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
     answered = bool(talks)
     outcome = outcome_of(root, legs, stretches, offers, answered) if complete else "answered" if answered else None
     heard = [stretch for stretch in stretches if stretch.kind not in HEARD or _heard(stretch, legs)]
-    parking = Parking(transfers)
+    parking, stays = Parking(transfers), Stays(facts, legs, heard)
     segments: list[Segment] = []
     for stretch in heard:
-        segments.append(_segment(stretch, legs, parking, gaps))
+        segments.append(_segment(stretch, legs, parking, stays, gaps))
         if len(segments) % (8 * PORTION) == 0:
             yield
     seen = [leg for leg in legs.values() if leg.last_seen]
@@ -82,42 +83,33 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
     # Loopback wire counts where there is nothing else.
     ended = max((leg.ended_at for leg in people or seen), default=0) if complete else None
     role = Roles(legs, root, "callee" if paged else "caller")
-    parties = yield from _parties(heard, legs, root, role)
-    evidence = yield from _evidence(facts, names, legs)
-    state = state_of(root, legs, stretches, transfers, complete)
-    hangup = hangup_of(root, people, outcome, stretches) if complete else None
+    parties = _parties(heard, legs, root, role)
     yield
-    talked = _union([stretch for stretch in heard if stretch.kind in COUNTED])
-    yield
-    links = _links(stretches, legs, facts)
-    quality = _quality(seen, segments, gaps, started, ended)
-    yield
-    shown_legs = [_leg(leg, role) for leg in seen]
-    aliases = [leg.leg_id for leg in begun(legs.values()) if leg is not root and leg.last_seen]
+    evidence = _evidence(facts, names, legs)
     yield
     return Call(
         call_id=root.leg_id,
-        aliases=aliases,
+        aliases=[leg.leg_id for leg in begun(legs.values()) if leg is not root and leg.last_seen],
         tenant=tenant_of(root, legs),
         direction=direction_of(root, offered(legs, root), transfers) if not paged else _to(root),
         from_=caller,
         dialled=None if paged else dialled_of(root, legs, facts),
-        state=state,
+        state=state_of(root, legs, stretches, transfers, complete),
         answered=answered,
         outcome=outcome,
         answered_by=root.party if paged and talks else _answered_by(talks, root, legs),
         started_at=started,
         answered_at=talks[0].started_at if talks else None,
         ended_at=ended,
-        hangup=hangup,
-        talk_seconds=talked,
+        hangup=hangup_of(root, people, outcome, stretches) if complete else None,
+        talk_seconds=_union([stretch for stretch in heard if stretch.kind in COUNTED]),
         parties=parties,
         segments=segments,
         offers=offers,
         transfers=transfers,
-        legs=shown_legs,
-        links=links,
-        quality=quality,
+        legs=[_leg(leg, role) for leg in seen],
+        links=_links(stretches, legs, facts),
+        quality=_quality(seen, segments, gaps, started, ended),
         evidence=evidence,
         version=sum(1 for fact in facts if fact.kind not in _DERIVED),
         first_position=min(fact.position for fact in facts),
@@ -212,7 +204,7 @@ class Parking:
         return mine[index].by if index < len(mine) else None
 
 
-def _segment(stretch: Stretch, legs: dict[str, Leg], parking: Parking, gaps: list[Interval]) -> Segment:
+def _segment(stretch: Stretch, legs: dict[str, Leg], parking: Parking, stays: Stays, gaps: list[Interval]) -> Segment:
     parties = list(dict.fromkeys(legs[leg].party for leg in stretch.legs))
     detail: dict[str, Any] = {}
     leg = legs[stretch.legs[0]]
@@ -229,6 +221,9 @@ def _segment(stretch: Stretch, legs: dict[str, Leg], parking: Parking, gaps: lis
             detail["retrieved_by"] = parking.retrieved_by(leg.party, stretch.started_at) if stretch.ended_at else None
         case "queue":
             detail["queue"] = stretch.what.partition("@")[0]
+            end = stays.end(stretch)
+            detail["outcome"] = end.outcome if end else None
+            detail["agent"], detail["to"] = (end.agent, end.to) if end else (None, None)
         case "monitor":
             detail["mode"], _, detail["leg"] = stretch.what.partition(" ")
         case "announcement" | "record":
@@ -271,33 +266,28 @@ class Roles:
         return "callee"
 
 
-def _parties(stretches: list[Stretch], legs: dict[str, Leg], root: Leg, role: Roles) -> Slices[list[Party]]:
+def _parties(stretches: list[Stretch], legs: dict[str, Leg], root: Leg, role: Roles) -> list[Party]:
     people: dict[str, list[Leg]] = {}
     for leg in [root, *legs.values()]:
         if leg.real:
             people.setdefault(leg.party, []).append(leg)
     talked: dict[str, list[Stretch]] = {}
     held: dict[str, list[Stretch]] = {}
-    for number, stretch in enumerate(stretches, start=1):
-        if number % (32 * PORTION) == 0:
-            yield
+    for stretch in stretches:
         did = talked if stretch.kind in CONNECTS else held if stretch.kind == "hold" else None
         if did is not None:
             for party in {legs[leg].party for leg in stretch.legs}:
                 did.setdefault(party, []).append(stretch)
-    parties = []
-    for party, mine in people.items():
-        yield
-        parties.append(
-            Party(
-                party=party,
-                user=next((leg.user for leg in mine if leg.user), None),
-                role=role(mine[0]),
-                talk_seconds=_union(talked.get(party, [])),
-                held_seconds=_union(held.get(party, [])),
-            )
+    return [
+        Party(
+            party=party,
+            user=next((leg.user for leg in mine if leg.user), None),
+            role=role(mine[0]),
+            talk_seconds=_union(talked.get(party, [])),
+            held_seconds=_union(held.get(party, [])),
         )
-    return parties
+        for party, mine in people.items()
+    ]
 
 
 def _leg(leg: Leg, role: Roles) -> LegDocument:
@@ -343,12 +333,10 @@ def _quality(
     return result
 
 
-def _evidence(facts: Sequence[Fact], names: dict[str, str], legs: dict[str, Leg]) -> Slices[list[Evidence]]:
+def _evidence(facts: Sequence[Fact], names: dict[str, str], legs: dict[str, Leg]) -> list[Evidence]:
     found: dict[tuple[str, str, str], Evidence] = {}
     ends: set[str] = set()
-    for number, fact in enumerate(sorted(facts, key=lambda fact: fact.position), start=1):
-        if number % (32 * PORTION) == 0:
-            yield
+    for fact in sorted(facts, key=lambda fact: fact.position):
         me = names.get(fact.leg, fact.leg)
         for tie in fact.ties:
             other = names.get(tie.leg, tie.leg)

@@ -25,6 +25,7 @@ from projections.callflow.details import (
     ParkDetail,
     ParkEndDetail,
     QueueDetail,
+    QueueEndDetail,
     RoomDetail,
 )
 from projections.callflow.document import SegmentKind, State
@@ -152,9 +153,9 @@ def _row(kind: SegmentKind) -> Row:
                 between=False,
                 shortest=_SHORTEST,
                 live=Live("queued", 6),
-                detail=QueueDetail,
+                detail=QueueEndDetail,
                 begins=News("call.queued", "The call waits in a queue.", QueueDetail),
-                ends=News("call.left_queue", "The wait in a queue ended: by an answer, or by leaving.", QueueDetail),
+                ends=News("call.left_queue", "The wait in a queue ended: by an answer, or by leaving.", QueueEndDetail),
                 sentence="place",
                 bar=Bar("░", "Q", 9),
             )

@@ -18,7 +18,7 @@ from typing import TypeAlias, TypeVar
 T = TypeVar("T")
 Slices: TypeAlias = Generator[None, None, T]
 
-PORTION = 32
+PORTION = 64
 """facts whose course is worked out between two yields: some milliseconds"""
 
 

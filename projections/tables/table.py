@@ -146,6 +146,22 @@ OFFER = Table(
         ("queue", TEXT),
     ),
 )
+STAY = Table(
+    name="stay",
+    columns=(
+        ("queue", TEXT),
+        ("tenant", TEXT),
+        ("party", TEXT),
+        ("entered_at", INSTANT),
+        ("left_at", INSTANT),
+        ("waited_seconds", FLOAT),
+        ("outcome", TEXT),
+        ("agent", TEXT),
+        ("went_to", TEXT),
+        ("offers", INT),
+        ("quality", TEXT),
+    ),
+)
 TRANSFER = Table(
     name="transfer",
     columns=(
@@ -172,7 +188,5 @@ LEG = Table(
     ),
 )
 FOLD_STATE = Table(name="fold_state", numbered=False, columns=(("state", RAW), ("live", BOOL)))
-FOLD_PART = Table(name="fold_part", columns=(("part", RAW),))
-"""which is added to, and never compared with what stands there"""
 
-TABLES = (CALL, SEARCH, PARTY, SEGMENT, OFFER, TRANSFER, LEG, FOLD_STATE)
+TABLES = (CALL, SEARCH, PARTY, SEGMENT, OFFER, STAY, TRANSFER, LEG, FOLD_STATE)

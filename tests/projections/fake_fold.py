@@ -87,8 +87,7 @@ class FakeFold:
         named = {leg: None for reading in readings for leg in reading.legs if leg not in self._call_of}
         return list(named)
 
-    def restore(self, *states: bytes) -> None:
-        (state,) = states
+    def restore(self, state: bytes) -> None:
         call = _unpack(state)
         if call.call_id not in self._calls:
             self._calls[call.call_id] = call

@@ -21,6 +21,7 @@ TABLES = (
     "calls.party",
     "calls.segment",
     "calls.offer",
+    "calls.stay",
     "calls.transfer",
     "calls.leg",
     "calls.alias",

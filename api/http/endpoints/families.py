@@ -5,6 +5,7 @@ from api.http.endpoints import (
     access,
     annotations,
     calls,
+    centre,
     commands,
     event_types,
     hooks,
@@ -21,6 +22,7 @@ from api.http.endpoints import (
 
 FAMILIES: tuple[Family, ...] = (
     calls.FAMILY,
+    centre.FAMILY,
     commands.FAMILY,
     annotations.FAMILY,
     recordings.FAMILY,
