@@ -20,8 +20,8 @@ class Fold(Protocol):
         """Ids of legs that these events refer to and that are not in memory."""
         ...
 
-    def restore(self, state: bytes) -> None:
-        """Put one stored call back into memory; a call that is there already stays as it is."""
+    def restore(self, *state: bytes) -> None:
+        """Put one stored call back into memory, the parts of its state in order; one that is there stays as it is."""
         ...
 
     def apply(self, reading: Reading) -> None:

@@ -132,11 +132,11 @@ class Projection:
         self._log.finished([merged.alias for merged in changes.merged])
         return changed, len(events)
 
-    def _restore(self, states: list[bytes]) -> None:
+    def _restore(self, states: list[list[bytes]]) -> None:
         """Take calls back into memory: what is stored is no event's fault, and no event must be left out for it."""
         for state in states:
             try:
-                self._fold.restore(state)
+                self._fold.restore(*state)
             except MemoryError:
                 raise
             except Exception as error:

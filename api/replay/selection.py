@@ -22,7 +22,8 @@ PAGE = 1000
 OPERATORS = f"CUSTOM {OPERATOR}"
 
 _CALL: LiteralString = (
-    "SELECT l.leg, s.state FROM calls.fold_leg l JOIN calls.fold_state s USING (call_id) WHERE call_id = %s"
+    "SELECT l.leg, array(SELECT part FROM calls.fold_part p WHERE p.call_id = s.call_id ORDER BY n) || s.state"
+    " FROM calls.fold_leg l JOIN calls.fold_state s USING (call_id) WHERE s.call_id = %s"
 )
 
 
@@ -115,4 +116,4 @@ def _call(connection: Connection[Any], call: str) -> tuple[list[UUID], list[int]
     rows = [] if found is None else connection.execute(_CALL, [found.call_id]).fetchall()
     if not rows:
         raise NotFound(f"There is no call {call[:80]!r}, nor one with such a leg.")
-    return [stream_of(leg) for leg, _ in rows], positions(decompress(rows[0][1]))
+    return [stream_of(leg) for leg, _ in rows], positions([*map(decompress, rows[0][1])])

@@ -4,7 +4,7 @@ import msgspec
 
 from projections.callflow import milestones
 from projections.callflow.changes import CallEvent
-from projections.callflow.document import Call
+from projections.callflow.document import Call, rendering
 from projections.callflow.group import Group
 from projections.callflow.interpret import happened, interpretation
 from projections.callflow.milestones import Published
@@ -15,6 +15,8 @@ class Account(msgspec.Struct, frozen=True):
     """The document of a call with its news, and how many of the call's facts it is made of."""
 
     call: Call
+    rendered: bytes | None
+    """its JSON, where it is long"""
     shown: bool
     """whether it is a call that anybody has lived through"""
     events: list[CallEvent]
@@ -33,4 +35,5 @@ def account_of(group: Group) -> Slices[Account]:
     events = milestones.merges(call, published, aliases, at)
     if shown:
         events += yield from milestones.milestones(call, published, aliases)
-    return Account(call, shown, events, published, len(facts), at)
+    rendered = (yield from rendering(call)) if group.long and shown else None
+    return Account(call, rendered, shown, events, published, len(facts), at)

@@ -6,7 +6,7 @@ ties between legs makes calls one. The one fact that no event told is that a leg
 seconds after it hung up: of that the caller has to know whether the time had passed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from projections.callflow.document import Call
 from projections.callflow.fact import Fact
@@ -14,12 +14,12 @@ from projections.callflow.group import facts_of
 from projections.callflow.interpret import happened, interpret
 
 
-def live_as_of(state: bytes, position: int, closed: Callable[[Fact], bool]) -> list[Call]:
-    """The calls that lived at a position, of one stored state; in no order.
+def live_as_of(state: Sequence[bytes], position: int, closed: Callable[[Fact], bool]) -> list[Call]:
+    """The calls that lived at a position, of one stored state (its parts in order); in no order.
 
     `closed` says of a leg's closing whether its time had come by then.
     """
-    facts = [fact for fact in facts_of(state) if fact.position <= position]
+    facts = [fact for fact in facts_of(*state) if fact.position <= position]
     known = [fact for fact in facts if fact.kind != "closed" or closed(fact)]
     calls = []
     for facts_of_call in _together(known):
@@ -30,9 +30,9 @@ def live_as_of(state: bytes, position: int, closed: Callable[[Fact], bool]) -> l
     return calls
 
 
-def positions(state: bytes) -> list[int]:
+def positions(state: Sequence[bytes]) -> list[int]:
     """Where the events stand that a call's facts come from."""
-    return sorted({fact.position for fact in facts_of(state)})
+    return sorted({fact.position for fact in facts_of(*state)})
 
 
 def _together(facts: Iterable[Fact]) -> list[list[Fact]]:

@@ -49,15 +49,22 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True):
 class CallState(msgspec.Struct, frozen=True, kw_only=True):
     """A call as it is now.
 
-    `state` is whatever the fold needs to go on with this call; only the fold reads it. `legs` holds every id that must
-    lead back to that state: legs, earlier names of legs, ids of merged calls. What is not `shown` is no call that
-    anybody has lived through so far: only its state is kept. Without a document only the state has changed: the call
-    is interpreted later, and its document stays as it is.
+    `state` is whatever the fold needs to go on with this call; only the fold reads it. That of a long call is in parts
+    that are written once, of which `state` is the last: `parts` are to be added behind the first `first_part` of those
+    that there are, and where it is `renewed`, those go. `rendered` is the document's JSON where it was made already.
+
+    `legs` holds every id that must lead back to that state: legs, earlier names of legs, ids of merged calls. What is
+    not `shown` is no call that anybody has lived through so far: only its state is kept. Without a document only the
+    state has changed: the call is interpreted later, and its document stays as it is.
     """
 
     call_id: str
     document: Call | None
+    rendered: bytes | None = None
     state: bytes
+    parts: tuple[bytes, ...] = ()
+    first_part: int = 0
+    renewed: bool = False
     legs: list[str]
     live: bool
     events: list[CallEvent]

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from projections.callflow.slices import PORTION, Slices
+
 Direction = Literal["internal", "inbound", "outbound"]
 State = Literal["ringing", "talking", "held", "queued", "parked", "ivr", "voicemail", "conference", "complete"]
 Outcome = Literal[
@@ -192,6 +194,7 @@ def instant(text: str) -> int:
 _INSTANT_FIELD = re.compile(rb'[_"]at":-?\d+')
 _encode = msgspec.json.Encoder().encode
 _MOST_RENDERED = 50_000
+_AT_ONCE = 8 * PORTION
 
 
 class _Rendered(dict[bytes, bytes]):
@@ -211,4 +214,24 @@ _rendered = _Rendered()
 
 def render(document: msgspec.Struct | dict[str, Any]) -> bytes:
     """The JSON of a call, or of a part of one, with instants as text."""
-    return _INSTANT_FIELD.sub(lambda found: _rendered[found[0]], _encode(document))
+    return _json(document)
+
+
+def rendering(call: Call) -> Slices[bytes]:
+    """`render` of a call in slices."""
+    fields = []
+    for field in msgspec.structs.fields(call):
+        value = getattr(call, field.name)
+        if not isinstance(value, list) or len(value) <= _AT_ONCE:
+            fields.append(_json({field.encode_name: value})[1:-1])
+            continue
+        pieces = []
+        for at in range(0, len(value), _AT_ONCE):
+            pieces.append(_json(value[at : at + _AT_ONCE])[1:-1])
+            yield
+        fields.append(b'"%b":[%b]' % (field.encode_name.encode(), b",".join(pieces)))
+    return b"{%b}" % b",".join(fields)
+
+
+def _json(value: object) -> bytes:
+    return _INSTANT_FIELD.sub(lambda found: _rendered[found[0]], _encode(value))

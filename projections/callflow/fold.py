@@ -36,8 +36,8 @@ its stored state is left. When a later event names one of its legs, `missing_leg
 and `restore` puts the group back as it was.
 
 **Cost.** Interpreting costs as much as the call has facts. A short call is interpreted at each change. A long one
-stores its facts at once, but is interpreted at a pace and in slices (`pacing`), so that what one event costs stays
-bounded whatever its call has lived through.
+stores its facts at once, of which only the last are written again (`at_rest`), but is interpreted at a pace and in
+slices (`pacing`), so that what one event costs stays bounded whatever its call has lived through.
 """
 
 from collections.abc import Sequence
@@ -96,11 +96,11 @@ class CallFold:
         ids = dict.fromkeys(leg for reading in readings for leg in reading.legs)
         return [leg for leg in ids if leg not in self._memory]
 
-    def restore(self, state: bytes) -> None:
-        """Take a call's stored state back into memory; a state that is there already changes nothing."""
-        if self._hearing.restore(state):
+    def restore(self, *state: bytes) -> None:
+        """Take a call's stored state back into memory, its parts in order; one that is there already stays as it is."""
+        if self._hearing.restore(state[-1]):
             return
-        group = restored(state)
+        group = restored(*state)
         if not self._memory.of_legs(group.legs):
             self._memory.keep(group, group.legs)
 
@@ -262,9 +262,10 @@ class CallFold:
         if group.call_id not in ("", call.call_id):
             part.gone[group.call_id] = call.last_position
             part.revived = call.call_id in group.was
-        part.call, part.shown = call, account.shown
+        part.call, part.rendered, part.shown = call, account.rendered, account.shown
         part.events += account.events
-        group.call_id, group.published, group.interpreted_at = call.call_id, account.published, account.at
+        group.call_id, group.interpreted_at = call.call_id, account.at
+        group.publish(account.published)
         if account.shown:
             group.was.add(call.call_id)
         group.ended = call.state == "complete"
@@ -282,6 +283,7 @@ class _Part:
         self.group = group
         self.call: Call | None = None
         """its document; None: that is as it was, only the facts are stored"""
+        self.rendered: bytes | None = None
         self.shown = True
         self.events: list[CallEvent] = []
         self.gone: dict[str, int] = {}
@@ -291,11 +293,16 @@ class _Part:
     def state(self) -> CallState:
         group = self.group
         group.stored = True
+        rest = group.rest()
         return CallState(
             call_id=group.call_id,
             document=self.call,
-            state=group.rest(),
-            legs=sorted(group.legs | group.was | group.hops),
+            rendered=self.rendered,
+            state=rest.head,
+            parts=rest.parts,
+            first_part=rest.first,
+            renewed=rest.renewed,
+            legs=group.ids(),
             live=group.dirty or not group.ended,
             events=self.events,
             shown=self.shown,

@@ -4,6 +4,8 @@ from bisect import insort
 
 import msgspec
 
+from projections.callflow import at_rest
+from projections.callflow.at_rest import AtRest, Growth, Stored
 from projections.callflow.fact import Fact
 from projections.callflow.interpret import interpret
 from projections.callflow.milestones import Published
@@ -15,23 +17,6 @@ UNKNOWN_RUN = -1
 
 # A call with more facts than this is no longer interpreted at each change, but at a pace (`pacing`).
 LONG = 400
-
-
-class Stored(msgspec.Struct, array_like=True):
-    """A call's state at rest. Fields are only ever added at the end: states of earlier versions are read, too."""
-
-    facts: list[Fact]
-    news: dict[str, int]
-    called: list[str]
-    corrections: dict[str, int] = {}
-    call_id: str = ""
-    ended: bool = False
-    behind: bool = False
-    """the document is behind the facts"""
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decoder = msgspec.msgpack.Decoder(Stored)
 
 
 class Open(msgspec.Struct):
@@ -46,11 +31,13 @@ class Group:
     """One call in memory."""
 
     __slots__ = (
+        "_ids",
         "call_id",
         "closed",
         "dirty",
         "ended",
         "facts",
+        "growth",
         "hops",
         "hung",
         "interpreted_at",
@@ -72,7 +59,9 @@ class Group:
         self.legs: set[str] = set()
         self.hops: set[str] = set()
         """by what the other ends of its hops find it (`Fact.hop`)"""
+        self.growth = Growth()
         self.published = Published()
+        self._ids: tuple[int, list[str]] = (0, [])
         self.was: set[str] = set()
         """Every id under which this call, or a part of it, was handed out."""
         self.call_id = ""
@@ -108,6 +97,7 @@ class Group:
             self.facts.append(fact)
         else:
             insort(self.facts, fact, key=lambda known: known.order)
+        self.growth.add(fact)
         self.legs.add(fact.leg)
         self.legs.update(tie.leg for tie in fact.ties)
         if fact.hop:
@@ -153,25 +143,29 @@ class Group:
             self.add(fact)
         self.published.join(other.published)
         self.was |= other.was
+        self.growth.begin_again()
 
-    def rest(self) -> bytes:
-        """The state at rest."""
-        return _encode(
-            Stored(
-                self.facts,
-                self.published.news,
-                sorted(self.was),
-                self.published.corrections,
-                self.call_id,
-                self.ended,
-                self.dirty,
-            )
-        )
+    def ids(self) -> list[str]:
+        """Every id that leads to this call: the same list as before if there is no other."""
+        size = len(self.legs) + len(self.was) + len(self.hops)
+        if size != self._ids[0]:  # none of them ever goes
+            self._ids = size, sorted(self.legs | self.was | self.hops)
+        return self._ids[1]
+
+    def publish(self, published: Published) -> None:
+        """It was interpreted again: what is published of it from now on."""
+        self.growth.touch(published.touched)
+        self.published = published
+
+    def rest(self) -> AtRest:
+        """The state to write."""
+        head = Stored([], {}, sorted(self.was), {}, self.call_id, self.ended, self.dirty)
+        return self.growth.rest(self.facts, self.published, head, self.long)
 
 
-def restored(state: bytes) -> Group:
+def restored(*states: bytes) -> Group:
     """A call as it was stored, whatever happened to the process in between."""
-    stored = _decoder.decode(state)
+    stored = at_rest.read(states)
     group = Group()
     for fact in stored.facts:
         group.add(fact)
@@ -179,9 +173,10 @@ def restored(state: bytes) -> Group:
     group.was.update(stored.called)
     group.call_id = stored.call_id or interpret(group.facts).call_id
     group.ended, group.dirty, group.stored = stored.ended, stored.behind, True
+    group.growth.go_on(states)
     return group
 
 
-def facts_of(state: bytes) -> list[Fact]:
-    """The facts of a state at rest, sorted."""
-    return _decoder.decode(state).facts
+def facts_of(*states: bytes) -> list[Fact]:
+    """The facts of a state at rest; in no order."""
+    return at_rest.read(states).facts

@@ -83,33 +83,42 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
     # Loopback wire counts where there is nothing else.
     ended = max((leg.ended_at for leg in people or seen), default=0) if complete else None
     role = Roles(legs, root, "callee" if paged else "caller")
-    parties = _parties(heard, legs, root, role)
+    parties = yield from _parties(heard, legs, root, role)
+    evidence = yield from _evidence(facts, names, legs)
+    state = state_of(root, legs, stretches, transfers, complete)
+    hangup = hangup_of(root, people, outcome, stretches) if complete else None
     yield
-    evidence = _evidence(facts, names, legs)
+    talked = _union([stretch for stretch in heard if stretch.kind in COUNTED])
+    yield
+    links = _links(stretches, legs, facts)
+    quality = _quality(seen, segments, gaps, started, ended)
+    yield
+    shown_legs = [_leg(leg, role) for leg in seen]
+    aliases = [leg.leg_id for leg in begun(legs.values()) if leg is not root and leg.last_seen]
     yield
     return Call(
         call_id=root.leg_id,
-        aliases=[leg.leg_id for leg in begun(legs.values()) if leg is not root and leg.last_seen],
+        aliases=aliases,
         tenant=tenant_of(root, legs),
         direction=direction_of(root, offered(legs, root), transfers) if not paged else _to(root),
         from_=caller,
         dialled=None if paged else dialled_of(root, legs, facts),
-        state=state_of(root, legs, stretches, transfers, complete),
+        state=state,
         answered=answered,
         outcome=outcome,
         answered_by=root.party if paged and talks else _answered_by(talks, root, legs),
         started_at=started,
         answered_at=talks[0].started_at if talks else None,
         ended_at=ended,
-        hangup=hangup_of(root, people, outcome, stretches) if complete else None,
-        talk_seconds=_union([stretch for stretch in heard if stretch.kind in COUNTED]),
+        hangup=hangup,
+        talk_seconds=talked,
         parties=parties,
         segments=segments,
         offers=offers,
         transfers=transfers,
-        legs=[_leg(leg, role) for leg in seen],
-        links=_links(stretches, legs, facts),
-        quality=_quality(seen, segments, gaps, started, ended),
+        legs=shown_legs,
+        links=links,
+        quality=quality,
         evidence=evidence,
         version=sum(1 for fact in facts if fact.kind not in _DERIVED),
         first_position=min(fact.position for fact in facts),
@@ -266,28 +275,33 @@ class Roles:
         return "callee"
 
 
-def _parties(stretches: list[Stretch], legs: dict[str, Leg], root: Leg, role: Roles) -> list[Party]:
+def _parties(stretches: list[Stretch], legs: dict[str, Leg], root: Leg, role: Roles) -> Slices[list[Party]]:
     people: dict[str, list[Leg]] = {}
     for leg in [root, *legs.values()]:
         if leg.real:
             people.setdefault(leg.party, []).append(leg)
     talked: dict[str, list[Stretch]] = {}
     held: dict[str, list[Stretch]] = {}
-    for stretch in stretches:
+    for number, stretch in enumerate(stretches, start=1):
+        if number % (32 * PORTION) == 0:
+            yield
         did = talked if stretch.kind in CONNECTS else held if stretch.kind == "hold" else None
         if did is not None:
             for party in {legs[leg].party for leg in stretch.legs}:
                 did.setdefault(party, []).append(stretch)
-    return [
-        Party(
-            party=party,
-            user=next((leg.user for leg in mine if leg.user), None),
-            role=role(mine[0]),
-            talk_seconds=_union(talked.get(party, [])),
-            held_seconds=_union(held.get(party, [])),
+    parties = []
+    for party, mine in people.items():
+        yield
+        parties.append(
+            Party(
+                party=party,
+                user=next((leg.user for leg in mine if leg.user), None),
+                role=role(mine[0]),
+                talk_seconds=_union(talked.get(party, [])),
+                held_seconds=_union(held.get(party, [])),
+            )
         )
-        for party, mine in people.items()
-    ]
+    return parties
 
 
 def _leg(leg: Leg, role: Roles) -> LegDocument:
@@ -333,10 +347,12 @@ def _quality(
     return result
 
 
-def _evidence(facts: Sequence[Fact], names: dict[str, str], legs: dict[str, Leg]) -> list[Evidence]:
+def _evidence(facts: Sequence[Fact], names: dict[str, str], legs: dict[str, Leg]) -> Slices[list[Evidence]]:
     found: dict[tuple[str, str, str], Evidence] = {}
     ends: set[str] = set()
-    for fact in sorted(facts, key=lambda fact: fact.position):
+    for number, fact in enumerate(sorted(facts, key=lambda fact: fact.position), start=1):
+        if number % (32 * PORTION) == 0:
+            yield
         me = names.get(fact.leg, fact.leg)
         for tie in fact.ties:
             other = names.get(tie.leg, tie.leg)

@@ -54,12 +54,16 @@ def legs_of(facts: Sequence[Fact], names: dict[str, str]) -> Slices[dict[str, Le
         elif fact.kind != "command":
             _take(leg, fact)
     _join_hops(legs)
-    for leg in legs.values():
+    yield
+    for number, leg in enumerate(legs.values(), start=1):
         _settle(leg)
+        if number % (8 * PORTION) == 0:
+            yield
     distinguish(legs)
     name_transferors(legs)
     yield
-    _parents(facts, legs, leg_of)
+    yield from _parents(facts, legs, leg_of)
+    yield
     for fact in losses:
         _lose(leg_of(fact.leg), fact)
     return dict(sorted(legs.items(), key=lambda item: (item[1].created_at or 1 << 62, item[1].first_order, item[0])))
@@ -156,9 +160,11 @@ def _settle(leg: Leg) -> None:
     leg.cut_at = [last for (_, (_, last)), _ in pairwise(runs)]
 
 
-def _parents(facts: Sequence[Fact], legs: dict[str, Leg], leg_of: Callable[[str], Leg]) -> None:
+def _parents(facts: Sequence[Fact], legs: dict[str, Leg], leg_of: Callable[[str], Leg]) -> Slices[None]:
     strength: dict[str, int] = {}
-    for fact in facts:
+    for number, fact in enumerate(facts, start=1):
+        if number % (32 * PORTION) == 0:
+            yield
         for tie in fact.ties:
             if tie.why not in _PARENTS:
                 continue
@@ -166,6 +172,7 @@ def _parents(facts: Sequence[Fact], legs: dict[str, Leg], leg_of: Callable[[str]
             if leg is not parent and rank < strength.get(leg.leg_id, len(_PARENTS)):
                 strength[leg.leg_id] = rank
                 leg.parent = parent.leg_id
+    yield
     for leg in legs.values():
         if leg.loopback:  # the other half may have got another id since (origination_uuid)
             leg.loopback = leg_of(leg.loopback).leg_id

@@ -91,6 +91,9 @@ class Published(msgspec.Struct):
     corrections: dict[str, int] = msgspec.field(default_factory=dict)
     """by type and key, how many corrections were published"""
 
+    touched: list[str] = msgspec.field(default_factory=list)
+    """marks of which something was published or corrected since this was made"""
+
     def copy(self) -> "Published":
         """One that can be brought up to date without this being changed."""
         return Published(dict(self.news), dict(self.corrections))
@@ -101,10 +104,15 @@ class Published(msgspec.Struct):
         for mark, count in other.corrections.items():
             self.corrections[mark] = max(count, self.corrections.get(mark, 0))
 
+    def publish(self, mark: str, digest: int) -> None:
+        """This is published now, with these data."""
+        self.news[mark] = digest
+        self.touched.append(mark)
+
     def correction(self, mark: str, digest: int) -> str:
         """The key of the next correction of this."""
         count = self.corrections[mark] = self.corrections.get(mark, 0) + 1
-        self.news[mark] = digest
+        self.publish(mark, digest)
         return f"{mark}|{digest}|{count}"
 
 
@@ -129,12 +137,13 @@ def milestones(call: Call, published: Published, aliases: set[str]) -> Slices[li
         if known == digest:
             continue
         if known is None:
-            published.news[mark] = digest
+            published.publish(mark, digest)
             found.append((kind, key, at, data))
         else:
             found.append(
                 ("call.corrected", published.correction(mark, digest), at, {"type": kind, "key": key, "data": data})
             )
+    yield
     for mark in [mark for mark, digest in published.news.items() if mark not in now and digest != WITHDRAWN]:
         kind, _, key = mark.partition("|")
         # What was published of a call before it was merged is not untrue: `call.merged` says where it went.
@@ -146,7 +155,12 @@ def milestones(call: Call, published: Published, aliases: set[str]) -> Slices[li
         return []
     found.sort(key=lambda news: (news[0] == "call.corrected", news[2]))
     concerned = audience(call, sorted(aliases))
-    return [_event(call, *news, concerned) for news in found]
+    events = []
+    for news in found:
+        events.append(_event(call, *news, concerned))
+        if len(events) % (2 * PORTION) == 0:
+            yield
+    return events
 
 
 def _event(call: Call, kind: str, key: str, at: int, data: dict[str, Any], concerned: Audience) -> CallEvent:
@@ -171,7 +185,7 @@ def merges(call: Call, published: Published, aliases: set[str], at: int) -> list
         mark = f"call.merged|{alias}"
         if mark in published.news:
             continue
-        published.news[mark] = 0
+        published.publish(mark, 0)
         concerned = concerned or audience(call, sorted(aliases))
         found.append(
             CallEvent(

@@ -35,7 +35,7 @@ Pace = Literal["due", "idle", "all"]
 
 PER_FACT = 500
 """microseconds that pass between two accounts, for each fact of the call"""
-SLICES = 2
+SLICES = 4
 """portions of work a take"""
 EVENTS_A_SLICE = 100
 """and one more portion for so many events"""

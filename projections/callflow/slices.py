@@ -18,7 +18,7 @@ from typing import TypeAlias, TypeVar
 T = TypeVar("T")
 Slices: TypeAlias = Generator[None, None, T]
 
-PORTION = 64
+PORTION = 32
 """facts whose course is worked out between two yields: some milliseconds"""
 
 

@@ -6,6 +6,7 @@ is put in at the best known instant, and marked.
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Literal
 
 import msgspec
@@ -22,6 +23,7 @@ from projections.callflow.slices import PORTION, Slices
 # A pause as short as this (microseconds) is the switch laying its wires anew.
 _REWIRING = 100_000
 Op = Literal["fact", "bridge", "cut", "end"]
+_BY_TIME = itemgetter(0, 1, 2)
 
 
 class Stretch(msgspec.Struct):
@@ -94,7 +96,9 @@ def course_of(
             steps.append((leg.ended_at, 3, 0, "end", None, leg.leg_id))
         if leg.answered_at and leg.direction:
             steps.append((leg.answered_at, 0, 0, "fact", None, leg.leg_id))
-    steps.sort(key=lambda step: step[:3])
+    yield
+    steps.sort(key=_BY_TIME)
+    yield
     course = Course(legs, names, root)
     record = _Record(course)
     for number, (at, _, _, op, shown_by, me) in enumerate(steps, start=1):

@@ -25,7 +25,8 @@ _FOLDED = "SELECT position FROM log.projection WHERE name = 'calls'"
 _CAUSED = "SELECT caused_position FROM log.call_event WHERE position > %s ORDER BY position LIMIT 1"
 _CAUSED_LAST = "SELECT caused_position FROM log.call_event WHERE position <= %s ORDER BY position DESC LIMIT 1"
 _STATES = """
-    SELECT state FROM calls.fold_state WHERE call_id IN (
+    SELECT array(SELECT part FROM calls.fold_part p WHERE p.call_id = s.call_id ORDER BY n) || state
+    FROM calls.fold_state s WHERE call_id IN (
         SELECT call_id FROM calls.call WHERE live AND first_position <= %(position)s
         UNION ALL
         SELECT call_id FROM calls.call WHERE NOT live
@@ -102,7 +103,7 @@ def _calls(connection: Connection[Any], position: int, tenant: str | None, reach
     closed = functools.partial(_closed, connection, position)
     with connection.cursor(binary=True) as cursor:
         states = cursor.execute(_STATES, {"position": position}).fetchall()
-    calls = [call for (state,) in states for call in live_as_of(decompress(state), position, closed)]
+    calls = [call for (state,) in states for call in live_as_of([*map(decompress, state)], position, closed)]
     mine = [call for call in calls if (tenant is None or call.tenant == tenant) and _within(call, reach)]
     return sorted(mine, key=lambda call: (call.started_at, call.call_id))
 

@@ -4,6 +4,7 @@ Pure, from one document. Everything here can be read off the document by hand; i
 questions of an analyst need neither a join nor JSON.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from projections.callflow.document import Call, Segment
@@ -21,16 +22,14 @@ def queue_name(segment: Segment) -> str | None:
 
 def queues(call: Call) -> list[Segment]:
     """The waits of a call, in order of time."""
-    return [segment for segment in call.segments if segment.kind == "queue"]
+    waits = [segment for segment in call.segments if segment.kind == "queue"]
+    return sorted(waits, key=lambda wait: wait.started_at)
 
 
 def queue_at(waits: list[Segment], instant: int) -> str | None:
     """The queue in which the call was or through which it had come at an instant."""
-    found = None
-    for wait in waits:
-        if wait.started_at <= instant:
-            found = queue_name(wait)
-    return found
+    index = bisect_right(waits, instant, key=lambda wait: wait.started_at)
+    return queue_name(waits[index - 1]) if index else None
 
 
 def offers_during(call: Call, stay: Segment) -> int:

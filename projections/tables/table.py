@@ -188,5 +188,7 @@ LEG = Table(
     ),
 )
 FOLD_STATE = Table(name="fold_state", numbered=False, columns=(("state", RAW), ("live", BOOL)))
+FOLD_PART = Table(name="fold_part", columns=(("part", RAW),))
+"""which is added to, and never compared with what stands there"""
 
 TABLES = (CALL, SEARCH, PARTY, SEGMENT, OFFER, STAY, TRANSFER, LEG, FOLD_STATE)

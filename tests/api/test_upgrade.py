@@ -112,7 +112,7 @@ def test_fold_states_are_read_and_a_live_call_goes_on(upgraded: Old, connection:
     for state in states:
         group = restored(state)
         assert group.facts == facts_of(state)
-        assert restored(group.rest()).facts == group.facts
+        assert restored(group.rest().head).facts == group.facts
     assert {restored(state).call_id for state in states} <= {call["call_id"] for call in upgraded.said["calls"]}
     (live,) = [call["call_id"] for call in upgraded.said["calls"] if call["live"]]
     head = connection.execute("SELECT max(position) FROM log.switch_event").fetchone()

@@ -87,7 +87,8 @@ class FakeFold:
         named = {leg: None for reading in readings for leg in reading.legs if leg not in self._call_of}
         return list(named)
 
-    def restore(self, state: bytes) -> None:
+    def restore(self, *states: bytes) -> None:
+        (state,) = states
         call = _unpack(state)
         if call.call_id not in self._calls:
             self._calls[call.call_id] = call

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 
 from projections.callflow.changes import CallState, Changes, Merged
-from projections.callflow.document import Call, Caller, Hangup, Leg, Offer, Party, Segment, Transfer
+from projections.callflow.document import Call, Caller, Hangup, Leg, Offer, Party, Segment, Transfer, render
 from projections.tables import CallTables
 
 SECOND = 1_000_000
@@ -62,17 +62,26 @@ def transfer(kind: Any, by: str, moved: str, to: str, at: int, result: Any = "co
     return Transfer(kind=kind, by=by, from_=moved, to=to, at=at, result=result)
 
 
-def state(call: Call) -> CallState:
+def state(call: Call, long: bool = False) -> CallState:
     live = call.ended_at is None
     legs = [call.call_id, *call.aliases, *(leg.leg_id for leg in call.legs)]
-    return CallState(call_id=call.call_id, document=call, state=b"state", legs=legs, live=live, events=[])
+    rendered = render(call) if long else None
+    return CallState(
+        call_id=call.call_id, document=call, rendered=rendered, state=b"state", legs=legs, live=live, events=[]
+    )
 
 
 def store(
-    dsn: str, calls: Sequence[Call], merged: Sequence[Merged] = (), *, at: int = 10, tables: CallTables | None = None
+    dsn: str,
+    calls: Sequence[Call],
+    merged: Sequence[Merged] = (),
+    *,
+    at: int = 10,
+    tables: CallTables | None = None,
+    long: bool = False,
 ) -> None:
-    """Write calls as a page of the projection that reaches the position `at`."""
+    """Write calls as a page of the projection that reaches the position `at`; long ones bring their JSON."""
     with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
-        changes = Changes(calls=[state(call) for call in calls], merged=list(merged))
+        changes = Changes(calls=[state(call, long) for call in calls], merged=list(merged))
         (tables or CallTables()).write(cursor, changes, at)
         cursor.execute("UPDATE log.projection SET position = %s WHERE name = 'calls'", [at])

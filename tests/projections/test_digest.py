@@ -149,7 +149,7 @@ class Exhausted(CallFold):
 class Unrestorable(CallFold):
     """A fold that cannot take up what an older one has stored."""
 
-    def restore(self, state: bytes) -> None:
+    def restore(self, *state: bytes) -> None:
         raise KeyError("facts")
 
 

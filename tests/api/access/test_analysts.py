@@ -37,6 +37,7 @@ OTHERS = (
     "SELECT * FROM auth.analyst",
     "SELECT * FROM calls.search",
     "SELECT * FROM calls.fold_state",
+    "SELECT * FROM calls.fold_part",
     "SELECT * FROM calls.alias",
     "INSERT INTO auth.analyst (role, name) VALUES (session_user, 'x')",
     "UPDATE calls.call SET tenant = 'alpha.example'",

@@ -58,7 +58,8 @@ class Store:
 
     def __init__(self) -> None:
         self.calls: dict[str, Call] = {}
-        self.states: dict[str, bytes] = {}
+        self.states: dict[str, list[bytes]] = {}
+        """of each call its parts, the last of which is replaced each time"""
         self.live: set[str] = set()
         self.holder: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
@@ -70,7 +71,7 @@ class Store:
         """One page, as `projections.projection` does it."""
         readings = [fold.read(event) for event in page]
         for call_id in dict.fromkeys(self.holder[leg] for leg in fold.missing_legs(readings) if leg in self.holder):
-            fold.restore(self.states[call_id])
+            fold.restore(*self.states[call_id])
         for reading in readings:
             fold.apply(reading)
         self.take(fold.take_changes())
@@ -88,7 +89,9 @@ class Store:
             if call.call_id == CALL_ID:
                 self.hearing = call.state
                 continue
-            self.states[call.call_id] = call.state
+            parts = [] if call.renewed else self.states.get(call.call_id, [])[:-1]
+            assert call.first_part == len(parts) or not call.parts
+            self.states[call.call_id] = [*parts, *call.parts, call.state]
             self.holder.update(dict.fromkeys(call.legs, call.call_id))
             self.told.extend(call.events)
             (self.live.add if call.live else self.live.discard)(call.call_id)
@@ -101,7 +104,7 @@ class Store:
         if self.hearing is not None:
             fold.restore(self.hearing)
         for call_id in sorted(self.live):
-            fold.restore(self.states[call_id])
+            fold.restore(*self.states[call_id])
         return fold
 
 

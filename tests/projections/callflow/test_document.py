@@ -5,7 +5,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from projections.callflow.document import Call, Caller, Segment, Transfer, instant, instant_text, render
+from projections.callflow import document
+from projections.callflow.document import Call, Caller, Segment, Transfer, instant, instant_text, render, rendering
+from projections.callflow.slices import whole
+from tests.projections.callflow.folding import events_of, fold_all
 
 pytestmark = pytest.mark.pure
 
@@ -65,3 +68,10 @@ def test_no_name_is_taken_for_an_instant(name: str) -> None:
 def test_an_instant_survives_as_text(micros: int) -> None:
     assert instant(instant_text(micros)) == micros
     assert len(instant_text(micros)) == len("2026-11-23T08:51:16.818426Z")
+
+
+@pytest.mark.parametrize("name", ["17-hold-twice", "13-attended-transfer-by-callee", "30-queue-answered"])
+def test_a_document_that_is_rendered_in_slices_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "_AT_ONCE", 2)
+    for call in fold_all(events_of(name)).calls.values():
+        assert whole(rendering(call)) == render(call)

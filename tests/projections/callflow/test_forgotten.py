@@ -133,7 +133,7 @@ def test_every_leg_that_lived_is_in_exactly_one_call(name: str) -> None:
     for size in (1, 7, len(events)):
         store = fold_pages([events[at : at + size] for at in range(0, len(events), size)])
         holders = Counter(leg.leg_id for call in store.calls.values() for leg in call.legs)
-        kept = {leg for state in store.states.values() for fact in facts_of(state) if (leg := fact.leg)}
+        kept = {leg for state in store.states.values() for fact in facts_of(*state) if (leg := fact.leg)}
         assert legs <= kept, "its facts are kept with a call"
         assert {leg for leg, count in holders.items() if count > 1} == set()
         shown = {leg for call in store.calls.values() for leg in store.holder if store.holder[leg] == call.call_id}

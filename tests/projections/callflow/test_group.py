@@ -71,8 +71,8 @@ def test_a_leg_that_the_bridge_found_alive_lives_in_no_known_run_until_it_speaks
 
 def test_a_call_at_rest_is_the_same_call() -> None:
     group = _group(*talk().facts)
-    again = restored(group.rest())
-    assert again.facts == group.facts == facts_of(group.rest())
+    again = restored(group.rest().head)
+    assert again.facts == group.facts == facts_of(group.rest().head)
     assert again.open_legs == group.open_legs
     assert again.legs == group.legs
     assert again.stored
@@ -80,7 +80,7 @@ def test_a_call_at_rest_is_the_same_call() -> None:
 
 def test_a_restart_remembers_who_hung_up_without_last_words() -> None:
     group = _group(_fact(1, "create"), _fact(2, "hangup"))
-    assert set(restored(group.rest()).hung) == {"a"}
+    assert set(restored(group.rest().head).hung) == {"a"}
 
 
 def test_calls_that_are_one_have_the_facts_of_both_each_once() -> None:

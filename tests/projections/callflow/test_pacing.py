@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from projections.callflow import CallFold, group, pacing
+from projections.callflow import CallFold, at_rest, group, pacing
 from tests.projections.callflow.folding import SMALL, Store, events_of, fold_all, without_positions
 from tests.projections.callflow.long_calls import HeldCall
 
@@ -16,6 +16,7 @@ def every_call_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls are long from their sixth fact on, and are told in very small portions."""
     monkeypatch.setattr(group, "LONG", 5)
     monkeypatch.setattr(pacing, "PER_FACT", 20_000)
+    monkeypatch.setattr(at_rest, "PART", 4)
     for module in ("timeline", "legs", "transfers", "interpret", "milestones"):
         monkeypatch.setattr(f"projections.callflow.{module}.PORTION", 2)
     return
@@ -48,6 +49,7 @@ def test_every_fact_is_stored_with_the_page_that_brought_it(name: str) -> None:
     for at in range(0, len(events), 3):
         store.fold(fold, events[at : at + 3])
         known = Store()
+        known.states = dict(store.states)
         # Whoever dies now and comes again knows all that was read so far.
         known.take(store.restarted().take_changes("all"))
         for call_id, call in known.calls.items():

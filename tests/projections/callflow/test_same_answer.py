@@ -23,7 +23,7 @@ def digest() -> str:
         store = fold_all(events_of(name))
         whole.update(ndjson(store))
         for call_id, state in store.states.items():
-            whole.update(call_id.encode() + state)
+            whole.update(b"".join((call_id.encode(), *state)))
         for event in store.told:
             whole.update(repr(event).encode())
     return whole.hexdigest()

@@ -7,17 +7,19 @@ from typing import Any
 import psycopg
 import pytest
 
-from projections.callflow.changes import Merged
+from projections.callflow.changes import CallState, Changes, Merged
 from projections.callflow.document import Call, Segment
 from projections.tables import CallTables
 from tests.projections.filling import READ_MODELS, tables
-from tests.projections.made_calls import NOON, SECOND, a_call, store, talk
+from tests.projections.made_calls import NOON, SECOND, a_call, queue, store, talk
 
 pytestmark = pytest.mark.database
 
 
 def some_version(rng: random.Random, call_id: str, version: int, live: bool) -> Call:
     segments = [talk("1001", str(1000 + rng.randrange(5)), NOON + n * SECOND, 1) for n in range(rng.randrange(6))]
+    if rng.random() < 0.5:  # in which queue the others were depends on it
+        segments.insert(0, queue("support", "1001", NOON + rng.randrange(3) * SECOND, 1))
     return a_call(
         call_id,
         version=version,
@@ -38,7 +40,7 @@ def test_any_history_of_versions_ends_in_the_rows_of_the_last(new_dsn: Callable[
         last |= {call.call_id: call for call in calls}
         if rng.random() < 0.2:
             memory.forget()
-        store(changing, calls, at=version, tables=memory)
+        store(changing, calls, at=version, tables=memory, long=rng.random() < 0.8)
     store(fresh, list(last.values()))
     assert tables(changing, READ_MODELS) == tables(fresh, READ_MODELS)
 
@@ -55,6 +57,33 @@ def test_only_rows_that_changed_are_written(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         after: dict[Any, Any] = dict(connection.execute(query).fetchall())
     assert {n for n in after if after[n] != before[n]} == {2}
+
+
+def test_parts_of_a_state_are_written_once_and_read_in_order(dsn: str) -> None:
+    tables = CallTables()
+
+    def write(state: bytes, parts: tuple[bytes, ...], first: int, renewed: bool = False) -> list[list[bytes]]:
+        part = CallState(
+            call_id="call",
+            document=None,
+            state=state,
+            parts=parts,
+            first_part=first,
+            renewed=renewed,
+            legs=["call"],
+            live=True,
+            events=[],
+            shown=False,
+        )
+        with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+            tables.write(cursor, Changes(calls=[part], merged=[]), 10)
+            assert tables.load_live(cursor) == tables.load(cursor, ["call"])
+            return tables.load(cursor, ["call"])
+
+    assert write(b"head", (), 0) == [[b"head"]]
+    assert write(b"head", (b"one", b"two"), 0) == [[b"one", b"two", b"head"]]
+    assert write(b"later", (b"three",), 2) == [[b"one", b"two", b"three", b"later"]]
+    assert write(b"last", (b"all",), 0, renewed=True) == [[b"all", b"last"]]
 
 
 def test_a_merged_call_leaves_no_row_but_its_alias(dsn: str) -> None:
