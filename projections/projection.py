@@ -105,7 +105,11 @@ class Projection:
                 raise
             except Exception as error:  # it has changed nothing yet: there is no need to fold the others again
                 left_out.append(park(cursor, self.name, event.position, event.switch, event.term, error))
-        self._restore(self._tables.load(cursor, self._fold.missing_legs(readings)))
+        missing = self._fold.missing_legs(readings)
+        self._restore(self._tables.load(cursor, missing))
+        # What was restored may wait for others.
+        further = [leg for leg in self._fold.missing_legs(readings) if leg not in missing]
+        self._restore(self._tables.load(cursor, further))
         for reading in readings:
             self._fold.apply(reading)
         changes = self._fold.take_changes(pace)

@@ -81,6 +81,7 @@ def _filters(parser: argparse.ArgumentParser) -> None:
     for name, options in {
         "number": {"metavar": "NUMBER", "help": "took part, was dialled or was rung"},
         "user": {"metavar": "USER", "help": "took part, such as 1001@alpha.example"},
+        "related": {"metavar": "WORD", "help": "linked by this word, as `calls show` says it"},
         "direction": {"metavar": "WAY", "help": "internal, inbound or outbound"},
         "outcome": {"metavar": "OUTCOME", "help": "answered, no_answer, busy, rejected, cancelled, failed, ..."},
         "queue": {"metavar": "QUEUE", "help": "waited in this queue"},
@@ -183,7 +184,7 @@ def show(args: argparse.Namespace) -> int:
 
     import psycopg
 
-    from api.ladder import ASCII, UNICODE, ladder, why
+    from api.ladder import ASCII, UNICODE, ladder, linked, why
     from api.site import site
     from api.words.when import zone
     from projections.query import get_call
@@ -203,6 +204,8 @@ def show(args: argparse.Namespace) -> int:
     if found.call_id != args.id:
         note(f"{args.id} is part of call {found.call_id}.")
     for line in ladder(call, zone=where, glyphs=glyphs, columns=terminal_columns()):
+        say(line)
+    for line in linked(call, glyphs):
         say(line)
     if args.why:
         say()

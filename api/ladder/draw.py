@@ -51,6 +51,23 @@ def _joins(call: Document) -> list[str]:
     return lines
 
 
+def linked(call: Document, glyphs: Glyphs = UNICODE) -> list[str]:
+    """Calls that tell, or probably tell, of the same conversation, and how to find them."""
+    lines = []
+    for link in call.get("links") or []:
+        if word := link.get("related"):
+            lines.append(f"Linked: {_LINKS.get(link.get('why'), _OTHER)} ({harmless(link.get('quality'))}).")
+            lines.append(f"  harmony calls list --related {harmless(word)}")
+    return [_fit(line, glyphs) for line in ["", *lines]] if lines else []
+
+
+_LINKS = {
+    "hop": "the other side of this conversation is another company's call",
+    "same_numbers": "another call between the same numbers at the same time, probably the same conversation",
+}
+_OTHER = "another call of this conversation"
+
+
 def _fit(line: str, glyphs: Glyphs) -> str:
     return (ascii_only(line) if glyphs.plain else line).rstrip()
 

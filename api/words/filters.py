@@ -25,6 +25,7 @@ class Filter(msgspec.Struct, frozen=True):
 FILTERS = (
     Filter("number", "text", "a number or extension that took part, was dialled or was rung"),
     Filter("user", "text", "a user who took part, such as 1001@alpha.example"),
+    Filter("related", "text", "with a link of this word (`links[].related`): other calls of the same conversation"),
     Filter("direction", "choice", "as the tenant sees it", get_args(Direction)),
     Filter("outcome", "choice", "how the call came out", get_args(Outcome)),
     Filter("answered", "yes", "answered by a person"),

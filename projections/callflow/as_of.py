@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from projections.callflow.document import Call
 from projections.callflow.fact import Fact
 from projections.callflow.group import facts_of
+from projections.callflow.hops import CALLS
 from projections.callflow.interpret import happened, interpret
 
 
@@ -50,6 +51,8 @@ def _together(facts: Iterable[Fact]) -> list[list[Fact]]:
     for fact in every:
         for tie in fact.ties:
             holder[find(tie.leg)] = find(fact.leg)
+        for hop in fact.hops:  # both ends are of one state where they are of one call
+            holder[find(f"hop {hop[len(CALLS) :]}")] = find(fact.leg)
     groups: dict[str, list[Fact]] = {}
     for fact in every:
         groups.setdefault(find(fact.leg), []).append(fact)

@@ -30,6 +30,7 @@ class Stored(msgspec.Struct, array_like=True):
     ended: bool = False
     behind: bool = False
     """the document is behind the facts"""
+    waits: list[str] = []
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -103,7 +104,7 @@ def read(states: Sequence[bytes]) -> Stored:
     *parts, head = (_decoder.decode(state) for state in states)
     if not parts:
         return head
-    whole = Stored([], {}, head.called, {}, head.call_id, head.ended, head.behind)
+    whole = Stored([], {}, head.called, {}, head.call_id, head.ended, head.behind, head.waits)
     for one in (*parts, head):
         whole.facts += one.facts
         whole.news |= one.news

@@ -136,10 +136,16 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """Another call that has to do with this one without being it: the same conference room, a call that is heard."""
+    """Another call that has to do with this one without being it: the same conference room, a call that is heard.
 
-    call_id: str
+    A call that tells of the same conversation, or probably does, is not named: `related` is a word that both have, by
+    which who may see both finds them.
+    """
+
+    call_id: str | None = None
     why: str
+    related: str | None = None
+    quality: Quality = "observed"
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,6 +38,8 @@ Kind = Literal[
     "gone",
     "alive",
     "closed",
+    "apart",
+    "alike",
 ]
 
 
@@ -67,9 +69,9 @@ class Fact(msgspec.Struct, array_like=True, frozen=True):
     ties: tuple[Tie, ...] = ()
 
     @property
-    def hop(self) -> str:
-        """What its leg is found by at the other end of a hop between two switches; empty where it says of none."""
-        return self.data.get("hop", "")
+    def hops(self) -> list[str]:
+        """What its leg is found by at the other end of a hop between two switches; nothing where it says of none."""
+        return self.data.get("hop", "").split()
 
     @property
     def order(self) -> tuple[int, int, int]:

@@ -10,7 +10,9 @@ part of that graph: a `Group` of facts. So an event does one of three things to 
     its legs are all of one group      the fact joins that group
     its legs are of several groups     those groups become one, under the id of the earliest (`_merge`)
 
-A group never loses a fact and is never split.
+A group never loses a fact and is never split. Hence one more thing comes between: where a leg is one end of a hop
+between two switches, and the other end is there, the two groups become one only if they are no two companies' calls
+(`_weigh`). Until that can be said they wait, and stay in memory.
 
 *What do the facts of a call amount to?* `interpret` makes the document from all facts of a group, sorted by the clock
 and the counter of the switch. It keeps nothing from one time to the next.
@@ -25,6 +27,8 @@ no rule of its own: the group is interpreted again, and `milestones` publishes w
     lost     the switch speaks from a new core: the legs of its old core are gone
     gap      nobody listened to the switch for a time
     gone     the switch counts no session, so that no leg can be alive there
+    apart    the other end of a hop is a call of its own, of another company (`related`)
+    alike    another call is probably of the same conversation (`related`)
 
 They are stored with the others, so that a restart finds them again and does not have to draw the same conclusion twice.
 
@@ -40,19 +44,25 @@ stores its facts at once, of which only the last are written again (`at_rest`), 
 slices (`pacing`), so that what one event costs stays bounded whatever its call has lived through.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from msgspec import structs
 
 from core.event import SwitchEvent
+from projections.callflow import own_switches
 from projections.callflow.account import Account, account_of
 from projections.callflow.changes import CallEvent, CallState, Changes, Merged
+from projections.callflow.companies import one_call
 from projections.callflow.document import Call
 from projections.callflow.fact import OWN, Fact, Kind, Reading
 from projections.callflow.group import COMPLETE_AFTER, UNKNOWN_RUN, Group, restored
 from projections.callflow.hearing import CALL_ID, Hearing
-from projections.callflow.hops import other_end
+from projections.callflow.hops import CALLED, named, other_end
 from projections.callflow.memory import Memory
+from projections.callflow.own_switches import OwnSwitches
 from projections.callflow.pacing import Pace, Pacing
 from projections.callflow.reading import SWITCH_TOPICS, TOPICS, read
+from projections.callflow.related import alike, apart, other_sides
 from projections.callflow.slices import whole
 
 # Finished calls stay at hand this long by the switches' clocks (microseconds): their last events trickle in.
@@ -68,6 +78,7 @@ class CallFold:
         self._memory = Memory()
         self._pacing = Pacing()
         self._hearing = Hearing()
+        self._ours = OwnSwitches()
         self._parts: dict[int, _Part] = {}
         """By call in memory: what is to be handed out of it at the next take."""
         self._now: dict[str, int] = {}
@@ -89,16 +100,25 @@ class CallFold:
     def read(self, event: SwitchEvent) -> Reading:
         """The facts of one event: pure. May raise for an event that is malformed."""
         facts = read(event)
-        return Reading(event, [leg for fact in facts for leg in (*_legs(fact), *_other_end(fact))], facts)
+        return Reading(event, [leg for fact in facts for leg in (*_legs(fact), *_elsewhere(fact))], facts)
 
     def missing_legs(self, readings: Sequence[Reading]) -> list[str]:
-        """Ids of legs that these events name and that are not in memory."""
+        """Ids of legs that these events name and that are not in memory.
+
+        Ask again when calls were restored: they may wait for others, which must be there, too.
+        """
         ids = dict.fromkeys(leg for reading in readings for leg in reading.legs)
+        ours = self._ours
+        for reading in readings:
+            ours = ours.after(reading.event)
+            for fact in reading.facts:
+                ids |= dict.fromkeys(map(other_end, _by_name(fact, reading.event, ours).hops))
+        ids |= dict.fromkeys(leg for group in self._memory.waiting.values() for leg in group.waits)
         return [leg for leg in ids if leg not in self._memory]
 
     def restore(self, *state: bytes) -> None:
         """Take a call's stored state back into memory, its parts in order; one that is there already stays as it is."""
-        if self._hearing.restore(state[-1]):
+        if self._hearing.restore(state[-1]) or self._ours.restore(state[-1]):
             return
         group = restored(*state)
         if not self._memory.of_legs(group.legs):
@@ -116,17 +136,76 @@ class CallFold:
         if event.topic in SWITCH_TOPICS:
             self._switch_event(event)
         for fact in reading.facts:
-            self._take(fact)
+            self._take(_by_name(fact, event, self._ours))
+        for group in list(self._memory.waiting.values()):
+            self._weigh(group)
 
     def _take(self, fact: Fact) -> None:
         legs = _legs(fact)
-        groups = self._memory.of_legs([*legs, *_other_end(fact)])
+        groups = self._memory.of_legs(legs)
         if not groups and fact.kind == "command":
             # Anything can stand in a command's arguments; only a leg that is known makes it count.
             return
         group = groups[0] if len(groups) == 1 else self._merge(groups) if groups else Group()
-        if group.add(fact):
-            self._memory.keep(group, legs)
+        if not group.add(fact):
+            return
+        self._memory.keep(group, legs)
+        for key in map(other_end, fact.hops):
+            for other in self._others(group, [key]):
+                self._wait(group, key)
+                self._wait(other, other_end(key))
+        if "like" in fact.data:
+            self._compare(group, fact)
+
+    def _others(self, group: Group, keys: Sequence[str]) -> list[Group]:
+        """The calls but this one that are found by these; by the end of a hop one at most."""
+        return [other for other in self._memory.of_legs(keys) if other is not group]
+
+    def _wait(self, group: Group, key: str, over: bool = False) -> None:
+        """A call waits for what is to be said of it and of another, found by this; or waits no longer."""
+        if over:
+            group.waits.pop(key, None)
+        else:
+            group.waits[key] = 0
+        self._part(group)
+        self._memory.keep(group, ())
+
+    def _weigh(self, group: Group) -> None:
+        """Say whether a call is one with those that it called over hops, if there is anything new to say.
+
+        It is asked of the side that called. An end that is not there is in this call by now, by other evidence.
+        """
+        for key in [key for key in group.waits if key.startswith(CALLED)]:
+            other = next(iter(self._others(group, [key])), None)
+            verdict: bool | None = True
+            if other is not None:
+                known = len(group.facts) + len(other.facts)
+                if group.waits[key] == known:
+                    continue
+                group.waits[key] = known
+                verdict = one_call(group, other)
+                if verdict is None:
+                    continue
+                if verdict:
+                    group = self._merge([group, other])
+                else:
+                    self._link(apart(key, _of_hop(key, group)), group)
+                    self._link(apart(key, _of_hop(key, other)), other)
+                    self._wait(other, other_end(key), over=True)
+            self._wait(group, key, over=True)
+            if verdict:
+                self._wait(group, other_end(key), over=True)
+
+    def _compare(self, group: Group, fact: Fact) -> None:
+        """Link a leg that was just made with those that look like its other side."""
+        for other in self._others(group, other_sides(fact.data["like"])):
+            found = alike(fact, [one for one in other.facts if one.kind == "create"])
+            self._link([one for one in found if one.leg in group.legs], group)
+            self._link([one for one in found if one.leg in other.legs], other)
+
+    def _link(self, links: Sequence[Fact], group: Group) -> None:
+        if [True for one in links if group.add(one)]:
+            self._memory.keep(group, ())
 
     def _merge(self, groups: list[Group]) -> Group:
         """Calls that turn out to be one: each is handed out as it stood before, then the later ones join the first."""
@@ -187,6 +266,9 @@ class CallFold:
             self._memory.keep(group, ())
 
     def _switch_event(self, event: SwitchEvent) -> None:
+        if event.topic == own_switches.TOPIC:
+            self._ours.take(event)
+            return
         if event.topic == "HEARTBEAT":
             if event.get("Session-Count") == "0":
                 self._nobody_left(event)
@@ -243,12 +325,23 @@ class CallFold:
         return changes
 
     def _heard(self) -> list[CallState]:
-        """What is known of who hears the switches, if that has changed."""
-        if not self._hearing.changed:
-            return []
-        self._hearing.changed = False
-        state = self._hearing.rest()
-        return [CallState(call_id=CALL_ID, document=None, state=state, legs=[], live=True, events=[], shown=False)]
+        """What is known of who hears the switches, and of which are our own, if that has changed."""
+        found = []
+        for call_id, known in ((CALL_ID, self._hearing), (own_switches.CALL_ID, self._ours)):
+            if known.changed:
+                known.changed = False
+                found.append(
+                    CallState(
+                        call_id=call_id,
+                        document=None,
+                        state=known.rest(),
+                        legs=[],
+                        live=True,
+                        events=[],
+                        shown=False,
+                    )
+                )
+        return found
 
     def _interpret(self, group: Group) -> None:
         """Tell a call as it stands."""
@@ -320,6 +413,21 @@ def _legs(fact: Fact) -> list[str]:
     return [fact.leg, *(tie.leg for tie in fact.ties)]
 
 
-def _other_end(fact: Fact) -> list[str]:
-    """What the leg at the other end of a hop is found by, which may be in a call that is known or not."""
-    return [other_end(fact.hop)] if fact.hop else []
+def _elsewhere(fact: Fact) -> list[str]:
+    """By what legs are found that a fact may be linked with without naming them; their calls may be known or not."""
+    like = fact.data.get("like")
+    return [*map(other_end, fact.hops), *(other_sides(like) if like else ())]
+
+
+def _of_hop(key: str, group: Group) -> Iterator[Fact]:
+    """The facts of a call that tell of one end of a hop; `key` is that of either end."""
+    ends = {key, other_end(key)}
+    return (fact for fact in group.facts if not ends.isdisjoint(fact.hops))
+
+
+def _by_name(fact: Fact, event: SwitchEvent, ours: OwnSwitches) -> Fact:
+    """The fact with what its leg is found by where the registry says which switch is at the other end."""
+    name = named(event.get, event.switch, ours) if ours and fact.hops else ""
+    if not name:
+        return fact
+    return structs.replace(fact, data={**fact.data, "hop": " ".join([*fact.hops, name])})

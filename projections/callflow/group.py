@@ -14,6 +14,8 @@ from projections.callflow.milestones import Published
 # never will.
 COMPLETE_AFTER = 5_000_000
 UNKNOWN_RUN = -1
+# What says nothing of whether its leg lives.
+_SILENT = frozenset({"gap", "command", "apart", "alike"})
 
 # A call with more facts than this is no longer interpreted at each change, but at a pace (`pacing`).
 LONG = 400
@@ -49,6 +51,7 @@ class Group:
         "published",
         "shut_at",
         "stored",
+        "waits",
         "was",
     )
 
@@ -58,7 +61,10 @@ class Group:
         self.known: set[tuple[int, int, str, str]] = set()
         self.legs: set[str] = set()
         self.hops: set[str] = set()
-        """by what the other ends of its hops find it (`Fact.hop`)"""
+        """by what the other ends of its hops find it (`Fact.hops`), and what went on at the same time (`related`)"""
+        self.waits: dict[str, int] = {}
+        """by what the other ends of its hops are found that are there, while it cannot be said if they are one call;
+        with how many facts there were on both sides when that was asked last"""
         self.growth = Growth()
         self.published = Published()
         self._ids: tuple[int, list[str]] = (0, [])
@@ -100,8 +106,9 @@ class Group:
         self.growth.add(fact)
         self.legs.add(fact.leg)
         self.legs.update(tie.leg for tie in fact.ties)
-        if fact.hop:
-            self.hops.add(fact.hop)
+        self.hops.update(fact.hops)
+        if "like" in fact.data:
+            self.hops.add(fact.data["like"])
         self.last_at = max(self.last_at, fact.at)
         self.dirty, self.stored = True, False
         self._follow(fact)
@@ -122,7 +129,7 @@ class Group:
                 self.hung.pop(leg, None)
             if known is None or known.heard_at <= fact.at:
                 self._shut(leg)
-        elif fact.kind in ("gap", "command") or self.closed.get(leg) == fact.run or fact.at < self.shut_at.get(leg, 0):
+        elif fact.kind in _SILENT or self.closed.get(leg) == fact.run or fact.at < self.shut_at.get(leg, 0):
             pass  # an event that comes late opens nothing again
         elif fact.kind == "alive":
             if known is None:
@@ -143,6 +150,7 @@ class Group:
             self.add(fact)
         self.published.join(other.published)
         self.was |= other.was
+        self.waits |= dict.fromkeys(other.waits, 0)
         self.growth.begin_again()
 
     def ids(self) -> list[str]:
@@ -159,7 +167,7 @@ class Group:
 
     def rest(self) -> AtRest:
         """The state to write."""
-        head = Stored([], {}, sorted(self.was), {}, self.call_id, self.ended, self.dirty)
+        head = Stored([], {}, sorted(self.was), {}, self.call_id, self.ended, self.dirty, sorted(self.waits))
         return self.growth.rest(self.facts, self.published, head, self.long)
 
 
@@ -173,6 +181,7 @@ def restored(*states: bytes) -> Group:
     group.was.update(stored.called)
     group.call_id = stored.call_id or interpret(group.facts).call_id
     group.ended, group.dirty, group.stored = stored.ended, stored.behind, True
+    group.waits.update(dict.fromkeys(stored.waits, 0))
     group.growth.go_on(states)
     return group
 

@@ -19,6 +19,7 @@ from projections.callflow.legs import first_names, legs_of
 from projections.callflow.moves import Moves, service_party
 from projections.callflow.offers import offered, offers_of
 from projections.callflow.origin import begun, is_paged, root_of
+from projections.callflow.related import LINKS, links_of
 from projections.callflow.slices import PORTION, Slices, whole
 from projections.callflow.stays import Stays
 from projections.callflow.timeline import Stretch, course_of
@@ -52,6 +53,8 @@ def interpret(facts: Sequence[Fact]) -> Call:
 
 def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
     """`interpret` in slices; its cost grows with the number of facts, and not faster."""
+    related = links_of(facts)
+    facts = [fact for fact in facts if fact.kind not in LINKS]
     names = first_names(facts)
     legs = yield from legs_of(facts, names)
     gaps = _gaps(facts)
@@ -117,7 +120,7 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
         offers=offers,
         transfers=transfers,
         legs=shown_legs,
-        links=links,
+        links=links + related,
         quality=quality,
         evidence=evidence,
         version=sum(1 for fact in facts if fact.kind not in _DERIVED),
@@ -129,7 +132,7 @@ def interpretation(facts: Sequence[Fact]) -> Slices[Call]:
 def happened(facts: Sequence[Fact]) -> bool:
     """Was this lived through by anybody? A channel that the switch made by itself and that failed at once was not."""
     return any(
-        fact.kind not in ("create", "hangup", "complete", "command", "closed")
+        fact.kind not in ("create", "hangup", "complete", "command", "closed", "apart", "alike")
         or fact.data.get("direction") == "inbound"
         for fact in facts
     )
@@ -363,7 +366,7 @@ def _evidence(facts: Sequence[Fact], names: dict[str, str], legs: dict[str, Leg]
             a, b = sorted((fact.leg if tie.why == "renamed" else me, other))
             found.setdefault((a, b, tie.why), Evidence(legs=[a, b], why=tie.why, position=fact.position))
         # A hop is proven by what both of its ends say: when the second has said it.
-        if fact.hop and (far := legs[me].far):
+        if fact.hops and (far := legs[me].far):
             ends.add(me)
             if far in ends:
                 a, b = sorted((me, far))

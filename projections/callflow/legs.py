@@ -86,6 +86,7 @@ def _take(leg: Leg, fact: Fact) -> None:
         _describe(leg, data)
     if fact.kind in ("progress", "early"):
         leg.hop = leg.hop or data.get("hop", "")
+        leg.domain, leg.company = leg.domain or data.get("domain", ""), leg.company or data.get("company", "")
     if data.get("redirected") and fact.kind in ("progress", "early", "answer", "alive") and not leg.redirected_to:
         leg.redirected_to, leg.redirected_at = data["redirected"], fact.at
     if fact.kind == "create":
@@ -142,9 +143,10 @@ def _describe(leg: Leg, data: dict[str, str]) -> None:
 
 def _join_hops(legs: dict[str, Leg]) -> None:
     """Find the two ends of each hop: the leg that another switch called comes from the one that called it."""
-    calling = {leg.hop: leg for leg in legs.values() if leg.hop and not leg.hop.startswith(CALLED)}
+    calling = {key: leg for leg in legs.values() for key in leg.hop.split() if not key.startswith(CALLED)}
     for leg in legs.values():
-        other = calling.get(other_end(leg.hop)) if leg.hop.startswith(CALLED) else None
+        others = (calling.get(other_end(key)) for key in leg.hop.split() if key.startswith(CALLED))
+        other = next((one for one in others if one is not None), None)
         if other is not None:
             leg.far, other.far = other.leg_id, other.far or leg.leg_id
 

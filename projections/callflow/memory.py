@@ -5,6 +5,7 @@ The fold looks for calls in four ways, and each has an index of its own, so that
     by leg         which call is this event part of?                       `of_legs`
     by switch      whose legs are lost when a core dies or a link breaks?  `living`, `runs`
     by condition   which legs have hung up without their last event?       `hung`
+                   which may turn out to be one with another?              `waiting`
                    which calls are over, and may be forgotten?             `ended`
                    which calls have changed?                               `dirty`
 
@@ -35,6 +36,8 @@ class Memory:
         """calls that are over, and handed out as that"""
         self.dirty: dict[int, Group] = {}
         """calls whose document is behind their facts, in the order in which they changed"""
+        self.waiting: dict[int, Group] = {}
+        """calls of which it cannot be said yet whether they are one with those at the other ends of their hops"""
 
     def __contains__(self, leg: str) -> bool:
         return leg in self._by_leg
@@ -61,7 +64,11 @@ class Memory:
             self.dirty[id(group)] = group
         else:
             self.dirty.pop(id(group), None)
-        if group.ended and not group.dirty:
+        if group.waits:
+            self.waiting[id(group)] = group
+        else:
+            self.waiting.pop(id(group), None)
+        if group.ended and not group.dirty and not group.waits:
             self.ended[id(group)] = group
         else:
             self.ended.pop(id(group), None)
@@ -86,7 +93,7 @@ class Memory:
         """Find this call by nothing any more."""
         group.open_legs.clear()
         self._place(group)
-        for waiting in (self.hung, self.ended, self.dirty):
+        for waiting in (self.hung, self.ended, self.dirty, self.waiting):
             waiting.pop(id(group), None)
         for leg in (*group.legs, *group.hops):
             if self._by_leg.get(leg) is group:
@@ -108,6 +115,7 @@ class Memory:
             yield "leg"
         for switch, runs in self._by_run.items():
             yield from (f"{switch} {run}" for run, groups in runs.items() if id(group) in groups)
-        for name, waiting in (("hung", self.hung), ("ended", self.ended), ("dirty", self.dirty)):
+        conditions = {"hung": self.hung, "ended": self.ended, "dirty": self.dirty, "waiting": self.waiting}
+        for name, waiting in conditions.items():
             if id(group) in waiting:
                 yield name

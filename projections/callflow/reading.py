@@ -8,7 +8,7 @@ follows from them for a call is decided by `timeline`, `transfers` and `verdict`
 from collections.abc import Callable
 
 from core.event import SwitchEvent
-from projections.callflow import mentions, standby
+from projections.callflow import mentions, own_switches, related, standby
 from projections.callflow.fact import Fact, Kind, Tie, fact_of
 from projections.callflow.headers import Fields, Get, all_headers, pick
 from projections.callflow.profile import PROFILE, UUID, completed, described, with_hop
@@ -57,7 +57,17 @@ def _rang(get: Get) -> tuple[Fields, list[Tie]]:
     """Ringing: of a leg that the switch itself led on to where its phone redirected it, the first word of that."""
     data = pick(get, {"redirected": "variable_sip_redirected_to"})
     # A leg that another switch called is known by its first event.
-    return with_hop(data, get) if get("Call-Direction") == "outbound" else data, []
+    if get("Call-Direction") == "outbound" and "hop" in with_hop(data, get):
+        # Whose it is has to be known before it meets its other end.
+        data |= pick(get, {"domain": "variable_domain_name", "company": "variable_harmony_company"})
+    return data, []
+
+
+def _made(get: Get) -> tuple[Fields, list[Tie]]:
+    data, ties = described(get)
+    if like := related.likeness(data):
+        data["like"] = like
+    return data, ties
 
 
 def _execute(get: Get) -> tuple[Fields, list[Tie]] | None:
@@ -165,7 +175,7 @@ def _gone(get: Get) -> tuple[Fields, list[Tie]]:
 _RICH = frozenset({"create", "answer", "complete", "alive"})
 Reader = Callable[[Get], tuple[Fields, list[Tie]] | None]
 _READERS: dict[str, tuple[Kind, Reader]] = {
-    "CHANNEL_CREATE": ("create", described),
+    "CHANNEL_CREATE": ("create", _made),
     "CHANNEL_ANSWER": ("answer", described),
     "CHANNEL_PROGRESS": ("progress", _rang),
     "CHANNEL_PROGRESS_MEDIA": ("early", _rang),
@@ -187,7 +197,7 @@ _READERS: dict[str, tuple[Kind, Reader]] = {
 }
 _BOWOUT = "variable_loopback_bowout_other_uuid"
 # Events about a switch and not about one leg: `fold` makes facts of the legs that they concern.
-SWITCH_TOPICS = frozenset({"HEARTBEAT", "CUSTOM harmony::link_down", "CUSTOM harmony::link_up"})
+SWITCH_TOPICS = frozenset({"HEARTBEAT", "CUSTOM harmony::link_down", "CUSTOM harmony::link_up", own_switches.TOPIC})
 TOPICS = (
     frozenset(_READERS)
     | SWITCH_TOPICS

@@ -1,6 +1,6 @@
 """What calls can be asked for, and how that becomes SQL that an index answers.
 
-A number or a user is looked up in `calls.search`, everything else on the call itself. Lists run newest first by
+A number, a user or a link is looked up in `calls.search`, everything else on the call itself. Lists run newest first by
 (started_at, call_id); a cursor is the key of the last call seen, so that pages do not shift when calls come in.
 """
 
@@ -29,6 +29,8 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     """what who asks may see of the company; None: all"""
     number: str | None = None
     user: str | None = None
+    related: str | None = None
+    """the word of a link: what tells, or probably tells, of one conversation has it in common"""
     direction: Direction | None = None
     outcome: Outcome | None = None
     answered: bool | None = None
@@ -78,8 +80,8 @@ def query(asked: CallFilter, after: str | None = None, newest: int | None = None
     """
     if asked.reach is not None and newest is not None:
         return _own(asked, asked.reach, after, newest)
-    term = ("number", asked.number) if asked.number is not None else ("user", asked.user)
-    searched = term[1] is not None
+    terms = [(kind, value) for kind, value in _terms(asked) if value is not None]
+    searched = bool(terms)
     key = SQL("s") if searched else SQL("c")
     tables = SQL("calls.search s JOIN calls.call c ON c.call_id = s.call_id" if searched else "calls.call c")
     where: list[Composable] = []
@@ -89,10 +91,8 @@ def query(asked: CallFilter, after: str | None = None, newest: int | None = None
         where.append(condition)
         values.extend(given)
 
-    if searched:
-        add(SQL("s.value = %s AND s.kind = %s"), text(term[1]), term[0])
-        if asked.number is not None and asked.user is not None:
-            add(SQL(_WITH), text(asked.user), "user")
+    for n, (kind, value) in enumerate(terms):
+        add(SQL(_WITH if n else "s.value = %s AND s.kind = %s"), text(value), kind)
     _conditions(asked, after, key, add)
     if searched and asked.has_transfer:
         add(SQL("s.moved"))
@@ -106,6 +106,11 @@ def query(asked: CallFilter, after: str | None = None, newest: int | None = None
     )
 
 
+def _terms(asked: CallFilter) -> tuple[tuple[str, str | None], ...]:
+    """What is looked up in `calls.search`, by kind: the one that is asked for first is where the list begins."""
+    return ("link", asked.related), ("number", asked.number), ("user", asked.user)
+
+
 def _own(asked: CallFilter, reach: Reach, after: str | None, newest: int) -> Query:
     """The newest of each user and queue, and of those the newest: each by index, whatever the calls of others."""
     key = SQL("s")
@@ -116,7 +121,7 @@ def _own(asked: CallFilter, reach: Reach, after: str | None, newest: int) -> Que
         where.append(condition)
         values.extend(given)
 
-    for kind, value in (("number", asked.number), ("user", asked.user)):
+    for kind, value in _terms(asked):
         if value is not None:
             add(SQL(_WITH), text(value), kind)
     _conditions(asked, after, key, add)

@@ -127,7 +127,7 @@ def transfers(call: Call) -> tuple[int, bool]:
 
 
 def search_terms(call: Call) -> list[tuple[str, str]]:
-    """(kind, value) of every number, user and queue of the call, each once, in a stable order."""
+    """(kind, value) of every number, user, queue and link of the call, each once, in a stable order."""
     numbers = [call.from_.party, call.from_.number, call.dialled, call.answered_by]
     numbers += [party.party for party in call.parties]
     numbers += [offer.to for offer in call.offers]
@@ -135,4 +135,5 @@ def search_terms(call: Call) -> list[tuple[str, str]]:
     users = [call.from_.user, *(party.user for party in call.parties)]
     terms = [("number", value) for value in numbers if value] + [("user", value) for value in users if value]
     terms += [("queue", name) for wait in queues(call) if (name := queue_name(wait))]
+    terms += [("link", link.related) for link in call.links if link.related]
     return list(dict.fromkeys(terms))

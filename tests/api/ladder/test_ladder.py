@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api.ladder import ASCII, ladder, why
+from api.ladder import ASCII, ladder, linked, why
 from tests.api.documents import DAY, attended, leg, segment
 
 pytestmark = pytest.mark.pure
@@ -26,6 +26,17 @@ def test_the_heading_says_who_called_whom_and_how_it_ended() -> None:
     assert lines[0] == "Call 5ab3839f-cd3e-404b-8c62-000000000001"
     assert lines[1] == '1001 "Alice" dialled 1002 · internal · alpha.example · answered · answered by 1002'
     assert lines[2] == "2026-11-23 08:51:16.818 UTC · 9.18 s · talk 4.49 s"
+
+
+def test_a_link_says_how_sure_it_is_and_how_to_find_the_other_call() -> None:
+    assert linked(attended()) == []
+    call = attended() | {"links": [{"why": "same_numbers", "related": "0a1b", "quality": "inferred", "call_id": None}]}
+    assert linked(call) == [
+        "",
+        "Linked: another call between the same numbers at the same time, probably the same conversation (inferred).",
+        "  harmony calls list --related 0a1b",
+    ]
+    assert linked(call | {"links": [{"why": "conference", "call_id": "r"}]}) == []
 
 
 def test_an_attended_transfer_shows_hold_consultation_and_arrow_in_order() -> None:

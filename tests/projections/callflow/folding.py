@@ -15,7 +15,7 @@ from api.operations.captures import incoming
 from core.capture import read_capture
 from core.errors import MalformedEvent
 from core.event import SwitchEvent, identify, version_of
-from projections.callflow import TOPICS, Call, CallEvent, CallFold, Changes, render
+from projections.callflow import TOPICS, Call, CallEvent, CallFold, Changes, own_switches, render
 from projections.callflow.hearing import CALL_ID
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -64,14 +64,15 @@ class Store:
         self.holder: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
         self.told: list[CallEvent] = []
-        self.hearing: bytes | None = None
-        """what is kept of who hears the switches, which is no call's state"""
+        self.known: dict[str, bytes] = {}
+        """what is kept of the switches and of who hears them, which is no call's state"""
 
     def fold(self, fold: CallFold, page: Sequence[SwitchEvent]) -> None:
         """One page, as `projections.projection` does it."""
         readings = [fold.read(event) for event in page]
-        for call_id in dict.fromkeys(self.holder[leg] for leg in fold.missing_legs(readings) if leg in self.holder):
-            fold.restore(*self.states[call_id])
+        for _ in range(2):  # what is restored may wait for others
+            for call_id in dict.fromkeys(self.holder[leg] for leg in fold.missing_legs(readings) if leg in self.holder):
+                fold.restore(*self.states[call_id])
         for reading in readings:
             fold.apply(reading)
         self.take(fold.take_changes())
@@ -86,8 +87,8 @@ class Store:
         for call_id in changes.revived:
             self.aliases.pop(call_id, None)
         for call in changes.calls:
-            if call.call_id == CALL_ID:
-                self.hearing = call.state
+            if call.call_id in (CALL_ID, own_switches.CALL_ID):
+                self.known[call.call_id] = call.state
                 continue
             parts = [] if call.renewed else self.states.get(call.call_id, [])[:-1]
             assert call.first_part == len(parts) or not call.parts
@@ -101,8 +102,8 @@ class Store:
     def restarted(self) -> CallFold:
         """A new fold that goes on where the old one was."""
         fold = CallFold()
-        if self.hearing is not None:
-            fold.restore(self.hearing)
+        for state in self.known.values():
+            fold.restore(state)
         for call_id in sorted(self.live):
             fold.restore(*self.states[call_id])
         return fold

@@ -15,6 +15,7 @@ import {Part} from "../parts/part";
 import {callPath, go} from "../router";
 import {session} from "../session";
 import {outcome} from "./calls";
+import {searchOf} from "./filters";
 import type {Notes} from "./notes";
 import type {Recording} from "./recording";
 
@@ -227,7 +228,7 @@ export class OneCall extends Part {
     return html`<section class="panel"><header><h2>${t("call.why", {n: call.legs?.length ?? 0})}</h2></header><div class="body">${evidence.length
       ? html`<ul class="list why">${evidence.map((one) => html`<li><span class="q2">${one.legs.map((leg) => plain(who.get(leg) ?? leg.slice(0, 4))).join(" – ")}</span><span class="mono s12">${plain(one.why)} · ${figure(one.position, place)}</span></li>`)}</ul>`
       : html`<p class="q2 s13">${t("call.why.one")}</p>`}
-      ${(call.links ?? []).length ? html`<h2>${t("call.links")}</h2><ul class="list">${call.links?.map((one) => html`<li><a href=${callPath(one.call_id)}>${word("link", one.why)}</a></li>`)}</ul>` : nothing}</div></section>`;
+      ${(call.links ?? []).length ? html`<h2>${t("call.links")}</h2><ul class="list">${call.links?.map((one) => html`<li><a href=${one.related ? `/calls${searchOf([["related", one.related]])}` : callPath(one.call_id ?? "")}>${word("link", one.why)}</a></li>`)}</ul>` : nothing}</div></section>`;
   }
 
   /** The same as text: for screen readers, and to be copied. */

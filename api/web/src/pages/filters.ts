@@ -11,7 +11,7 @@ export interface FilterKind {
 }
 const OUTCOMES = ["answered", "no_answer", "busy", "rejected", "cancelled", "failed", "voicemail", "abandoned", "unserved"];
 export const FILTERS: readonly FilterKind[] = [
-  {name: "number", kind: "text"}, {name: "user", kind: "text"}, {name: "direction", kind: "choice", choices: ["inbound", "outbound", "internal"], words: "direction"},
+  {name: "number", kind: "text"}, {name: "user", kind: "text"}, {name: "related", kind: "text"}, {name: "direction", kind: "choice", choices: ["inbound", "outbound", "internal"], words: "direction"},
   {name: "outcome", kind: "choice", choices: OUTCOMES, words: "outcome"}, {name: "answered", kind: "yes"}, {name: "queue", kind: "text"}, {name: "agent", kind: "text"},
   {name: "since", kind: "time"}, {name: "until", kind: "time"}, {name: "min_duration", kind: "seconds"}, {name: "max_duration", kind: "seconds"}, {name: "min_waited", kind: "seconds"},
   {name: "has_transfer", kind: "yes"}, {name: "quality", kind: "choice", choices: ["observed", "bounded", "inferred", "gap"], words: "quality"},
