@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from core.headers import header
 from core.log.eventlog import EventLog
 from core.log.prepare import Incoming
 from projections.callflow import TOPICS, CallFold
@@ -58,10 +59,26 @@ def fill(dsn: str) -> None:
     with EventLog(dsn) as log:
         for pattern in ENDED:
             both(log, list(events_of(pattern)))
+        log.append(between())
         log.append(events_of("56-*"))
         for number, pattern in enumerate(LIVE):
             both(log, begun(pattern, b"a%03d" % number))
     Runner(dsn, CallFold, TOPICS).run_once()
+
+
+def between() -> list[Incoming]:
+    """ALPHA calls BRAVO's number by a trunk between the two switches: one dialog, whose Call-ID both know."""
+    told = []
+    for one in events_of("270-*"):
+        if not one.switch.endswith("fs-two"):
+            told.append(one)
+            continue
+        (theirs,) = of_bravo([one])
+        call_id = header(one.term, b"variable_sip_call_id")
+        if call_id and header(one.term, b"Call-Direction") == b"inbound":
+            theirs = msgspec.structs.replace(theirs, term=theirs.term.replace(_changed(call_id), call_id))
+        told.append(theirs)
+    return told
 
 
 def begun(pattern: str, mark: bytes) -> list[Incoming]:

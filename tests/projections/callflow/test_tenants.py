@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.event import SwitchEvent, identify, version_of
 from core.log.prepare import Incoming
 from projections.callflow import TOPICS, CallFold, render
-from tests.api.access.companies import ALPHA, BRAVO, MARKS, of_bravo
+from tests.api.access.companies import ALPHA, BRAVO, MARKS, between, of_bravo
 from tests.projections import filling
 from tests.projections.callflow.folding import Store, events_of
 
@@ -90,3 +90,12 @@ def test_what_happens_to_one_company_is_told_as_if_there_were_no_other(pattern: 
     assert len(together) == 2 * len(alone)
     assert not any(mark in document for document in companies[ALPHA] for mark in MARKS)
     assert all(b"alpha" not in document.lower() for document in companies[BRAVO])
+
+
+def test_who_calls_another_company_sees_nothing_of_its_inside() -> None:
+    out, into = sorted(folded(seen(between())), key=lambda document: str(json.loads(document)["tenant"]))
+    assert [json.loads(one)["direction"] for one in (out, into)] == ["outbound", "inbound"]
+    assert not any(mark in out for mark in MARKS)
+    assert b"alpha" not in into.lower()
+    links = [json.loads(one)["links"] for one in (out, into)]
+    assert links[0] == links[1] != []

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from projections.callflow.changes import Merged
-from projections.callflow.document import Caller, Offer, Party
+from projections.callflow.document import Caller, Link, Offer, Party
 from projections.errors import BadFilter
 from projections.query import CallFilter, get_call, list_calls, list_documents, live_calls, shown, zone
 from tests.projections.made_calls import NOON, SECOND, a_call, queue, store, transfer
@@ -36,7 +36,7 @@ def stored(dsn: str) -> str:
                 offers=[Offer(to="1005", started_at=NOON + 4 * HOUR, ended_at=NOON + 5 * HOUR, outcome="answered")],
             ),
             a_call("long", started_at=NOON + 5 * HOUR, ended_at=NOON + 7 * HOUR),
-            a_call("beta", started_at=NOON + 6 * HOUR, tenant="beta.example"),
+            a_call("beta", started_at=NOON + 6 * HOUR, tenant="beta.example", links=[Link(why="hop", related="w")]),
             a_call("live", started_at=NOON + 7 * HOUR, ended_at=None, outcome=None, state="talking"),
         ],
     )
@@ -54,6 +54,9 @@ def stored(dsn: str) -> str:
         ({"number": "1002", "tenant": "beta.example"}, "beta"),
         ({"user": "1002@alpha.example"}, "live beta long queued moved missed plain"),
         ({"user": "1002@alpha.example", "number": "1009"}, "moved"),
+        ({"related": "w"}, "beta"),
+        ({"related": "w", "number": "1002"}, "beta"),
+        ({"related": "w", "tenant": "alpha.example"}, ""),
         ({"direction": "inbound"}, "inbound"),
         ({"outcome": "no_answer"}, "missed"),
         ({"answered": False}, "missed"),
