@@ -231,7 +231,7 @@ class Joined:
         self.commands: Commands = session.commands
         self.listening = Commands(node, session.switch)
         """on the link of the events: what changes its subscription"""
-        self.task = asyncio.create_task(Supervisor(session, chance=lambda: 1.0).run())
+        self.task = asyncio.create_task(Supervisor(session, first=0.125).run())
 
     async def stop(self) -> None:
         """Stop as the bridge does."""

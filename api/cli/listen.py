@@ -44,12 +44,9 @@ def _server(parser: argparse.ArgumentParser) -> None:
 
 
 def listen(args: argparse.Namespace) -> int:
-    import signal
-    import threading
-
+    from api.cli.listen_follower import ListenFollower
     from api.listener import Forwarder
 
-    stop = threading.Event()
     with closing(Forwarder(args.forward_to)) as forwarder, _source(args) as source:
         if args.json:
             emit({"forward_to": args.forward_to, "secret": forwarder.secret})
@@ -57,13 +54,7 @@ def listen(args: argparse.Namespace) -> int:
             say(f"secret      {forwarder.secret}  (of this run alone)")
             say(f"Listening: each event from now on is posted to {harmless(args.forward_to)}, once. Ctrl-C ends it.")
         sys.stdout.flush()
-        # Ctrl-C sets a flag instead of raising: what is on its way is brought there and told.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: stop.set())
-        for body in source.bodies(stop):
-            _show(args, forwarder.forward(body))
-            if stop.is_set():
-                break
+        ListenFollower(source, lambda body: _show(args, forwarder.forward(body))).follow()
     return OK
 
 

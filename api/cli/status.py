@@ -1,9 +1,7 @@
 """`harmony status`: how everything is, once or again and again."""
 
 import argparse
-import signal
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 from api.cli.console import emit, json_option, paint, say
@@ -47,16 +45,11 @@ def status(args: argparse.Namespace) -> int:
 
 
 def _watch(here: "Site", every: float, as_json: bool) -> int:
-    # Ctrl-C sets a flag instead of raising: an exception in the middle of the driver's work can get lost there.
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    code = OK
-    while not stop.is_set():
-        code = _again(here, as_json)
-        sys.stdout.flush()
-        stop.wait(every)
-    return code
+    from api.cli.status_follower import StatusFollower
+
+    follower = StatusFollower(lambda: _again(here, as_json), every)
+    follower.follow()
+    return follower.code
 
 
 def _again(here: "Site", as_json: bool) -> int:

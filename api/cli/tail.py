@@ -131,22 +131,12 @@ def _show_new(source: "Source", asked: "Asked", args: argparse.Namespace, after:
 
 def _follow(source: "Source", dsn: str, asked: "Asked", args: argparse.Namespace, after: int) -> None:
     """Go on until interrupted, or until the last position asked for; a notification is only a hint to look."""
-    import signal
-    import threading
-
     from api.cli.tail_follower import TailFollower
 
-    # Ctrl-C sets a flag instead of raising: an exception in the middle of the driver's work can get lost there.
-    stop = threading.Event()
-    signal.signal(signal.SIGINT, lambda number, frame: stop.set())
-    follower = TailFollower(
-        dsn, CHANNELS[asked.log], lambda place: _show_new(source, asked, args, place), after, args.upto, stop.set
-    )
-    follower.start()
-    stop.wait()
-    follower.stop()
-    if follower.failure is not None:
-        raise follower.failure
+    def show(place: int) -> int:
+        return _show_new(source, asked, args, place)
+
+    TailFollower(dsn, CHANNELS[asked.log], show, after, args.upto).follow()
 
 
 def _show(entry: "Entry", asked: "Asked", as_json: bool) -> None:

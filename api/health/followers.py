@@ -16,6 +16,8 @@ LASTING = 5.0
 """Seconds after which a trouble is a problem: most are over with the next try."""
 TOLD_OTHERWISE = frozenset({"registry", "log-committer", "projection calls"})
 """followers whose trouble has a problem of its own: registry.away, bridge.trouble, projection.stuck"""
+_SESSIONS = "session with "
+"""how the names of followers begin that keep a switch joined: switch.down tells of that"""
 
 
 class Follows(msgspec.Struct, frozen=True):
@@ -31,12 +33,23 @@ class Follows(msgspec.Struct, frozen=True):
         return document(self.service, self.standing)
 
     @property
+    def hangs(self) -> bool:
+        """Whether nothing failed, but a step does not come back."""
+        return self.standing.trouble is not None and not self.standing.tries
+
+    @property
     def sentence(self) -> str:
         """What people are told of one that is in trouble."""
+        name = self.standing.name
+        if self.hangs:
+            return (
+                f"{self.service}: {name} hangs: a step of it began {self.lasts:.0f} s ago and is not done. "
+                "If it stays so, start that part again, and report it."
+            )
         tries = "1 try" if self.standing.tries == 1 else f"{self.standing.tries:,} tries"
         why = self.standing.trouble or ""
         return (
-            f"{self.service}: {self.standing.name} is in trouble for {self.lasts:.0f} s ({tries}) and goes on trying: "
+            f"{self.service}: {name} is in trouble for {self.lasts:.0f} s ({tries}) and goes on trying: "
             f"{why}{'' if why.endswith('.') else '.'}"
         )
 
@@ -72,5 +85,7 @@ def followers(services: Sequence[Service]) -> Iterator[Follows]:
 def problems(services: Sequence[Service]) -> Iterator[Problem]:
     """Return what is in trouble for long, where nothing else tells it."""
     for one in followers(services):
-        if one.standing.trouble and one.lasts > LASTING and one.standing.name not in TOLD_OTHERWISE:
+        name = one.standing.name
+        elsewhere = (name in TOLD_OTHERWISE or name.startswith(_SESSIONS)) and not one.hangs
+        if one.standing.trouble and one.lasts > LASTING and not elsewhere:
             yield Problem("follower.trouble", one.sentence)

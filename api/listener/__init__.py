@@ -6,6 +6,6 @@ Nothing is written down and nothing is tried again: webhooks do that. `Local` an
 
 from api.listener.forward import Forwarder
 from api.listener.local import Local
-from api.listener.remote import Remote
+from api.listener.remote import Away, Remote
 
-__all__ = ["Forwarder", "Local", "Remote"]
+__all__ = ["Away", "Forwarder", "Local", "Remote"]

@@ -1,7 +1,7 @@
 """Events of the log on this machine, read from its database: those of all companies, as its operator sees them."""
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from api.access.principal import OPERATOR
 from api.hooks import tryouts
@@ -10,6 +10,7 @@ from api.streams.calls_source import CallsSource
 from api.streams.sources import open_source
 from api.streams.subscription import asked
 from core.log.driver import connect, translated
+from core.log.hearing import Connection, connected, heard
 from projections.published.filter import EventFilter
 
 POLL = 0.5
@@ -20,38 +21,41 @@ class Local:
     """What comes from now on, which is when it is made."""
 
     def __init__(self, dsn: str, types: str | None) -> None:
-        wanted = asked({"log": "calls"} | ({"types": types} if types else {}), "now").filter
-        assert isinstance(wanted, EventFilter)
-        self._wanted = wanted
+        chosen_types = asked({"log": "calls"} | ({"types": types} if types else {}), "now").filter
+        assert isinstance(chosen_types, EventFilter)
+        self._filter = chosen_types
         self._types = types
         source = open_source(dsn, "calls")
         assert isinstance(source, CallsSource)
-        self._source = source
+        self._dsn, self._source = dsn, source
+        self._hints: Connection | None = None
         try:
-            self._connection = connect(dsn, "harmony listen")
-            with translated():
-                self._connection.execute("LISTEN harmony_calls")
+            with connect(dsn, "harmony listen") as connection, translated():
                 self._after = source.head()
-                self._number = tryouts.after(self._connection, OPERATOR, None).next
+                self._number = tryouts.after(connection, OPERATOR, None).next
         except BaseException:
             source.close()
             raise
 
     def close(self) -> None:
         self._source.close()
-        self._connection.close()
 
-    def bodies(self, stop: threading.Event) -> Iterator[bytes]:
-        """Yield events as JSON until told to stop."""
+    @contextmanager
+    def opened(self) -> Iterator[Callable[[], object]]:
+        """While the database is there; yields how to wait for more."""
+        with connected(self._dsn, "harmony listen", "harmony_calls") as hints:
+            self._hints = hints
+            yield lambda: heard(hints, POLL)
+
+    def new(self) -> Iterator[bytes]:
+        """Events as JSON that have come since the last time."""
+        assert self._hints is not None
         with translated():
-            while not stop.is_set():
-                head = self._source.head()
-                while self._after < head:
-                    page = self._source.read(self._after, self._wanted, head)
-                    yield from (entry.json for entry in page.entries)
-                    self._after = page.reached
-                tests = tryouts.after(self._connection, OPERATOR, self._number)
-                yield from chosen(tests.events, self._types)
-                self._number = tests.next
-                for _ in self._connection.notifies(timeout=POLL, stop_after=1):
-                    pass
+            head = self._source.head()
+            while self._after < head:
+                page = self._source.read(self._after, self._filter, head)
+                yield from (entry.json for entry in page.entries)
+                self._after = page.reached
+            tests = tryouts.after(self._hints, OPERATOR, self._number)
+            yield from chosen(tests.events, self._types)
+            self._number = tests.next

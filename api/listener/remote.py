@@ -1,7 +1,7 @@
 """Events of a server over HTTP, as the bearer of a token sees them: what a developer without the machine uses."""
 
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx
 import msgspec
@@ -12,8 +12,6 @@ from api.listener.chosen import chosen
 
 WAIT = 1
 """seconds that the server may keep a question for events; test events are asked for in between"""
-AGAIN = 1.0
-"""seconds after which a server that did not answer is asked again"""
 PATIENCE = 30.0
 
 
@@ -63,23 +61,19 @@ class Remote:
         tests = self._tests(None)
         self._number = None if tests is None else tests.next
 
-    def bodies(self, stop: threading.Event) -> Iterator[bytes]:
-        """Yield events as JSON until told to stop."""
-        away = False
-        while not stop.is_set():
-            try:
-                page = self._events({"after": self._cursor, "wait": WAIT})
-                yield from map(bytes, page.events)
-                self._cursor = page.next
-                if self._number is not None and (tests := self._tests(self._number)) is not None:
-                    yield from chosen(tests.events, self._types)
-                    self._number = tests.next
-                away = False
-            except Away as problem:
-                if not away:
-                    self._tell(f"{problem} It is asked again until it does.")
-                away = True
-                stop.wait(AGAIN)
+    @contextmanager
+    def opened(self) -> Iterator[Callable[[], object]]:
+        """The server itself waits for more, for a while: there is nothing to wait for here."""
+        yield lambda: None
+
+    def new(self) -> Iterator[bytes]:
+        """Events as JSON that have come since the last time, or come soon. Raises `Away`, and what is refused."""
+        page = self._events({"after": self._cursor, "wait": WAIT})
+        yield from map(bytes, page.events)
+        self._cursor = page.next
+        if self._number is not None and (tests := self._tests(self._number)) is not None:
+            yield from chosen(tests.events, self._types)
+            self._number = tests.next
 
     def trigger(self, name: str, tenant: str | None) -> bytes:
         """Have a test event made; its JSON."""

@@ -23,6 +23,8 @@ LOG = logging.getLogger("harmony.retention")
 LOOKS = 600.0
 """seconds between two looks whether a day has passed"""
 LONGEST_BACK_OFF = 60.0
+LONGEST_STEP = 3600.0
+"""seconds: the first time, a log of years may have to go"""
 """seconds until it is tried again"""
 
 
@@ -63,7 +65,7 @@ class Retainer(Follower):
     """Applies retention once a day, in the process that folds; a database that is away is tried again."""
 
     def __init__(self, dsn: str, days: float, looks: float = LOOKS) -> None:
-        super().__init__("retention", longest=LONGEST_BACK_OFF)
+        super().__init__("retention", longest=LONGEST_BACK_OFF, longest_step=LONGEST_STEP)
         self._dsn, self._days, self._looks = dsn, days, looks
 
     @contextmanager

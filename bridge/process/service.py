@@ -116,7 +116,7 @@ class BridgeService:
         """Serve until ``stop`` is set; raise `NodeError` when the node cannot start."""
         await self.node.start()
         for session in self.sessions:
-            session.tell_unended()
+            session.announce_unended()
         supervised = [
             kept(asyncio.create_task(Supervisor(session).run(), name=f"session with {session.switch}"))
             for session in self.sessions

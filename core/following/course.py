@@ -2,7 +2,8 @@
 
     well ──failed──▶ in trouble ──failed──▶ in trouble (a longer pause each time) ──well──▶ well
 
-A trouble begins with the first failure and is over with the first step that succeeds.
+A trouble begins with the first failure and is over with the first step that succeeds. A step that never comes back
+raises nothing: whoever looks (`seen`) finds it in trouble when it has run for longer than any step should.
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ FIRST, LONGEST = 0.1, 5.0
 """seconds of the first and of the longest pause, unless told otherwise"""
 SAID_AGAIN: Final = 600.0
 """seconds after which a trouble that goes on is said again in the same words"""
+LONGEST_STEP: Final = 60.0
+"""seconds after which a step hangs, unless told otherwise: it waits for a lock, or for an answer that never comes"""
 _KINDS: Final = 20
 """different sentences of one trouble that are said at once; those beyond wait"""
 _LONGEST_SENTENCE: Final = 300
+
+
+HANGS: Final = "a step of it began then and is not done"
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -33,7 +39,7 @@ class Standing(msgspec.Struct, frozen=True):
     since: float | None = None
     """when the present trouble began, unix seconds"""
     tries: int = 0
-    """that have failed since then"""
+    """that have failed since then; none while it is in trouble: it hangs"""
     failures: int = 0
     put_aside: int = 0
     """things that it could not digest, and left out"""
@@ -54,8 +60,12 @@ class Failed(msgspec.Struct, frozen=True):
 class Course:
     """One follower's ups and downs. ``now`` is unix seconds everywhere; only one thread calls `failed` and `well`."""
 
-    def __init__(self, name: str, first: float = FIRST, longest: float = LONGEST) -> None:
+    def __init__(
+        self, name: str, first: float = FIRST, longest: float = LONGEST, longest_step: float = LONGEST_STEP
+    ) -> None:
         self._backoff = Backoff(first, longest)
+        self._longest_step = longest_step
+        self._at_work_since: float | None = None
         self._said: set[str] = set()
         self._said_at = 0.0
         self.standing = Standing(name)
@@ -87,6 +97,21 @@ class Course:
         self._backoff.reset()
         self._said.clear()
         return max(0.0, now - before.since)
+
+    def works(self, now: float) -> None:
+        """Note that a step begins."""
+        self._at_work_since = now
+
+    def rests(self) -> None:
+        """Note that it waits, for as long as it takes."""
+        self._at_work_since = None
+
+    def seen(self, now: float) -> Standing:
+        """How it fares, for one who looks from any thread: it hangs when its step has run for too long."""
+        standing, since = self.standing, self._at_work_since
+        if standing.trouble is not None or since is None or now - since <= self._longest_step:
+            return standing
+        return msgspec.structs.replace(standing, trouble=HANGS, since=since)
 
     def put_aside(self) -> None:
         """Count something that cannot be digested."""

@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
-from core.following.course import FIRST, LONGEST, Course, Standing, foreseen, sentence
+from core.following.course import FIRST, LONGEST, LONGEST_STEP, Course, Standing, foreseen, sentence
 from core.following.ending import end_process
 from core.following.here import listed
 
@@ -46,14 +46,15 @@ class Follower(threading.Thread, ABC):
         *,
         first: float = FIRST,
         longest: float = LONGEST,
+        longest_step: float = LONGEST_STEP,
         ended: Callable[[str], None] = end_process,
     ) -> None:
-        """``first``, ``longest``: seconds of the pauses after failures.
+        """``first``, ``longest``: seconds of the pauses after failures; ``longest_step``: those after which it hangs.
 
         ``ended`` is told the name of one that could not go on, by default to end the process.
         """
         super().__init__(name=name, daemon=True)
-        self.course = Course(name, first, longest)
+        self.course = Course(name, first, longest, longest_step)
         self.stopping = threading.Event()
         self.ended = ended
         self._bell = threading.Event()
@@ -75,7 +76,9 @@ class Follower(threading.Thread, ABC):
     def rest(self, seconds: float | None) -> None:
         """Wait (in this thread) until that long has passed, or somebody rings."""
         if not self.stopping.is_set():
+            self.course.rests()
             self._bell.wait(seconds)
+            self.course.works(time.time())
         self._bell.clear()
 
     def finish(self) -> None:
@@ -111,13 +114,16 @@ class Follower(threading.Thread, ABC):
             self.ended(self.name)
 
     def _follow(self) -> None:
+        self.course.works(time.time())
         with self.session() as session:
             while not self.stopping.is_set():
+                self.course.works(time.time())
                 more = session.step()
                 lasted = self.course.well(time.time())
                 if lasted is not None:
                     LOG.info("%s is well again after %.1f s", self.name, lasted)
                 if not more and not self.stopping.is_set():
+                    self.course.rests()
                     session.wait()
 
     def _failed(self, error: Exception) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,4 +28,4 @@ def listed(course: Course) -> Iterator[None]:
 def standings() -> list[Standing]:
     """How those fare that follow something just now, by name; from any thread."""
     with _lock:
-        return sorted((course.standing for course in _courses), key=lambda one: one.name)
+        return sorted((course.seen(time.time()) for course in _courses), key=lambda standing: standing.name)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from core.following.course import FIRST, LONGEST, Course
+from core.following.course import FIRST, LONGEST, LONGEST_STEP, Course
 from core.following.ending import end_process
 from core.following.here import listed
 
@@ -26,12 +27,13 @@ async def follow(
     stopping: asyncio.Event | None = None,
     first: float = FIRST,
     longest: float = LONGEST,
+    longest_step: float = LONGEST_STEP,
 ) -> None:
     """Step every so many seconds, or when ``wake`` is set; until ``stopping`` is, or for ever. Cancel it to end.
 
     An exception is said, counted and shown, and after a pause that ``wake`` does not end there is the next step.
     """
-    await _follow(name, lambda well: step(), every, wake, stopping, Course(name, first, longest))
+    await _follow(name, lambda well: step(), every, wake, stopping, Course(name, first, longest, longest_step))
 
 
 async def follow_sessions(
@@ -46,7 +48,7 @@ async def follow_sessions(
 
     Else a trouble that is long over would be shown until the session ends.
     """
-    await _follow(name, session, 0, None, stopping, Course(name, first, longest))
+    await _follow(name, session, 0, None, stopping, Course(name, first, longest, longest_step=math.inf))
 
 
 async def _follow(
@@ -67,6 +69,7 @@ async def _follow(
             pause, ends = every, wake or stopping
             if wake is not None:
                 wake.clear()
+            course.works(time.time())
             try:
                 await step(well)
             except Exception as error:  # the one place
@@ -78,6 +81,7 @@ async def _follow(
                     LOG.warning("%s is in trouble and tries again: %s", name, failed.sentence, exc_info=trace)
             else:
                 well()
+            course.rests()
             await _rest(pause, ends)
 
 

@@ -26,6 +26,8 @@ from core.postgres.cluster import Cluster
 LOG = logging.getLogger("harmony.postgres")
 WATCH = 0.5
 """seconds between two looks at whether the server lives"""
+LONGEST_RECOVERY = 600.0
+"""seconds that a server which died may read its log anew"""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -177,7 +179,7 @@ class _Watch(Follower):
     """Looks whether the server lives."""
 
     def __init__(self, look: Callable[[Callable[[], bool]], None]) -> None:
-        super().__init__("embedded-postgres", first=WATCH, longest=WATCH)
+        super().__init__("embedded-postgres", first=WATCH, longest=WATCH, longest_step=LONGEST_RECOVERY)
         self._look = look
 
     @contextmanager

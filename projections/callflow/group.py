@@ -18,7 +18,7 @@ UNKNOWN_RUN = -1
 _SILENT = frozenset({"gap", "command", "apart", "alike"})
 
 # A call with more facts than this is no longer interpreted at each change, but at a pace (`pacing`).
-LONG = 400
+LONG = 200
 
 
 class Open(msgspec.Struct):

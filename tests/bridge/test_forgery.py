@@ -96,14 +96,14 @@ async def test_replies(joined: Joined, forger: Forger) -> None:
 async def test_marks(joined: Joined, forger: Forger) -> None:
     """A mark that came back too early would end a reconciliation before the events that it waits for."""
     mark = "harmony-00000000-0000-4000-8000-000000000001"
-    arrived = joined.session._marks[mark] = asyncio.get_running_loop().create_future()
+    arrived = joined.session._intake.marks[mark] = asyncio.get_running_loop().create_future()
     pairs: list[Term] = [Atom("undefined")]
     for name, value in {"Event-Name": "API", "API-Command": "echo", "API-Command-Argument": mark}.items():
         pairs.append((String(name.encode()), String(value.encode())))
     forger.tell_all((Atom("event"), pairs))
     await settled(forger)
     assert not arrived.done()
-    del joined.session._marks[mark]
+    del joined.session._intake.marks[mark]
 
 
 async def test_fetches(joined: Joined, forger: Forger) -> None:

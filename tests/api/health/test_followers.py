@@ -10,6 +10,7 @@ import pytest
 from api.health.followers import followers, problems
 from api.health.services import Service
 from core.following import Standing
+from core.following.course import HANGS
 
 pytestmark = pytest.mark.pure
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -38,6 +39,12 @@ def test_a_moment_is_none_and_nothing_is_said_twice() -> None:
 
 def test_what_a_part_said_long_ago_does_not_count() -> None:
     assert not list(followers([part(stuck("wishes", 60), age=100)]))
+
+
+def test_who_hangs_is_named_since_when_also_where_a_trouble_would_be_told_otherwise() -> None:
+    hung = Standing("projection calls", HANGS, NOW.timestamp() - 75)
+    (problem,) = problems([part(hung)])
+    assert "projection calls hangs: a step of it began 75 s ago and is not done." in problem.sentence
 
 
 def test_for_programs() -> None:

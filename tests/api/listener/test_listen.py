@@ -99,7 +99,7 @@ def test_a_server_is_listened_to_with_a_token_for_chosen_types(
     assert {event["type"].partition(".")[0] for event in events[: len(came)]} <= {"call", "queue"}
     # A server that is away is waited for, and nothing of what happens then is missed.
     assert server.running.stop() == 0
-    listening.says("asked again")
+    listening.says("listen is in trouble and tries again")
     filled("02")
     server.start()
     receiver.wait(lambda got: len(got) > len(events))

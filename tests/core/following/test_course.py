@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from core.errors import LogAway
-from core.following.course import SAID_AGAIN, Course
+from core.following.course import HANGS, SAID_AGAIN, Course
 
 pytestmark = pytest.mark.pure
 AWAY = LogAway("The database is away.")
@@ -61,3 +61,27 @@ def test_what_was_put_aside_is_counted_and_no_trouble() -> None:
     course.put_aside()
     assert course.standing.put_aside == 1
     assert course.standing.trouble is None
+
+
+def test_a_step_that_does_not_come_back_hangs() -> None:
+    course = Course("planner", longest_step=60)
+    course.works(100)
+    assert course.seen(160).trouble is None
+    standing = course.seen(161)
+    assert (standing.trouble, standing.since, standing.tries) == (HANGS, 100, 0)
+    course.works(162)
+    assert course.seen(163).trouble is None, "the next step has begun"
+
+
+def test_who_waits_does_not_hang_however_long_it_waits() -> None:
+    course = Course("planner", longest_step=60)
+    course.works(100)
+    course.rests()
+    assert course.seen(100_000).trouble is None
+
+
+def test_a_trouble_is_told_rather_than_that_it_hangs() -> None:
+    course = Course("planner", longest_step=60)
+    course.failed(AWAY, 100, 0.5)
+    course.works(101)
+    assert course.seen(1000).trouble == "The database is away."

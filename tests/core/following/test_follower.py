@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from core.following import Follower, Session, standings
+from core.following.course import HANGS, Course
 
 pytestmark = pytest.mark.pure
 
@@ -134,3 +135,24 @@ time.sleep(600)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == -15
     assert "steps cannot go on" in done.stderr
+
+
+def test_a_step_that_does_not_come_back_is_shown() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def step() -> bool:
+        begun.set()
+        return go_on.wait(60)
+
+    follower = Steps(step)
+    follower.course = Course("steps", longest_step=0)
+    follower.start()
+    assert begun.wait(60)
+    while not (mine := [standing for standing in standings() if standing.trouble == HANGS]):
+        pass
+    assert (mine[0].name, mine[0].tries) == ("steps", 0)
+    go_on.set()
+    assert follower.done.wait(60)
+    while [standing for standing in standings() if standing.trouble == HANGS]:
+        pass
+    assert follower.stop(60)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from core.following import standings
+from core.following.course import HANGS
 from core.following.tasks import follow, follow_sessions, kept
 
 pytestmark = pytest.mark.pure
@@ -98,3 +99,22 @@ async def test_a_task_that_must_not_end_is_told_when_it_does() -> None:
     other.cancel()
     await asyncio.gather(other, return_exceptions=True)
     assert ended == ["heart"]
+
+
+async def test_a_step_that_does_not_come_back_is_shown_and_what_lasts_is_not() -> None:
+    stopping, begun = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def step(*args: object) -> None:
+        begun.release()
+        await asyncio.Event().wait()
+
+    tasks = [
+        asyncio.create_task(follow("beat", step, 1, longest_step=0)),
+        asyncio.create_task(follow_sessions("shift", step, stopping=stopping)),
+    ]
+    await begun.acquire()
+    await begun.acquire()
+    assert [one.name for one in standings() if one.trouble == HANGS] == ["beat"]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
