@@ -101,10 +101,12 @@ class Chromium:
         if enter:
             self.press("Enter", 13, "\r")
 
-    def press(self, key: str, code: int = 0, text: str = "") -> None:
+    def press(self, key: str, code: int = 0, text: str = "", shift: bool = False) -> None:
         """Press a key wherever the focus is."""
         letter = text or (key if len(key) == 1 else "")
-        what = {"key": key, "windowsVirtualKeyCode": code or ord(key.upper()), "text": letter}
+        what: dict[str, object] = {"key": key, "windowsVirtualKeyCode": code or ord(key.upper()), "text": letter}
+        if shift:
+            what["modifiers"] = 8
         self._page("Input.dispatchKeyEvent", type="keyDown", **what)
         self._page("Input.dispatchKeyEvent", type="keyUp", **what)
 
@@ -114,6 +116,18 @@ class Chromium:
 
     def without_cookies(self) -> None:
         self._page("Network.clearBrowserCookies")
+
+    def in_worker(self, expression: str) -> Any:
+        """The value of an expression in the worker that the pages share."""
+        targets = self._call("Target.getTargets")["targetInfos"]
+        target = next(one["targetId"] for one in targets if one["type"] == "shared_worker")
+        session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        try:
+            answer = self._call("Runtime.evaluate", session, expression=expression, returnByValue=True)
+            assert "exceptionDetails" not in answer, answer
+            return answer["result"].get("value")
+        finally:
+            self._call("Target.detachFromTarget", sessionId=session)
 
     def inject(self, source: str) -> None:
         """Have a script of a test run in the page, which its policy would not let in."""
