@@ -29,6 +29,7 @@ _QUEUE_ACTIONS = {
     "push": "enter",
     "bridge-caller-start": "served",
     "abort": "leave",
+    "timeout": "leave",
 }
 
 

@@ -87,6 +87,8 @@ def _execute(get: Get) -> tuple[Fields, list[Tie]] | None:
             },
         )
     )
+    if application == "transfer" and (short := get("variable_harmony_speed_dial")):
+        data["speed_dial"] = short
     if application == "eavesdrop":
         data["mode"] = _mode(get)
     ties = []

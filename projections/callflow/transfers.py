@@ -179,6 +179,8 @@ def _moved_in_the_dialplan(moves: Moves) -> Iterator[Found]:
             continue  # a code that stands for a number is nobody who could forward
         if moved.answered_at and moved.answered_at <= fact.at and len(number) < _SHORTEST_EXTENSION:
             continue  # behind a menu a digit is a choice and nobody's number
+        if fact.data.get("speed_dial") == number:
+            continue  # by the registry's word: it stands for the number, whatever the two look like
         if moves.dials(moved, number, target, fact):
             continue
         reached = moves.reached(moved, fact.at, number=target)

@@ -316,6 +316,58 @@ def test_whoever_has_a_number_forwards(number: str, target: str) -> None:
     assert [one[:3] for one in transfers(story.call())] == [("forward", number, target)]
 
 
+def test_a_speed_dial_of_the_registry_forwards_nothing_however_long_it_is() -> None:
+    story = Story().user(0, "a", "1001", "7777")
+    story.executes(0, "a", "transfer", f"1003 XML {DOMAIN}", "7777", context=DOMAIN, speed_dial="7777")
+    assert transfers(story.executes(0, "a", "bridge", "user/1003", "1003").call()) == []
+
+
+def test_a_phone_that_redirects_to_one_that_redirects_is_a_chain() -> None:
+    story = Story().user(0, "a", "1001", "1002").rings(0.1, "b", "1002", "a")
+    for at, leg, to, new in ((1, "b", "1003", "c"), (2, "c", "1004", "d")):
+        story.ends(at, leg, "recv_refuse", "REDIRECTION_TO_NEW_DESTINATION", redirect=to, status="302")
+        story.executes(at + 0.1, "a", "bridge", f"user/{to}", to).rings(at + 0.2, new, to, "a")
+    call = story.answers(4, "d", "a").bridged(4, "a", "d").ends(6, "a", "recv_bye").ends(6, "d").call()
+    assert offers(call) == [("1002", "forwarded"), ("1003", "forwarded"), ("1004", "answered")]
+    assert transfers(call) == [("forward", "1002", "1003", "completed"), ("forward", "1003", "1004", "completed")]
+    assert (call.dialled, call.answered_by) == ("1002", "1004")
+
+
+def test_a_phone_that_redirects_into_a_queue_sends_the_caller_there() -> None:
+    story = Story().user(0, "a", "1001", "1002").rings(0.1, "b", "1002", "a")
+    story.ends(1, "b", "recv_refuse", "REDIRECTION_TO_NEW_DESTINATION", redirect="4000", status="302").answers(1.1, "a")
+    story.executes(1.1, "a", "callcenter", "support@alpha.example", "4000")
+    story.tell(1.2, "queue", "a", action="enter", queue="support@alpha.example").rings(2, "d", "1004", "a")
+    call = story.answers(4, "d").bridged(4, "a", "d").ends(6, "a", "recv_bye").ends(6, "d").call()
+    assert transfers(call) == [("forward", "1002", "queue:support", "completed")]
+    assert offers(call) == [("1002", "forwarded"), ("1004", "answered")]
+
+
+def test_who_picks_a_caller_up_out_of_the_queue_is_the_callee() -> None:
+    story = Story().outsider(0, "a", "01705551234", "4000").answers(0.1, "a")
+    story.tell(0.2, "queue", "a", action="enter", queue="support@alpha.example").rings(1, "b", "1002", "a")
+    story.user(2, "p", "1003", "*8").executes(2.1, "p", "intercept", "b", "*8").answers(2.1, "p").bridged(2.2, "p", "a")
+    story.ends(2.2, "b", "send_cancel", "PICKED_OFF").tell(2.3, "queue", "a", action="leave")
+    call = story.ends(6, "a", "recv_bye").ends(6, "p").call()
+    assert transfers(call) == [("pickup", "1003", "1003", "completed")]
+    assert offers(call) == [("1002", "answered_elsewhere")]
+    assert spans(call, "queue") == [(("01705551234", "queue:support"), 2.0)]
+
+
+def test_do_not_disturb_in_a_group_is_one_refusal_and_nobody_elses() -> None:
+    story = Story().user(0, "a", "1001", "2000").rings(0.1, "b", "1002", "a").rings(0.1, "c", "1003", "a")
+    story.ends(0.3, "b", "recv_refuse", "NO_USER_RESPONSE", status="480").answers(3, "c", "a").bridged(3, "a", "c")
+    call = story.ends(5, "c", "recv_bye").ends(5, "a").call()
+    assert offers(call) == [("1002", "rejected"), ("1003", "answered")]
+
+
+def test_a_call_that_is_forwarded_and_then_refused() -> None:
+    story = _passed(Story().user(0, "a", "1001", "1002"), 0.1, "a", "1002", "1003").rings(0.3, "c", "1003", "a")
+    call = story.ends(2, "c", "recv_refuse", "CALL_REJECTED").ends(2.1, "a", "send_refuse", "CALL_REJECTED").call()
+    assert transfers(call) == [("forward", "1002", "1003", "failed")]
+    assert (call.outcome, call.hangup.by if call.hangup else None) == ("rejected", "1003")
+
+
 def test_a_group_that_rang_and_sends_the_call_on_forwards() -> None:
     story = (
         Story().user(0, "a", "1001", "300").executes(0, "a", "bridge", "user/1002", "300").rings(0, "b", "1002", "a")
