@@ -8,7 +8,7 @@ follows from them for a call is decided by `timeline`, `transfers` and `verdict`
 from collections.abc import Callable
 
 from core.event import SwitchEvent
-from projections.callflow import mentions, own_switches, related, standby
+from projections.callflow import consumer, mentions, own_switches, related, standby
 from projections.callflow.fact import Fact, Kind, Tie, fact_of
 from projections.callflow.headers import Fields, Get, all_headers, pick
 from projections.callflow.profile import PROFILE, UUID, completed, described, with_hop
@@ -236,6 +236,8 @@ def read(event: SwitchEvent) -> list[Fact]:
     if taken is None:
         return []
     found = [fact_of(event, kind, leg, *taken)]
+    if consumer.LINE in event.term:
+        return consumer.of_fifo(found, event.get)
     if standby.LINE in event.term:
         return standby.of_line(found, event.get)
     return standby.of_caller(found, event.get) if standby.CALLER in event.term else found
