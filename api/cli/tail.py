@@ -14,7 +14,7 @@ from core.numbers import number
 if TYPE_CHECKING:
     from api.streams.calls_source import CallsSource
     from api.streams.pieces import Entry
-    from api.streams.subscription import Asked
+    from api.streams.subscription import Subscription
     from api.streams.switch_source import SwitchSource
 
     Source = CallsSource | SwitchSource
@@ -54,17 +54,17 @@ def tail(args: argparse.Namespace) -> int:
     from api.site import site
     from api.streams.sources import open_source
 
-    asked = _asked(args)
-    with site() as here, closing(open_source(here.dsn, asked.log)) as source:
-        after = _show_new(source, asked, args, _start(source, asked, args))
+    subscription = _subscription(args)
+    with site() as here, closing(open_source(here.dsn, subscription.log)) as source:
+        after = _show_new(source, subscription, args, _start(source, subscription, args))
         if not args.once:
             with suppress(KeyboardInterrupt):
-                _follow(source, here.dsn, asked, args, after)
+                _follow(source, here.dsn, subscription, args, after)
     return OK
 
 
-def _asked(args: argparse.Namespace) -> "Asked":
-    from api.streams.subscription import asked, type_of
+def _subscription(args: argparse.Namespace) -> "Subscription":
+    from api.streams.subscription import subscription_of, type_of
 
     given = {name: value for name in ("log", "call", "party", "queue", "direction") if (value := getattr(args, name))}
     types = [args.types] if args.types else []
@@ -75,29 +75,29 @@ def _asked(args: argparse.Namespace) -> "Asked":
     if types:
         given["types"] = ",".join(types)
     start = args.after or "now"
-    return asked(given, "now" if number(start) is not None else start)
+    return subscription_of(given, "now" if number(start) is not None else start)
 
 
-def _start(source: "Source", asked: "Asked", args: argparse.Namespace) -> int:
+def _start(source: "Source", subscription: "Subscription", args: argparse.Namespace) -> int:
     """The position to begin behind."""
     if args.after is None:
-        return _back(source, asked, int(args.lines))
+        return _back(source, subscription, int(args.lines))
     if (position := number(args.after)) is not None:
         return position
-    match asked.start.kind:
+    match subscription.start.kind:
         case "beginning":
             return source.floor()
         case "now":
             return source.head()
         case "time":
-            return source.position_at(asked.start.instant)
+            return source.position_at(subscription.start.instant)
         case "cursor":
-            return source.position(asked.start.cursor)
+            return source.position(subscription.start.cursor)
 
 
-def _back(source: "Source", asked: "Asked", lines: int) -> int:
+def _back(source: "Source", subscription: "Subscription", lines: int) -> int:
     """The position behind which the last so many events lie, of those that are asked for; looked for from the end."""
-    wanted: Any = source.resolved(asked.filter)  # type: ignore[arg-type]  # each log has filters of its own kind
+    wanted: Any = source.resolved(subscription.filter)  # type: ignore[arg-type]  # each log has filters of its own kind
     head, floor = source.head(), source.floor()
     span = lines
     while lines > 0 and head > floor:
@@ -115,32 +115,32 @@ def _back(source: "Source", asked: "Asked", lines: int) -> int:
     return head
 
 
-def _show_new(source: "Source", asked: "Asked", args: argparse.Namespace, after: int) -> int:
+def _show_new(source: "Source", subscription: "Subscription", args: argparse.Namespace, after: int) -> int:
     """Show what is there behind a position; the position up to which all was seen."""
-    wanted: Any = source.resolved(asked.filter)  # type: ignore[arg-type]  # each log has filters of its own kind
+    wanted: Any = source.resolved(subscription.filter)  # type: ignore[arg-type]  # each log has filters of its own kind
     head = source.head()
     end = head if args.upto is None else min(head, args.upto)
     while after < end:
         page = source.read(after, wanted, end)
         for entry in page.entries:
-            _show(entry, asked, args.json)
+            _show(entry, subscription, args.json)
         sys.stdout.flush()
         after = page.reached
     return after
 
 
-def _follow(source: "Source", dsn: str, asked: "Asked", args: argparse.Namespace, after: int) -> None:
+def _follow(source: "Source", dsn: str, subscription: "Subscription", args: argparse.Namespace, after: int) -> None:
     """Go on until interrupted, or until the last position asked for; a notification is only a hint to look."""
     from api.cli.tail_follower import TailFollower
 
     def show(place: int) -> int:
-        return _show_new(source, asked, args, place)
+        return _show_new(source, subscription, args, place)
 
-    TailFollower(dsn, CHANNELS[asked.log], show, after, args.upto).follow()
+    TailFollower(dsn, CHANNELS[subscription.log], show, after, args.upto).follow()
 
 
-def _show(entry: "Entry", asked: "Asked", as_json: bool) -> None:
-    if asked.log == "calls":
+def _show(entry: "Entry", subscription: "Subscription", as_json: bool) -> None:
+    if subscription.log == "calls":
         if as_json:
             emit_raw(entry.json)
         else:

@@ -8,7 +8,7 @@ from api.hooks import tryouts
 from api.listener.chosen import chosen
 from api.streams.calls_source import CallsSource
 from api.streams.sources import open_source
-from api.streams.subscription import asked
+from api.streams.subscription import subscription_of
 from core.log.driver import connect, translated
 from core.log.hearing import Connection, connected, heard
 from projections.published.filter import EventFilter
@@ -21,7 +21,7 @@ class Local:
     """What comes from now on, which is when it is made."""
 
     def __init__(self, dsn: str, types: str | None) -> None:
-        chosen_types = asked({"log": "calls"} | ({"types": types} if types else {}), "now").filter
+        chosen_types = subscription_of({"log": "calls"} | ({"types": types} if types else {}), "now").filter
         assert isinstance(chosen_types, EventFilter)
         self._filter = chosen_types
         self._types = types

@@ -8,6 +8,6 @@ WebSocket) stand in `api.http.streams`; they know of cursors, marks and reasons,
 from api.streams.pieces import Closed, Mark
 from api.streams.reader import Reader
 from api.streams.streams import Streams
-from api.streams.subscription import Asked, asked
+from api.streams.subscription import Subscription, subscription_of
 
-__all__ = ["Asked", "Closed", "Mark", "Reader", "Streams", "asked"]
+__all__ = ["Closed", "Mark", "Reader", "Streams", "Subscription", "subscription_of"]

@@ -15,7 +15,7 @@ from api.streams.pieces import STOPPING
 from api.streams.reader import Reader
 from api.streams.source import Gone, Page
 from api.streams.sources import open_source
-from api.streams.subscription import Asked, Start
+from api.streams.subscription import Start, Subscription
 from core.cursor import LogName
 from core.following.tasks import follow
 from core.registry.snapshot import EMPTY, Registry
@@ -77,20 +77,20 @@ class Streams:
         """Readers of the board; from any thread."""
         return self._live.count
 
-    async def subscribe(self, transport: str, asked: Asked) -> Reader:
+    async def subscribe(self, transport: str, subscription: Subscription) -> Reader:
         """A reader of what is asked for, from where it is asked for. Raises `BadCursor`, `Gone`, `LogAway`."""
-        hub = await self._hub(asked.log)
-        after = await self._after(hub, asked.start)
-        wanted = await hub.in_thread(hub.source.resolved, asked.filter)
+        hub = await self._hub(subscription.log)
+        after = await self._after(hub, subscription.start)
+        wanted = await hub.in_thread(hub.source.resolved, subscription.filter)
         return await hub.join(transport, wanted, after)
 
-    async def read(self, asked: Asked) -> tuple[Page, bool]:
+    async def read(self, subscription: Subscription) -> tuple[Page, bool]:
         """One page from the database, and whether that is all there was."""
-        hub = await self._hub(asked.log)
+        hub = await self._hub(subscription.log)
         head = await hub.in_thread(hub.source.head)
-        after = await self._after(hub, asked.start)
-        wanted = await hub.in_thread(hub.source.resolved, asked.filter)
-        page = await hub.in_thread(hub.source.read, head if after is None else after, wanted, head, asked.limit)
+        after = await self._after(hub, subscription.start)
+        wanted = await hub.in_thread(hub.source.resolved, subscription.filter)
+        page = await hub.in_thread(hub.source.read, head if after is None else after, wanted, head, subscription.limit)
         hub.delivered += len(page.entries)
         return page, page.reached >= head
 

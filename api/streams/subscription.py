@@ -76,7 +76,7 @@ class SwitchFilter(msgspec.Struct, frozen=True):
         return none or topic in self.topics or topic.startswith(self.beginnings)
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Subscription(msgspec.Struct, frozen=True):
     log: LogName
     start: Start
     filter: EventFilter | SwitchFilter
@@ -85,14 +85,14 @@ class Asked(msgspec.Struct, frozen=True):
     batch: bool = False
 
 
-def asked(
+def subscription_of(
     given: Mapping[str, str],
     start: str,
     tenant: str | None = None,
     resume: str | None = None,
     now: datetime | None = None,
     reach: Reach | None = None,
-) -> Asked:
+) -> Subscription:
     """What named texts ask for. Without `after`, `start` is meant; `resume`, of one who comes again, wins over both.
 
     `tenant` and `reach` are those of the asking principal. Raises `BadArgument` and `BadFilter`.
@@ -104,7 +104,7 @@ def asked(
     wanted = _switch_filter(given) if log == "switch" else _event_filter(given, tenant, reach)
     limit = _number(given, "limit", USUAL, 1, MOST)
     wait = _number(given, "wait", 0, 0, LONGEST_WAIT)
-    return Asked(log, begin, wanted, int(limit), wait, _yes(given, "batch"))
+    return Subscription(log, begin, wanted, int(limit), wait, _yes(given, "batch"))
 
 
 def _start(text: str, now: datetime) -> Start:

@@ -7,14 +7,14 @@ from starlette.requests import HTTPConnection
 from api.access.bearers import REVOKED
 from api.access.principal import principal_of
 from api.http.services import services_of
-from api.streams import Asked, Reader, Streams, asked
+from api.streams import Reader, Streams, Subscription, subscription_of
 
 
-def admitted(connection: HTTPConnection, start: str, *, pull: bool = False) -> tuple[Streams, Asked]:
+def admitted(connection: HTTPConnection, start: str, *, pull: bool = False) -> tuple[Streams, Subscription]:
     """The subscriptions of this process and what is asked of them; raises `BadArgument`, `BadFilter`."""
     resume = None if pull else connection.headers.get("last-event-id")
     who = principal_of(connection)
-    wanted = asked(connection.query_params, start, who.tenant, resume, reach=who.reach)
+    wanted = subscription_of(connection.query_params, start, who.tenant, resume, reach=who.reach)
     return services_of(connection).streams, wanted
 
 

@@ -8,17 +8,17 @@ from starlette.responses import Response
 
 from api.errors import Unavailable
 from api.http.streams.admission import admitted, while_good
-from api.streams import Asked, Closed, Mark, Streams
+from api.streams import Closed, Mark, Streams, Subscription
 from api.streams.pieces import Entry
 
 
 async def events(request: Request) -> Response:
-    streams, asked = admitted(request, "beginning", pull=True)
-    if asked.wait:
-        entries, following, caught_up = await _patiently(request, streams, asked)
+    streams, subscription = admitted(request, "beginning", pull=True)
+    if subscription.wait:
+        entries, following, caught_up = await _patiently(request, streams, subscription)
     else:
-        page, caught_up = await streams.read(asked)
-        entries, following = page.entries, streams.cursor(asked.log, page.reached)
+        page, caught_up = await streams.read(subscription)
+        entries, following = page.entries, streams.cursor(subscription.log, page.reached)
     body = b'{"events":[%b],"next":%b,"caught_up":%b}' % (
         b",".join([entry.json for entry in entries]),
         msgspec.json.encode(following),
@@ -27,15 +27,15 @@ async def events(request: Request) -> Response:
     return Response(body, media_type="application/json")
 
 
-async def _patiently(request: Request, streams: Streams, asked: Asked) -> tuple[list[Entry], str, bool]:
+async def _patiently(request: Request, streams: Streams, subscription: Subscription) -> tuple[list[Entry], str, bool]:
     """The first events that there are within the time."""
-    reader = await streams.subscribe("pull", asked)
+    reader = await streams.subscribe("pull", subscription)
     entries: list[Entry] = []
     try:
         with while_good(request, reader):
-            async with asyncio.timeout(asked.wait):
+            async with asyncio.timeout(subscription.wait):
                 while not entries:
-                    piece = await reader.next(asked.limit)
+                    piece = await reader.next(subscription.limit)
                     entries = [] if isinstance(piece, Mark) else piece
     except TimeoutError:
         pass
@@ -45,4 +45,4 @@ async def _patiently(request: Request, streams: Streams, asked: Asked) -> tuple[
     finally:
         reader.leave()
     reader.sent(len(entries))
-    return entries, reader.cursor, len(entries) < asked.limit and not reader.behind
+    return entries, reader.cursor, len(entries) < subscription.limit and not reader.behind

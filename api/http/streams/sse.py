@@ -20,8 +20,8 @@ such as httpx-sse hand one that has no data to their users, who cannot decode it
 
 
 async def stream(request: Request) -> Response:
-    streams, asked = admitted(request, "now")
-    return EventStream(request, await streams.subscribe("sse", asked))
+    streams, subscription = admitted(request, "now")
+    return EventStream(request, await streams.subscribe("sse", subscription))
 
 
 class EventStream(Response):

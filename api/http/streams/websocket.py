@@ -18,8 +18,8 @@ from core.errors import HarmonyError
 
 async def websocket(socket: WebSocket) -> None:
     try:
-        streams, asked = admitted(socket, "now")
-        reader = await streams.subscribe("ws", asked)
+        streams, subscription = admitted(socket, "now")
+        reader = await streams.subscribe("ws", subscription)
     except HarmonyError as problem:
         await _refuse(socket, refusal(problem, socket.scope.get("principal"), socket.url.path))
         return
@@ -28,7 +28,7 @@ async def websocket(socket: WebSocket) -> None:
         await socket.accept(subprotocol(socket.scope["subprotocols"]))
         watching = asyncio.create_task(_watch(socket, reader))
         with while_good(socket, reader):
-            await _send(socket, reader, asked.batch)
+            await _send(socket, reader, subscription.batch)
     except (WebSocketDisconnect, OSError):  # it went away in the middle
         pass
     finally:

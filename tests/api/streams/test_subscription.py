@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.streams.subscription import PARAMETERS, Start, SwitchFilter, asked, topic_of, type_of
+from api.streams.subscription import PARAMETERS, Start, SwitchFilter, subscription_of, topic_of, type_of
 from core.errors import HarmonyError
 from projections.published.filter import EventFilter
 
@@ -13,9 +13,9 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def test_nothing_asks_for_everything_from_where_the_way_in_begins() -> None:
-    whole = asked({}, "now")
+    whole = subscription_of({}, "now")
     assert (whole.log, whole.start, whole.filter) == ("calls", Start("now"), EventFilter())
-    assert asked({}, "beginning").start.kind == "beginning"
+    assert subscription_of({}, "beginning").start.kind == "beginning"
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_nothing_asks_for_everything_from_where_the_way_in_begins() -> None:
     ],
 )
 def test_where_to_begin(after: str, start: Start) -> None:
-    assert asked({"after": after}, "now", now=NOW).start == start
-    assert asked({"after": "now"}, "now", resume=after, now=NOW).start == start
+    assert subscription_of({"after": after}, "now", now=NOW).start == start
+    assert subscription_of({"after": "now"}, "now", resume=after, now=NOW).start == start
 
 
 def test_filters_of_published_events() -> None:
@@ -41,12 +41,12 @@ def test_filters_of_published_events() -> None:
     wanted = EventFilter(
         types=("call.answered", "queue.*"), call="c", party="1001@a", queue="q", direction="inbound", tenant="a"
     )
-    assert asked(given, "now", tenant="a").filter == wanted
+    assert subscription_of(given, "now", tenant="a").filter == wanted
 
 
 def test_filters_of_raw_events() -> None:
     given = {"log": "switch", "types": "freeswitch.CUSTOM.sofia::register,freeswitch.CHANNEL_*", "call": "leg"}
-    found = asked(given, "now").filter
+    found = subscription_of(given, "now").filter
     assert found == SwitchFilter(frozenset({"CUSTOM sofia::register"}), ("CHANNEL_",), "leg")
     assert isinstance(found, SwitchFilter)
     assert found.wants("CHANNEL_ANSWER")
@@ -81,7 +81,7 @@ def test_filters_of_raw_events() -> None:
 )
 def test_what_cannot_be_understood_is_said(given: dict[str, str], says: str) -> None:
     with pytest.raises(HarmonyError) as problem:
-        asked(given, "now")
+        subscription_of(given, "now")
     assert says in str(problem.value)
 
 
