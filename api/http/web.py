@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from api.errors import NotFound
 from api.http.endpoint import Handler
 
-PAGES = ("/", "/calls", "/calls/{call_id:any}", "/live", "/phone", "/people", "/me", "/sign-in")
+PAGES = ("/", "/calls", "/calls/{call_id:any}", "/live", "/phone", "/people", "/wallboard", "/me", "/sign-in")
 """addresses of pages; what one shows the page itself finds out"""
 ASSETS = "/assets/{name}"
 MOVED = {"/board": "/live"}

@@ -16,6 +16,7 @@ import {Live} from "./pages/live";
 import {Phone} from "./pages/phone";
 import {Me} from "./pages/me";
 import {People} from "./pages/people";
+import {Wall} from "./pages/wall";
 import {Who} from "./parts/who";
 
 speak();
@@ -36,4 +37,5 @@ customElements.define("harmony-phone", Phone);
 customElements.define("harmony-me", Me);
 customElements.define("harmony-who", Who);
 customElements.define("harmony-people", People);
+customElements.define("harmony-wall", Wall);
 customElements.define("harmony-app", App);

@@ -1,6 +1,6 @@
 // Addresses and pages: which page an address means, and how to go to one without asking the server for it again.
 
-export type Page = "phone" | "people" | "calls" | "call" | "live" | "me";
+export type Page = "phone" | "people" | "calls" | "call" | "live" | "wall" | "me";
 export interface Route {
   page: Page;
   /** of page "call" */
@@ -22,6 +22,7 @@ export function route(pathname: string, search: string): Route | null {
     }
   }
   if (pathname === "/live") return of("live");
+  if (pathname === "/wallboard") return of("wall");
   if (pathname === "/me") return of("me");
   return null;
 }

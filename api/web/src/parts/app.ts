@@ -17,10 +17,11 @@ const PAGES: {page: Page; path: string; key: string}[] = [
   {page: "people", path: "/people", key: "E"},
   {page: "calls", path: "/calls", key: "C"},
   {page: "live", path: "/live", key: "L"},
+  {page: "wall", path: "/wallboard", key: "W"},
   {page: "me", path: "/me", key: "M"},
 ];
 const named = (page: Page): string =>
-  ({phone: t("page.phone"), people: t("page.people"), calls: t("page.calls"), call: t("page.calls"), live: t("page.live"), me: t("page.me")})[page];
+  ({phone: t("page.phone"), people: t("page.people"), calls: t("page.calls"), call: t("page.calls"), live: t("page.live"), wall: t("page.wall"), me: t("page.me")})[page];
 
 export class App extends Part {
   static override properties = {at: {state: true}, turn: {state: true}, help: {state: true}};
@@ -73,7 +74,7 @@ export class App extends Part {
     if (!session.known) return html`<main class="signin" aria-busy="true">${mark}</main>`;
     if (!session.who) return html`${keyed(this.turn, html`<harmony-sign-in></harmony-sign-in>`)}`;
     const who = session.who, here = this.at?.page ?? "live", current = here === "call" ? "calls" : here;
-    const pages = PAGES.filter((one) => one.page !== "phone" || session.user !== null);
+    const pages = PAGES.filter((one) => (one.page !== "phone" || session.user !== null) && (one.page !== "wall" || who.role !== "user"));
     const links = (tab: boolean): TemplateResult[] =>
       pages.map((one) => html`<a href=${one.path} aria-current=${one.page === current ? "page" : nothing}>${named(one.page)}${!tab && one.page === "live" ? html`<harmony-count class="cnt"></harmony-count>` : nothing}</a>`);
     return html`<a class="skip" href="#main" @click=${this.skip}>${t("skip")}</a><div class="app">
@@ -104,6 +105,7 @@ export class App extends Part {
       case "calls": return html`<harmony-calls .search=${location.search}></harmony-calls>`;
       case "call": return html`<harmony-one-call .call_id=${at.id}></harmony-one-call>`;
       case "live": return html`<harmony-live></harmony-live>`;
+      case "wall": return html`<harmony-wall></harmony-wall>`;
       case "me": return html`<harmony-me></harmony-me>`;
       default: return html``;
     }
@@ -169,7 +171,7 @@ export class KeyList extends Part {
     this.querySelector("dialog")?.showModal();
   }
   protected override render(): TemplateResult {
-    const fixed: [string, string][] = [["G P", t("page.phone")], ["G E", t("page.people")], ["G C", t("page.calls")], ["G L", t("page.live")], ["G M", t("page.me")], ["/", t("field.focus")]];
+    const fixed: [string, string][] = [["G P", t("page.phone")], ["G E", t("page.people")], ["G C", t("page.calls")], ["G L", t("page.live")], ["G W", t("page.wall")], ["G M", t("page.me")], ["/", t("field.focus")]];
     const shown = known().map((one): [string, string] => [one.key.replace("shift ", "Shift ").toUpperCase().replace("SHIFT", "Shift").replace("ESCAPE", "Esc"), one.says]);
     return html`<dialog class="panel keys" @close=${() => this.end()} aria-labelledby="keys-title"><h2 id="keys-title">${t("key.help")}</h2>
       <dl>${[...fixed, ...shown].map(([key, says]) => html`<dt><kbd>${key}</kbd></dt><dd>${says}</dd>`)}</dl>
