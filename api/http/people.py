@@ -16,6 +16,8 @@ from api.http.answers import Answer, encoded
 from api.http.services import services_of
 from api.people import favourites as kept
 from api.people.roster import Look
+from api.people.then import People, people_then
+from projections.callflow.document import instant_text
 
 PATIENCE = 1.0
 """seconds that an answer waits for people who are followed; then it is what was known, and says so (`current`)"""
@@ -37,12 +39,25 @@ async def people(request: Request) -> Response:
     who, services = principal_of(request), services_of(request)
     tenant = request.query_params.get("tenant")
     look = look_of(who, None if tenant is None else tenant.lower())
+    if (at := request.query_params.get("at")) is not None:
+        registry = services.registry.current
+        return _then(look, await services.with_connection(lambda one: people_then(one, at, registry, look)))
     source = services.streams.board
     if not source.ready.is_set():  # just started, or the database is away: it may be there in a moment
         await run_in_threadpool(source.ready.wait, PATIENCE)
     position, documents = source.people(look)
     current = b"true" if source.ready.is_set() else b"false"
     body = b'{"position":%d,"current":%b,"people":[%b]}' % (position, current, b",".join(documents))
+    return Answer(body, tenants=[look.tenant])
+
+
+def _then(look: Look, found: People) -> Answer:
+    instant = b"null" if found.instant is None else msgspec.json.encode(instant_text(found.instant))
+    body = b'{"position":%d,"at":%b,"current":false,"people":[%b]}' % (
+        found.position,
+        instant,
+        b",".join(found.documents),
+    )
     return Answer(body, tenants=[look.tenant])
 
 

@@ -69,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     do_not_disturb: bool | None = False
     forward_always: str | None = None
+    known: bool = True
+    """False: some of it is not known, which says nothing of whom one can reach"""
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -100,7 +102,7 @@ def cards(company: Company) -> dict[str, Card]:
             of = sorted({*groups.get(entry.user, ()), *entry.pickup_groups})
             whole = f"{entry.user}@{company.domain}"
             theirs = sorted(numbers.get(entry.user, ()))
-            made[whole] = Card(whole, entry.name or entry.user, entry.user, theirs, of, _settings(entry))
+            made[whole] = Card(whole, entry.name or entry.user, entry.user, theirs, of, settings_of(entry))
     return made
 
 
@@ -108,7 +110,8 @@ def _in_order(entry: User) -> tuple[int, str]:
     return len(entry.user) if entry.user.isdecimal() else 99, entry.user
 
 
-def _settings(entry: User) -> Settings:
+def settings_of(entry: User) -> Settings:
+    """What a user has set now."""
     return Settings(entry.do_not_disturb, entry.forward_always)
 
 
@@ -130,10 +133,10 @@ def person(
         state = "do_not_disturb"
     elif set_.forward_always:
         state = "away"
+    elif phones.registered is None or (phones.registered and not set_.known):
+        state = "unknown"
     elif phones.registered:
         state = "free"
-    elif phones.registered is None:
-        state = "unknown"
     else:
         state, since = "not_registered", None if phones.since is None else instant_text(phones.since)
     return Person(

@@ -32,7 +32,12 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stream(self) -> UUID:
         """The stream of the subject, apart from those of calls."""
-        return uuid5(_NAMESPACE, f"{self.type.partition('.')[0]}|{self.subject}")
+        return stream(self.type, self.subject)
+
+
+def stream(kind: str, subject: str) -> UUID:
+    """The stream of a subject, of notices of a type and of those of its kind."""
+    return uuid5(_NAMESPACE, f"{kind.partition('.')[0]}|{subject}")
 
 
 def event_id(event: SwitchEvent, kind: str) -> str:

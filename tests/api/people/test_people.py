@@ -225,3 +225,57 @@ def test_who_does_not_ask_for_people_is_told_of_calls_alone(tokens: dict[str, st
         while names.count("call") + names.count("snapshot") < 1 or names.count("health") < 2:
             names.append(next(stream)[0])
     assert not {"people", "person"} & set(names)
+
+
+def test_it_is_told_as_it_was(ask: Ask, phones: Phones, dsn: str, tokens: dict[str, str], server: Server) -> None:
+    phones.joined()
+    before = phones.tell("register", BOB, expires="600")
+    with server.client(tokens[BOB]) as client:
+        assert client.put(f"/v1/users/{BOB}/do-not-disturb", json={"on": True}).status_code == 200
+    on = Runner(dsn, CallFold, TOPICS).run_once().position
+    with server.client(tokens[BOB]) as client:
+        assert client.put(f"/v1/users/{BOB}/do-not-disturb", json={"on": False}).status_code == 200
+    Runner(dsn, CallFold, TOPICS).run_once()
+    rings_and_talks(dsn)
+    until(lambda: ask(DAVE)[CAROL]["state"] == "ringing", "the call at Carol's phone")
+    assert ask(DAVE)[BOB]["state"] == "talking"
+    assert ask(DAVE, at=str(on))[BOB]["state"] == "do_not_disturb"
+    # What he had set before his first change that was recorded is not known, nor what is free then.
+    assert (ask(DAVE, at=str(before))[BOB]["state"], ask(DAVE, at=str(before))[BOB]["registered"]) == ("unknown", True)
+    with server.client(tokens[FRANK]) as client:
+        now = client.get("/v1/people").json()
+        then = client.get("/v1/people", params={"at": str(now["position"])}).json()
+        assert {one["user"]: one for one in then["people"]} == {one["user"]: one for one in now["people"]}
+        assert (then["current"], now["current"]) == (False, True)
+        assert client.get("/v1/people", params={"at": "soon"}).status_code == 400
+    assert "with" not in ask(DAVE, at=str(now["position"]))[ALICE]
+
+
+def test_favourites_are_a_persons_own(tokens: dict[str, str], server: Server) -> None:
+    def asked(user: str, method: str, path: str = "") -> tuple[int, Any]:
+        with server.client(tokens[user]) as client:
+            answer = client.request(method, f"/v1/me/favourites{path}")
+            return answer.status_code, answer.json().get("favourites")
+
+    assert asked(ALICE, "PUT", f"/{CAROL}") == (200, [CAROL])
+    assert asked(ALICE, "PUT", f"/{BOB.upper()}") == (200, [CAROL, BOB])
+    assert asked(ALICE, "PUT", f"/{CAROL}") == (200, [CAROL, BOB])
+    assert asked(ALICE, "DELETE", f"/{CAROL}") == (200, [BOB])
+    assert asked(ALICE, "GET") == (200, [BOB])
+    assert asked(BOB, "GET") == (200, [])
+    for nobody in (OTHERS, f"9999@{ALPHA}", "nobody"):
+        assert asked(ALICE, "PUT", f"/{nobody}")[0] == 404
+    with server.client() as client:
+        assert client.get("/v1/me/favourites").status_code == 404
+
+
+def test_the_command_line_lists_people(registry: Path, phones: Phones, site: Site) -> None:
+    assert site.dsn is not None
+    at = phones.tell("register", BOB, expires="600")
+    rings_and_talks(site.dsn)
+    now = {one["user"]: one for one in site.ok("people", "--json", "--tenant", ALPHA).json["people"]}
+    assert [now[user]["state"] for user in (BOB, CAROL)] == ["talking", "ringing"]
+    assert "Bob Alpha" in site.ok("people").out
+    then = {one["user"]: one["state"] for one in site.ok("people", "--json", "--at", at).json["people"]}
+    assert (then[BOB], then[CAROL]) == ("free", "unknown")
+    assert site.run("people", "--tenant", "nobody.example").code == 1

@@ -185,6 +185,7 @@ def test_axe_finds_nothing_on_any_page_wide_and_narrow_light_and_dark(
         ("/live", "!!document.querySelector('.empty')"),
         ("/live?at=2026-11-23T08:51:20Z", "!!document.querySelector('.scrub')"),
         ("/phone", "!!document.querySelector('.dial')"),
+        ("/people", "!!document.querySelector('.person')"),
         ("/me", "!!document.querySelector('.me-lay')"),
     ):
         for width, dark in ((1440, False), (390, True)):
