@@ -1,5 +1,6 @@
 """The page of people in a real Chromium: lamps, names in every field, calls handed over by mouse and by key."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -9,13 +10,22 @@ from core.log import EventLog
 from projections.callflow import TOPICS, CallFold
 from projections.runner import Runner
 from tests.api.commands.living import SWITCH, store_until
-from tests.api.conftest import Server, until
+from tests.api.conftest import Server, Site, until
 from tests.api.web.chromium import Chromium
 from tests.api.web.conftest import SignIn, axe, complaints
 
 pytestmark = pytest.mark.browser
 USER = "1001@alpha.example"
 LINES = "document.querySelectorAll('.person .line').length"
+
+
+@pytest.fixture
+def server(site: Site) -> Iterator[Server]:
+    """A server that knows of a switch; there is no bridge that would give its commands."""
+    site.env["HARMONY_SWITCHES"] = SWITCH
+    running = Server(site)
+    yield running
+    running.running.stop()
 
 
 def line(name: str) -> str:

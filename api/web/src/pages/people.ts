@@ -151,9 +151,9 @@ export class People extends Part {
 
   private back(): void {
     if (this.moving) this.moving = false;
+    else if (past.at !== null) past.end();
     else if (this.picked) this.picked = "";
-    else if (this.text || this.only) { this.text = ""; this.only = null; }
-    else past.end();
+    else { this.text = ""; this.only = null; }
   }
   private step(by: 1 | -1): void {
     const rows = this.shown().flatMap((circle) => circle.people.map((one) => `${circle.name}\n${one.user}`)), at = rows.indexOf(this.picked);

@@ -9,6 +9,11 @@ export class Part extends LitElement {
     return this;
   }
 
+  /** An answer that comes when the element has left the page draws nothing, and takes no keys. */
+  protected override shouldUpdate(): boolean {
+    return this.isConnected;
+  }
+
   /** Listen for as long as the element is in the page. */
   protected hear(where: EventTarget, what: string, then: (event: Event) => void): void {
     where.addEventListener(what, then);
