@@ -1,111 +1,50 @@
-"""Take the pictures of the README: start the demo, sign in with Chromium, wait until something is going on, shoot.
+"""Take the pictures of the README and of the tutorial for the browser: start the demo, do what it says, shoot.
 
-``python scripts/screenshot.py`` writes docs/images/live-calls.png, one-call.png and calls.png. Needs Debian's chromium
-(`scripts/setup-test`).
+``python scripts/screenshot.py`` writes docs/images/*.png. Needs Debian's chromium (`scripts/setup-test`).
 """
 
 from __future__ import annotations
 
 import base64
-import itertools
-import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
 
 TOP = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP))
+
+from tests.api.web.chromium import Chromium  # noqa: E402
+from tests.ports import free_port  # noqa: E402
+
 IMAGES = TOP / "docs" / "images"
 WIDTH, HEIGHT = 1280, 760
-QUIET = [
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-]
+PATIENCE = 180.0
 ROWS = "document.querySelectorAll('tr[data-call]').length"
-SIGN_IN = """
-    fetch("/v1/session", {
-        method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({token: %r})
-    }).then((answer) => answer.ok)
-"""
+LIVE = "document.documentElement?.dataset.connection === 'live'"
+DOING = "document.querySelector('h1')?.innerText.includes({0!r})"
 TRANSFERRED = """
     fetch("/v1/calls?has_transfer=true&live=false&limit=50").then((answer) => answer.json())
         .then((page) => page.calls.find((call) => call.transfers[0].kind === "attended")?.call_id ?? "")
 """
 
 
-class Chromium:
-    """A headless Chromium on its debugging pipe: a JSON message and a NUL byte each way."""
-
-    def __init__(self, profile: str) -> None:
-        theirs_in, self._out = os.pipe()
-        self._in, theirs_out = os.pipe()
-        options = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--remote-debugging-pipe",
-            f"--user-data-dir={profile}",
-            *QUIET,
-        ]
-        command = f'exec chromium "$@" 3<&{theirs_in} 4>&{theirs_out}'
-        self.process = subprocess.Popen(
-            ["sh", "-c", command, "sh", *options], pass_fds=(theirs_in, theirs_out), stderr=subprocess.DEVNULL
-        )
-        os.close(theirs_in)
-        os.close(theirs_out)
-        self._numbers = itertools.count(1)
-        self._rest = b""
-        self._session: str | None = None
-
-    def open(self, url: str) -> None:
-        """Open a page; the other commands go to it."""
-        target = self.ask("Target.createTarget", url=url)["targetId"]
-        self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-
-    def evaluate(self, expression: str) -> Any:
-        """The value of an expression in the page."""
-        return self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)["result"].get(
-            "value"
-        )
-
-    def ask(self, method: str, **params: object) -> dict[str, Any]:
-        """Send a command and wait for its answer."""
-        number = next(self._numbers)
-        message = {"id": number, "method": method, "params": params}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._out, json.dumps(message).encode() + b"\0")
-        while True:
-            while b"\0" not in self._rest:
-                chunk = os.read(self._in, 1 << 20)
-                if not chunk:
-                    raise RuntimeError("Chromium ended.")
-                self._rest += chunk
-            text, self._rest = self._rest.split(b"\0", 1)
-            answer = json.loads(text)
-            if answer.get("id") == number:
-                if "error" in answer:
-                    raise RuntimeError(f"{method}: {answer['error']['message']}")
-                return dict(answer["result"])
-
-
 def main() -> int:
-    """Start, wait, shoot, end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    """Start, walk, end."""
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="harmony-") as directory:
-        environment = {**os.environ, "HARMONY_DATA": f"{directory}/data", "HARMONY_HTTP_PORT": str(port)}
+        environment = {
+            **os.environ,
+            "HARMONY_DATA": f"{directory}/data",
+            "HARMONY_HTTP_PORT": str(port),
+            "ERL_EPMD_PORT": str(free_port()),
+        }
         demo = subprocess.Popen(
             [sys.executable, "-m", "api.cli", "run", "--demo"],
             env=environment,
@@ -114,48 +53,95 @@ def main() -> int:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        assert demo.stdout is not None
-        said = {
-            found[1]: found[2]
-            for line in _lines(demo.stdout)
-            if (found := re.match(r"(Harmony|Access token): (\S+)", line))
-        }
-        browser = Chromium(f"{directory}/chromium")
+        browser = Chromium(Path(directory) / "chromium")
         try:
-            browser.open(said["Harmony"] + "sign-in")
-            browser.ask(
-                "Emulation.setDeviceMetricsOverride", width=WIDTH, height=HEIGHT, deviceScaleFactor=1, mobile=False
-            )
-            _until(lambda: bool(browser.evaluate("!!document.querySelector('form')")))
-            _until(lambda: bool(browser.evaluate(SIGN_IN % said["Access token"])))
-            browser.ask("Page.navigate", url=said["Harmony"] + "live")
-            _until(lambda: int(browser.evaluate(ROWS)) >= 5)
-            _shoot(browser, "live-calls")
-            _until(lambda: bool(browser.evaluate(TRANSFERRED)))
-            browser.ask("Page.navigate", url=said["Harmony"] + "calls/" + str(browser.evaluate(TRANSFERRED)))
-            _until(lambda: bool(browser.evaluate("!!document.querySelector('svg.ladder .slur')")))
-            _shoot(browser, "one-call")
-            browser.ask("Page.navigate", url=said["Harmony"] + "calls")
-            _until(lambda: int(browser.evaluate(ROWS)) >= 12)
-            _shoot(browser, "calls")
+            assert demo.stdout is not None
+            for line in demo.stdout:
+                if re.match(r"Access token: ", line):
+                    break
+            # The pipe is read on, or the demo would wait for it some day.
+            threading.Thread(target=demo.stdout.read, daemon=True).start()
+            browser.size(WIDTH, HEIGHT)
+            _alice(browser, f"http://127.0.0.1:{port}")
+            _frank(browser, f"http://127.0.0.1:{port}")
         finally:
-            browser.process.terminate()
-            browser.process.wait()
+            browser.close()
             demo.send_signal(signal.SIGTERM)
             demo.wait()
     return 0
 
 
-def _lines(stream: IO[str]) -> Iterator[str]:
-    """What the demo says, up to the token."""
-    for line in stream:
-        yield line
-        if line.startswith("Access token"):
-            return
+def _alice(browser: Chromium, address: str) -> None:
+    """A user phones and hands a call over."""
+    browser.open(f"{address}/phone")
+    browser.until("!!document.querySelector('harmony-sign-in input')", PATIENCE)
+    browser.type("input[name=user]", "1001@alpha.example", enter=False)
+    _shoot(browser, "browser-sign-in")
+    browser.type("input[name=password]", "login-alpha-1001")
+    browser.until(DOING.format("You are free"), PATIENCE)
+    _dial(browser, "1002")
+    time.sleep(4)  # the ladder grows a bit
+    _shoot(browser, "browser-phone")
+    while True:  # a phone is busy now and then
+        browser.press("t")
+        browser.until("!!document.querySelector('.move input')")
+        browser.type(".move input", "1003")
+        browser.value("document.activeElement.blur()")
+        try:
+            browser.until(DOING.format("You ask"), 30)
+            break
+        except AssertionError:
+            continue
+    time.sleep(3)
+    browser.press("Enter", 13, "\r")
+    browser.until("!" + DOING.format("You ask"), PATIENCE)
 
 
-def _until(look: Callable[[], bool], patience: float = 180) -> None:
-    deadline = time.monotonic() + patience
+def _frank(browser: Chromium, address: str) -> None:
+    """An admin looks at the calls of the company."""
+    browser.without_cookies()
+    browser.open(f"{address}/calls")
+    browser.until("!!document.querySelector('harmony-sign-in input')", PATIENCE)
+    browser.type("input[name=user]", "1006@alpha.example", enter=False)
+    browser.type("input[name=password]", "login-alpha-1006")
+    browser.until("!!document.querySelector('.side')", PATIENCE)
+    browser.open(f"{address}/people")
+    _settled(browser, f"{LIVE} && !document.querySelector('main .ghost')")
+    _shoot(browser, "browser-people")
+    browser.open(f"{address}/calls")
+    _settled(browser, f"{ROWS} >= 6")
+    _shoot(browser, "browser-calls")
+    _until(lambda: bool(browser.value(TRANSFERRED)))
+    browser.open(f"{address}/calls/{browser.value(TRANSFERRED)}")
+    _settled(browser, "!!document.querySelector('svg.ladder .slur')")
+    _shoot(browser, "one-call")
+    browser.open(f"{address}/live")
+    _settled(browser, f"{ROWS} >= 2 && {LIVE}")
+    _shoot(browser, "live-calls")
+    browser.value("[...document.querySelectorAll('.head button')].find(one => one.innerText.includes('past')).click()")
+    _settled(browser, "!!document.querySelector('.scrub')")
+    _shoot(browser, "browser-past")
+
+
+def _dial(browser: Chromium, number: str) -> None:
+    """Until they talk: a phone of a company that lives is busy now and then."""
+    while True:
+        browser.type(".dial input[name=to]", number)
+        try:
+            browser.until(DOING.format("You talk"), 30)
+        except AssertionError:
+            continue
+        browser.value("document.activeElement.blur()")
+        return
+
+
+def _settled(browser: Chromium, expression: str) -> None:
+    browser.until(expression, PATIENCE)
+    time.sleep(1)  # fonts, and what is asked for behind the first picture
+
+
+def _until(look: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not look():
         if time.monotonic() > deadline:
             raise TimeoutError("the demo did not show what the picture is of")
@@ -163,7 +149,7 @@ def _until(look: Callable[[], bool], patience: float = 180) -> None:
 
 
 def _shoot(browser: Chromium, name: str) -> None:
-    shot = browser.ask("Page.captureScreenshot", format="png")["data"]
+    shot = browser._page("Page.captureScreenshot", format="png")["data"]
     IMAGES.mkdir(parents=True, exist_ok=True)
     (IMAGES / f"{name}.png").write_bytes(base64.b64decode(shot))
 
