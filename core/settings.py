@@ -124,6 +124,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     recordings_on_switch: str | None = None
     """what the switches call that directory (their recordings_dir), where it has another name there"""
 
+    voicemail: Path | None = None
+    """the directory in which the switches' voicemail messages can be read here; without it they are heard by phone"""
+    voicemail_on_switch: str | None = None
+    """what the switches call that directory, where it has another name there"""
+
     webhook_private: bool = False
     """whether webhooks may go to addresses that are not public: loopback, private networks, link-local"""
     webhook_http: bool = False

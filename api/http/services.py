@@ -59,6 +59,7 @@ class Services:
         self.logins = Logins()
         self.desk = Desk(here)
         self.recordings = Kept(here.settings.recordings, here.settings.recordings_on_switch)
+        self.voicemail = Kept(here.settings.voicemail, here.settings.voicemail_on_switch)
         self.listening = Listening()
 
     @contextlib.asynccontextmanager

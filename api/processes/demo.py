@@ -36,7 +36,14 @@ def with_recordings(settings: Settings) -> Settings:
 
     if settings.recordings is not None:
         return settings
-    return msgspec.structs.replace(settings, recordings=settings.data / SOUND, recordings_on_switch=AT_SWITCH)
+    kept = settings.data / SOUND
+    return msgspec.structs.replace(
+        settings,
+        recordings=kept,
+        recordings_on_switch=AT_SWITCH,
+        voicemail=kept / "voicemail",
+        voicemail_on_switch=f"{AT_SWITCH}/voicemail",
+    )
 
 
 def cookie(data: Path) -> str:

@@ -19,9 +19,12 @@ from uuid import UUID, uuid4
 
 from bridge.control.compose import compose, questions
 from bridge.control.hints import Hints
+from bridge.control.mailboxes import question
 from bridge.control.steps import Event, Job, Plan
 from bridge.errors import BridgeError, NotConnected
 from bridge.session.commands import CommandFailed, Commands, CommandTimeout
+from core.commands.mailboxes import Answer, Question, claim
+from core.commands.mailboxes import answer as give
 from core.commands.orders import Command, CommandError, Dtmf, Result
 from core.commands.store import CommandStore
 from core.errors import HarmonyError
@@ -62,6 +65,7 @@ class Executor:
         self._store = store
         self._room, self._poll = room, poll
         self._under_way: dict[UUID, asyncio.Task[None]] = {}
+        self._asking: set[asyncio.Task[None]] = set()
         self._look = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "commands")
 
@@ -88,9 +92,28 @@ class Executor:
             task = asyncio.create_task(self._carry_out(command))
             self._under_way[command.command_id] = task
             task.add_done_callback(partial(self._done, command.command_id))
+        await self._mailboxes(up)
         down = [name for name in self._links if name not in up]
         if down:
             await self._stored(lambda: self._store.expire(down))
+
+    async def _mailboxes(self, up: Sequence[str]) -> None:
+        """Answer what is asked about mailboxes, beside the commands."""
+        for one in await self._stored(lambda: self._store.work(partial(claim, switches=up))) if up else []:
+            task = asyncio.create_task(self._mailbox(one))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+    async def _mailbox(self, one: Question) -> None:
+        try:
+            ask = question(one.asked)
+            answer = Answer(True, await self._links[one.switch].commands.api(ask.command, ask.argument))
+        except (BridgeError, CommandError) as error:
+            answer = Answer(False, str(error))
+        if answer.text.startswith("-"):
+            answer = Answer(False, answer.text)
+        with contextlib.suppress(HarmonyError):  # who asked is told that nobody answered
+            await self._stored(lambda: self._store.work(partial(give, question_id=one.question_id, given=answer)))
 
     def _done(self, command_id: UUID, _: object = None) -> None:
         self._under_way.pop(command_id, None)
@@ -163,6 +186,9 @@ class Executor:
 
     async def _end(self) -> None:
         """Wait a moment for what is under way, and tell what is not known of the rest."""
+        for asking in self._asking:
+            asking.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
         tasks = dict(self._under_way)
         if tasks:
             await asyncio.wait(tasks.values(), timeout=_GRACE)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 from uuid import UUID, uuid4
 
 import msgspec
@@ -23,6 +23,7 @@ from core.commands.orders import Command, Dtmf, KeyReused, Order, RecordStart, R
 from core.log.driver import connect, translated
 from core.log.insert import Connection
 
+T = TypeVar("T")
 CHANNEL = "harmony_command"
 """NOTIFY of a new command; the payload is the switch. A hint only: who misses it finds the row by `claim`."""
 PATIENCE = 10.0
@@ -137,6 +138,11 @@ class CommandStore:
             if self._opened is not None:
                 self._opened.close()
                 self._opened = None
+
+    def work(self, do: Callable[[Connection], T]) -> T:
+        """Do something with the connection to the database, in its turn."""
+        with self._lock, translated():
+            return do(self._connection())
 
     # For who asks
 

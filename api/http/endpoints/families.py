@@ -17,6 +17,7 @@ from api.http.endpoints import (
     state,
     streams,
     tryouts,
+    voicemail,
     web,
 )
 
@@ -32,6 +33,7 @@ FAMILIES: tuple[Family, ...] = (
     tryouts.FAMILY,
     access.FAMILY,
     self_service.FAMILY,
+    voicemail.FAMILY,
     people.FAMILY,
     operating.FAMILY,
     state.FAMILY,

@@ -5,6 +5,7 @@ from bridge.emulator.exchange import (
     applications,
     centre_commands,
     hearing,
+    mailboxes,
     parking,
     queueing,
     rooms,
@@ -15,7 +16,7 @@ from bridge.emulator.exchange.exchange import Event, Exchange, Fetch
 from bridge.emulator.exchange.life import Life, Town
 from bridge.emulator.exchange.phones import Manner, Phone
 
-MODULES = (answering, applications, centre_commands, hearing, parking, queueing, rooms, telling)
+MODULES = (answering, applications, centre_commands, hearing, mailboxes, parking, queueing, rooms, telling)
 """what is loaded: each puts its applications and commands in"""
 
 __all__ = [

@@ -9,6 +9,7 @@ from bridge.emulator.exchange.applications import pause
 from bridge.emulator.exchange.channel import Channel
 from bridge.emulator.exchange.exchange import Exchange
 from bridge.emulator.exchange.executing import APPLICATIONS, transfer
+from bridge.emulator.exchange.mailboxes import Mailboxes, Message
 from bridge.emulator.exchange.threads import Thread
 
 SECOND: Final = 1_000_000
@@ -31,6 +32,11 @@ def _voicemail(exchange: Exchange, channel: Channel, data: str) -> Thread[None]:
     yield from pause(exchange, channel, LONGEST_MESSAGE)
     exchange.keep(path, exchange.now - began)
     exchange.emit(channel, "RECORD_STOP", [("Record-File-Path", path), ("Record-Completion-Cause", "success-silence")])
+    profile = channel.profile
+    message = Message(
+        exchange.new_uuid(), path, profile.caller_name, profile.caller_number, began, (exchange.now - began) // SECOND
+    )
+    Mailboxes.of(exchange).leave(f"{user}@{domain}", message)
     told = [
         ("VM-Action", "leave-message"),
         ("VM-User", user),
@@ -40,7 +46,7 @@ def _voicemail(exchange: Exchange, channel: Channel, data: str) -> Thread[None]:
         ("VM-File-Path", path),
         ("VM-Flags", ""),
         ("VM-Folder", "inbox"),
-        ("VM-UUID", exchange.new_uuid()),
+        ("VM-UUID", message.uuid),
         ("VM-Message-Len", str((exchange.now - began) // SECOND)),
         ("VM-Timestamp", str(began // SECOND)),
     ]

@@ -240,6 +240,7 @@ export class Phone extends Part {
         ${parkedPanel(parked(feed.picture.calls.values()), now, stale, (one) => this.fetchParked(one))}
         <section class="panel"><header><h2>${t("phone.call")}</h2></header><form class="body row wrap dial" @submit=${this.dial}><harmony-who class="grow" .label=${t("phone.number")}></harmony-who><button class="btn main-act" ?disabled=${stale || this.busy === ""}>${t("do.call")}<kbd>Enter</kbd></button>${this.told("")}</form></section>
         <section class="panel"><header><h2>${t("phone.missed")}<span class="n">${this.missed?.length || ""}</span></h2><a class="push s13" href="/calls?user=${encodeURIComponent(session.user ?? "")}&answered=false">${t("all")}</a></header><div class="body">${this.missed === null ? html`<span class="ghost"></span>` : this.missed.length ? html`<ul class="list missed">${repeat(this.missed, ({call}) => call.call_id, ({call, times}) => this.missedRow(call, times, now, stale))}</ul>` : html`<p class="q2 s13">${t("phone.missed.none")}</p>`}</div></section>
+        <harmony-voicemail @back=${(e: CustomEvent<string>) => void this.give(null, "", {from: session.user, to: e.detail})}></harmony-voicemail>
       </div><aside class="col">${this.history ? this.about(this.history, first) : nothing}</aside></div>`;
   }
 

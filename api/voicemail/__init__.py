@@ -1,0 +1,1 @@
+"""Voicemail: the messages that wait for a user at the switch."""
