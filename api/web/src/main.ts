@@ -4,6 +4,7 @@ import "./style/tokens.css";
 import "./style/app.css";
 import "./style/pages.css";
 import {speak} from "./i18n/index";
+import {tellOfCalls} from "./live/notify";
 import {App, ConnectionState, Count, KeyList} from "./parts/app";
 import {Field} from "./parts/field";
 import {Ladder} from "./ladder/element";
@@ -21,6 +22,7 @@ import {Wall} from "./pages/wall";
 import {Who} from "./parts/who";
 
 speak();
+tellOfCalls();
 const theme = localStorage.getItem("harmony.theme");
 if (theme) document.documentElement.dataset["theme"] = theme;
 customElements.define("harmony-ladder", Ladder);

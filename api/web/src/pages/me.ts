@@ -3,6 +3,7 @@
 import {html, nothing, type TemplateResult} from "lit";
 import {ask, Refused, type Settings} from "../api/client";
 import {NAMES, spoken, t, type Key} from "../i18n/index";
+import {possible, want, wanted} from "../live/notify";
 import {Part} from "../parts/part";
 import {session} from "../session";
 import {speakAgain} from "./sign-in";
@@ -43,6 +44,12 @@ export class Me extends Part {
     void this.put(kind, "forward", {kind, target: target || null});
   }
 
+  private async notify(box: HTMLInputElement): Promise<void> {
+    const good = await want(box.checked);
+    this.said = {of: "notify", says: good ? t("me.saved") : t("me.notify.denied"), good};
+    box.checked = wanted();
+  }
+
   private paint(theme: string): void {
     this.theme = theme;
     if (theme) {
@@ -62,6 +69,7 @@ export class Me extends Part {
         <section class="panel"><header><h2>${t("phone.availability")}</h2></header><div class="body"><label class="row"><input type="checkbox" .checked=${now?.do_not_disturb ?? false} ?disabled=${!now} @change=${(e: Event) => void this.put("dnd", "do-not-disturb", {on: (e.target as HTMLInputElement).checked})}>${t("me.dnd")}</label>${this.told("dnd")}</div></section>` : nothing}
       <section class="panel"><header><h2>${t("me.page")}</h2></header><div class="body col">
         <div class="row wrap"><span class="lab">${t("me.language")}</span><span class="seg" role="group" aria-label=${t("me.language")}>${Object.entries(NAMES).map(([code, name]) => html`<button lang=${code} class=${code === spoken() ? "on" : ""} aria-pressed=${code === spoken()} @click=${() => speakAgain(code)}>${name}</button>`)}</span></div>
+        ${session.user && possible() ? html`<div class="row wrap"><label class="row"><input type="checkbox" .checked=${wanted()} @change=${(e: Event) => void this.notify(e.target as HTMLInputElement)}>${t("me.notify")}</label>${this.told("notify")}</div>` : nothing}
         <div class="row wrap"><span class="lab">${t("me.theme")}</span><span class="seg" role="group" aria-label=${t("me.theme")}>${["", "light", "dark"].map((one) => html`<button class=${one === this.theme ? "on" : ""} aria-pressed=${one === this.theme} @click=${() => this.paint(one)}>${one === "light" ? t("theme.light") : one === "dark" ? t("theme.dark") : t("theme.system")}</button>`)}</span></div></div></section>
       <section class="panel"><header><h2>${t("me.session")}</h2></header><div class="body col"><p class="q2 s13">${t("me.session.says")}</p><div class="row wrap"><button class="btn" @click=${() => void session.end(false)}>${t("signout")}</button><button class="btn end" @click=${() => void session.end(true)}>${t("me.everywhere")}</button></div>${this.told("")}</div></section>
     </div>`;
