@@ -1,9 +1,9 @@
 """A line on which somebody takes caller after caller out of a fifo: it is cut into stints, as a standing agent's is.
 
-Whoever dials `fifo <name> out` and waits is bridged to one caller after another (mod_fifo.c, fifo_app_function). The
+Whoever executes `fifo <name> out wait` is bridged to one caller after another (mod_fifo.c, fifo_app_function). The
 bridge is told of his line alone, and names the caller. So what his line says of a bridge becomes what a stint of it
-does for that caller (`standby`), and joins no two of them. Members whom the fifo calls itself are called for each
-caller anew, and are legs like others.
+does for that caller (`standby`), and joins no two of them. Who fetches one caller (`out nowait`), and members whom
+the fifo calls itself, for each caller anew, are legs like others.
 
 Read from mod_fifo's source: it sets `fifo_bridge_role` on both lines before it bridges them, and `fifo_target`, each
 time, to the other one.
@@ -30,7 +30,7 @@ def of_fifo(facts: Sequence[Fact], get: Get) -> list[Fact]:
         return list(facts)
     if role == "caller":
         return [*facts, *(closed for fact in facts if fact.kind == "complete" for closed in _parted(fact, other))]
-    if get("Call-Direction") != "inbound":
+    if get("Call-Direction") != "inbound" or _fetches(get):
         return list(facts)
     found: list[Fact] = []
     for fact in facts:
@@ -39,6 +39,12 @@ def of_fifo(facts: Sequence[Fact], get: Get) -> list[Fact]:
         else:
             found.append(structs.replace(fact, ties=tuple(tie for tie in fact.ties if tie.leg != other)))
     return found
+
+
+def _fetches(get: Get) -> bool:
+    """Does this line take one caller and no more (`fifo <name> out nowait`)? Then it is a leg of that caller's call."""
+    words = (get("variable_current_application_data") or "").split()
+    return get("variable_current_application") == "fifo" and words[2:3] == ["nowait"]
 
 
 def _parted(complete: Fact, line: str) -> list[Fact]:

@@ -91,6 +91,14 @@ def test_a_member_whom_the_fifo_calls_is_a_leg_like_others() -> None:
     assert (fact.leg, [tie.leg for tie in fact.ties]) == ("member", ["anna"])
 
 
+def test_who_fetches_one_caller_and_no_more_is_in_his_call() -> None:
+    bridge = {"Bridge-A-Unique-ID": "line", "Bridge-B-Unique-ID": "anna", **_line()}
+    serving = {"variable_fifo_bridge_role": "consumer", "variable_fifo_target": "anna"}
+    app = {"variable_current_application": "fifo", "variable_current_application_data": f"sales@{DOMAIN} out nowait"}
+    (fact,) = read(event("CHANNEL_BRIDGE", "line", 1, 0, bridge | serving | app))
+    assert (fact.leg, [tie.leg for tie in fact.ties]) == ("line", ["anna"])
+
+
 def test_who_waited_too_long_has_left() -> None:
     (fact,) = read(event("CUSTOM fifo::info", "anna", 1, 0, {"FIFO-Name": "sales", "FIFO-Action": "timeout"}))
     assert fact.data["action"] == "leave"
