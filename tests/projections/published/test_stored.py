@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
 
 from core.log.eventlog import EventLog
 from core.migrate import found, migrate
@@ -14,6 +15,7 @@ from projections.callflow.changes import Merged
 from projections.query import EventFilter, call_events, position_at
 from projections.rebuild import rebuild
 from projections.runner import Runner
+from projections.tables.table import FOLD_PART, STAY
 from tests.projections.filling import import_captures, made_event
 from tests.projections.made_calls import NOON, SECOND, a_call, queue, store
 
@@ -99,12 +101,23 @@ def test_what_was_published_before_gets_its_audience(server: str) -> None:
 
 
 def _fill_as_before(dsn: str) -> None:
+    """By today's writer, for whom the tables stand there that came later, while it writes."""
+    later = (STAY, FOLD_PART)
+    with psycopg.connect(dsn) as connection:
+        for table in later:
+            columns = SQL(", ").join(
+                SQL("{} {}").format(Identifier(name), Identifier(kind))
+                for name, kind in zip(table.names(), table.types(), strict=True)
+            )
+            connection.execute(SQL("CREATE TABLE calls.{} ({})").format(Identifier(table.name), columns))
     store(
         dsn,
         [a_call("one", aliases=["two"], segments=[queue("support", "1001", NOON, 3)]), a_call("three", tenant=None)],
         [Merged(alias="two", call_id="one", position=5)],
     )
     with psycopg.connect(dsn) as connection:
+        for table in later:
+            connection.execute(SQL("DROP TABLE calls.{}").format(Identifier(table.name)))
         for n, call_id in enumerate(("one", "two", "three", "gone"), start=1):
             state = f'{{"call_id":"{call_id}","data":{{"name":"\\\\u0000 \\u0000"}}}}'.encode()
             connection.execute(
