@@ -125,6 +125,7 @@ def test_what_needs_no_token_is_little_and_known() -> None:
         "/sign-in",
         "/v1/login",
         "/v1/session",
+        "/wallboard",
     }
 
 
