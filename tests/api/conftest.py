@@ -19,6 +19,7 @@ import pytest
 from api.access import installation_token
 from core.log import EventLog
 from projections.callflow import TOPICS, CallFold
+from projections.centre import CentreProjection
 from projections.runner import Runner
 from tests.ports import free_port
 
@@ -156,6 +157,7 @@ def filled(site: Site) -> Callable[..., Site]:
             for number in numbers:
                 assert import_file(log, capture(number), None, lambda offset: None).refused is None
         Runner(site.dsn, CallFold, TOPICS).run_once()
+        Runner.of(site.dsn, CentreProjection()).run_once()
         return site
 
     return fill

@@ -12,6 +12,7 @@ from core.log.eventlog import EventLog
 from core.log.retention import drop, oldest
 from core.log.verify import Finding, verify
 from projections.callflow import TOPICS, CallFold
+from projections.centre import CentreProjection
 from projections.rebuild import Rebuild, rebuild
 from projections.retention import DAY, Droppable, droppable, weigh
 from projections.runner import Runner
@@ -35,6 +36,7 @@ def log(dsn: str) -> Iterator[EventLog]:
 
 def fold_all(dsn: str) -> None:
     Runner(dsn, CallFold, TOPICS).run_once()
+    Runner.of(dsn, CentreProjection()).run_once()
 
 
 def in_a_week(connection: Connection) -> Droppable:
@@ -145,6 +147,7 @@ def test_a_rebuild_takes_over_calls_whose_events_are_gone_and_tells_the_others_a
 ) -> None:
     import_captures(log, "01-*", "42-*")
     Runner(dsn, FAKE.make, FAKE.topics).run_once()
+    Runner.of(dsn, CentreProjection()).run_once()
     drop_all(connection)
     kept = {call for (call,) in connection.execute("SELECT call_id FROM calls.call").fetchall()}
     import_captures(log, "10-*")
@@ -162,6 +165,7 @@ def test_after_a_drop_of_everything_a_rebuild_changes_nothing(
     recorded: str, connection: Connection, fold: FoldUnderTest
 ) -> None:
     Runner(recorded, fold.make, fold.topics).run_once()
+    Runner.of(recorded, CentreProjection()).run_once()
     before = tables(recorded)
     drop_all(connection)
     outcome = rebuild(recorded, fold.make, fold.topics)
