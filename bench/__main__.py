@@ -14,7 +14,7 @@ from time import perf_counter
 from bench import machine, report
 
 NAMES = ("decode", "size", "append", "read", "wire", "fold", "latency", "fetch")
-LONG = ("endless", "lists", "memory", "people", "rebuild", "stream")
+LONG = ("endless", "lists", "memory", "page", "people", "rebuild", "stream")
 """those that take minutes: only when they are named"""
 
 
