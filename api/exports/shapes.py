@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from api.errors import BadArgument
+from api.errors import Settled
 from api.exports.signing import Signer
 from api.exports.traces import request
 from api.exports.vcon import vcon
@@ -18,9 +18,9 @@ Shape = Callable[[bytes], bytes]
 
 
 def shape(kind: str, settings: Settings, sign: bool = False) -> Shape:
-    """How a call's document becomes the shape; raises `BadArgument`, and `Unavailable` where nothing can be signed."""
+    """How a call's document becomes the shape; raises `Settled` where nothing can be signed."""
     if sign and kind != "vcon":
-        raise BadArgument("sign: only a vCon is signed.")
+        raise Settled("sign: only a vCon is signed: ask for one, or without a signature.")
     node = settings.node
     signer = Signer(settings) if sign else None
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import msgspec
 
-from api.errors import Unavailable
+from api.errors import Settled, Unavailable
 from core.settings import Settings
 
 
 class Signer:
-    """Signs with one key. Making one raises `Unavailable` where there is none, or one that cannot be used."""
+    """Signs with one key. Making one raises `Settled` where there is none, `Unavailable` for one of no use."""
 
     def __init__(self, settings: Settings) -> None:
         if settings.vcon_key is None or settings.vcon_certificate is None:
-            raise Unavailable(
+            raise Settled(
                 "Nothing can be signed here: name a key and its certificate as vcon_key and vcon_certificate in the "
                 "settings, or ask without a signature."
             )

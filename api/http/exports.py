@@ -44,7 +44,7 @@ async def export(request: Request) -> Response:
         raise BadArgument(f"rows: there is no {rows[:40]!r}, only {', '.join(VIEWS)}.")
     sign = yes("sign", given.get("sign"))
     if sign and kind not in SHAPES:
-        raise BadArgument("sign: only a vCon is signed.")
+        raise Settled("sign: only a vCon is signed: ask for one, or without a signature.")
     asked, here = asked_by(who, given), services_of(request).site
     dsn, made = here.dsn, shape(kind, here.settings, sign) if kind in SHAPES else None
     name = "calls" if rows == "cdr_call" else rows.removeprefix("cdr_") + "s"

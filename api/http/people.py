@@ -38,6 +38,8 @@ def yes(value: str | None, name: str) -> bool:
 async def people(request: Request) -> Response:
     who, services = principal_of(request), services_of(request)
     tenant = request.query_params.get("tenant")
+    if tenant == "":
+        raise BadArgument("tenant: name a company, or leave it out.")
     look = look_of(who, None if tenant is None else tenant.lower())
     if (at := request.query_params.get("at")) is not None:
         registry = services.registry.current

@@ -10,7 +10,7 @@ from psycopg.types.json import set_json_loads
 from projections.errors import BadFilter
 from projections.query.filters import CallFilter, query, subquery, zone
 
-VIEWS = ("cdr_call", "cdr_leg", "cdr_segment", "cdr_offer", "cdr_transfer", "cdr_party")
+VIEWS = ("cdr_call", "cdr_leg", "cdr_segment", "cdr_offer", "cdr_transfer", "cdr_party", "cdr_queue_stay")
 
 _STARTED = {"cdr_call": "started_at"}
 _ALL = SQL("*")

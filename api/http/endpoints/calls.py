@@ -128,6 +128,7 @@ FAMILY = Family(
                 _SIGN,
             ),
             answers={"200": answer("CSV with a header line, Parquet, or NDJSON: documents, vCons or OTLP") | _FILES},
+            problems=(404, 409),
             shows="companies",
         ),
         Endpoint(

@@ -57,6 +57,7 @@ FAMILY = Family(
                     ),
                 )
             },
+            problems=(404,),
             shows="companies",
         ),
         Endpoint(
@@ -68,6 +69,7 @@ FAMILY = Family(
             handler=centre.agents,
             parameters=(_COMPANY,),
             answers={"200": answer("They", record(["agents"], agents=listed(ref("AgentNow"))))},
+            problems=(404,),
             shows="companies",
         ),
     ),

@@ -11,8 +11,12 @@ from api.recordings.kept import KINDS
 _CALL = path_part("call_id", "the call's id, that of a call merged into it, or of one of its legs")
 _RANGE = header("Range", "the part that is wanted: bytes=0-65535, bytes=65536- or bytes=-1024", TEXT)
 _IF_RANGE = header("If-Range", "the ETag of an earlier answer: the part only of that file, else the whole", TEXT)
+OTHER = "application/octet-stream"
+"""for readers of this description who know no sound"""
 SOUND: Schema = {
-    "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted(set(KINDS.values()))}
+    "content": {
+        kind: {"schema": {"type": "string", "format": "binary"}} for kind in [*sorted(set(KINDS.values())), OTHER]
+    }
 }
 """what an answer with a sound file is"""
 FAMILY = Family(

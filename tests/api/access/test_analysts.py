@@ -180,7 +180,7 @@ def test_an_account_is_made_while_reports_run_and_nobody_waits_for_it(
 ) -> None:
     """The rights of the tables take a lock behind which all would queue: it is given up at once, and tried again."""
     for table in analysts.TABLES:  # as before the first analyst
-        connection.execute(f"DROP POLICY IF EXISTS all_companies ON calls.{table}".encode())
+        connection.execute(f"DROP POLICY IF EXISTS all_companies ON {table}".encode())
     made: list[Analyst] = []
     adding = threading.Thread(target=lambda: made.append(analysts.add(other, "test", "beta.example", "bert")[0]))
     waited = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"

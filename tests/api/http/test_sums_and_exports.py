@@ -86,10 +86,10 @@ def test_a_search_and_one_call_in_the_shapes_of_others(client: httpx.Client) -> 
     assert json.loads(traced) == trace.json()
     assert len(client.get("/v1/call-export", params={"format": "otlp"}).text.splitlines()) >= 5
     for path, asked, status in (
-        (one, {"sign": "true"}, 503),
+        (one, {"sign": "true"}, 409),
         (one, {"sign": "perhaps"}, 400),
-        (one, {"format": "otlp", "sign": "true"}, 400),
-        ("/v1/call-export", {"format": "csv", "sign": "true"}, 400),
+        (one, {"format": "otlp", "sign": "true"}, 409),
+        ("/v1/call-export", {"format": "csv", "sign": "true"}, 409),
         (one, {"format": "csv"}, 400),
         ("/v1/calls/nobody/export", {}, 404),
     ):

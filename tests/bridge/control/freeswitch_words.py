@@ -172,7 +172,7 @@ def command(name: str, line: str) -> list[str]:
         return [line]
     limit = {"uuid_transfer": 5, "uuid_hold": 4, "uuid_setvar": 3, "uuid_record": 5, "uuid_send_dtmf": 2}[name]
     words = separate(line, " ", limit)
-    if name == "uuid_transfer" and words[1].startswith("-"):
+    if name == "uuid_transfer" and words[1].startswith("-") and words[1] != "-both":  # the other one goes there, too
         raise Misread("an option")
     if name == "uuid_hold" and words[0].lower() in {"off", "toggle"}:
         return ["off-or-toggle", *words[1:]] if len(words) != 2 or words[0] != "off" else words

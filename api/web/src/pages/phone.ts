@@ -121,9 +121,10 @@ export class Phone extends Part {
     const key = call?.call_id ?? "";
     this.busy = key;
     const done = await order(call ? `/v1/calls/${encodeURIComponent(call.call_id)}/${verb}` : "/v1/calls", body);
-    this.busy = null;
+    if (this.busy === key) this.busy = null;
     if (done.good) done.says = t(`did.${did}` as Key);
-    if (done.good) this.moving = this.moving === key ? null : this.moving;
+    // What was given before, and comes to its end only now, leaves the form alone that somebody types into.
+    if (done.good && verb.startsWith("transfer") && this.moving === key) this.moving = null;
     this.said = new Map(this.said).set(key, done);
     setTimeout(() => {
       if (this.said.get(key) === done) {
@@ -299,6 +300,7 @@ export class Phone extends Part {
     const field = (event.target as HTMLFormElement).querySelector<Who>("harmony-who"), to = field?.number();
     if (!to) return;
     field?.clear();
+    field?.querySelector("input")?.blur(); // from here on keys are commands again
     await this.give(null, "", {from: session.user, to});
   }
 

@@ -27,7 +27,7 @@ const writes = (target: EventTarget | undefined): boolean =>
 const pressed = (target: EventTarget | undefined): boolean => target instanceof HTMLElement && /^(button|summary|a)$/i.test(target.tagName);
 
 let prefix = 0;
-const GOES: Record<string, string> = {p: "/phone", e: "/people", c: "/calls", l: "/live", m: "/me"};
+const GOES: Record<string, string> = {p: "/phone", e: "/people", c: "/calls", l: "/live", w: "/wallboard", m: "/me"};
 
 /** Give a key to whoever takes it. */
 export function press(event: KeyboardEvent, go: (path: string) => void): void {
